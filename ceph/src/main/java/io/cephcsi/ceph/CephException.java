@@ -1,0 +1,26 @@
+package io.cephcsi.ceph;
+
+/**
+ * A call into Ceph returned a negative errno. What the errno means is for the caller to say: {@code
+ * ENOENT} from opening a volume's image is an answer in one place and an error in another.
+ */
+public final class CephException extends RuntimeException {
+  private final int errno;
+
+  /**
+   * Makes the exception for one failed call.
+   *
+   * @param errno the positive errno, one of {@link Errno}'s or any other
+   * @param action what was tried, in a few lower-case words with the values in question: {@code
+   *     open pool replicapool}
+   */
+  public CephException(int errno, String action) {
+    super(action + ": " + Errno.describe(errno));
+    this.errno = errno;
+  }
+
+  /** The errno, positive. */
+  public int errno() {
+    return errno;
+  }
+}

@@ -1,0 +1,15 @@
+package io.cephcsi.ceph;
+
+/**
+ * How a new image is laid out. Zero and empty leave the choice to the cluster's configuration.
+ *
+ * @param features a mask of {@link Feature} bits, 0 for the cluster's default
+ * @param dataPool the pool for the data objects, empty for the image's own
+ * @param stripeUnit bytes, and {@code stripeCount} objects: both or none
+ * @param objectSize bytes, a power of two
+ */
+public record ImageOptions(
+    long features, String dataPool, long stripeUnit, long stripeCount, long objectSize) {
+  /** Everything as the cluster has it by default. */
+  public static final ImageOptions DEFAULT = new ImageOptions(0, "", 0, 0, 0);
+}

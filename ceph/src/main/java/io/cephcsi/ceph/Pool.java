@@ -1,0 +1,110 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A pool with one RADOS namespace of it: omaps, and the RBD images in it. For one thread at a time;
+ * the block that opened it closes it. All methods block and throw {@link CephException}.
+ */
+public interface Pool extends OmapStore, AutoCloseable {
+  String name();
+
+  long id();
+
+  /** The RADOS namespace, empty for the default one. */
+  String namespace();
+
+  /**
+   * Makes an image. C: {@code rbd_create4}.
+   *
+   * @throws CephException EEXIST when there is one of this name, EINVAL for features or striping
+   *     that librbd refuses, ENOENT for a missing data pool or namespace
+   */
+  void createImage(String image, long sizeBytes, ImageOptions options);
+
+  /**
+   * An image's id by its name, by one read of the object {@code rbd_id.<image>}, without opening
+   * the image; empty when there is no such image.
+   */
+  Optional<String> imageId(String image);
+
+  /**
+   * An image's size and features by its id, in one operation on its header object, without opening
+   * the image; empty when there is no such image (an image in the trash still has its header).
+   * Class methods {@code rbd.get_size} and {@code rbd.get_features}.
+   */
+  Optional<ImageHeader> imageHeader(String imageId);
+
+  /**
+   * Whether some client has the image open for writing (or mapped), in one operation when nobody
+   * has: an empty notification, which every client takes for "read the header again". C: {@code
+   * rados_notify2}. A watcher that does not answer in a few seconds counts as one.
+   */
+  boolean imageWatched(String imageId);
+
+  /**
+   * Sets image metadata in one operation on the header, without opening the image. Class method
+   * {@code rbd.metadata_set}.
+   *
+   * @throws CephException ENOENT when there is no such image
+   */
+  void putImageMetadata(String imageId, Map<String, String> metadata);
+
+  /**
+   * Opens an image for reading and writing, which registers a watch on it. C: {@code rbd_open}.
+   *
+   * @throws CephException ENOENT when there is no such image
+   */
+  @MustBeClosed
+  Image openImage(String image);
+
+  /**
+   * As {@link #openImage}, by the image's id; also an image in the trash. C: {@code
+   * rbd_open_by_id}.
+   */
+  @MustBeClosed
+  Image openImageById(String imageId);
+
+  /** Opens an image for reading; no watch is registered. C: {@code rbd_open_read_only}. */
+  @MustBeClosed
+  Image openImageReadOnly(String image);
+
+  /** As {@link #openImageReadOnly}, by id. C: {@code rbd_open_by_id_read_only}. */
+  @MustBeClosed
+  Image openImageByIdReadOnly(String imageId);
+
+  /** The ids of all images by their names. C: {@code rbd_list2}. */
+  Map<String, String> images();
+
+  /**
+   * Moves an image to the trash; watchers do not hinder it. C: {@code rbd_trash_move}.
+   *
+   * @param keep how long Ceph refuses to purge it without force
+   * @throws CephException ENOENT when there is no such image
+   */
+  void trashMove(String image, Duration keep);
+
+  /**
+   * The trash's entry of an image id; empty when it is not in the trash. C: {@code rbd_trash_get}.
+   */
+  Optional<TrashEntry> trashEntry(String imageId);
+
+  /** All entries of the trash. C: {@code rbd_trash_list}. */
+  List<TrashEntry> trashEntries();
+
+  /**
+   * Purges an image from the trash with its data; takes long for large ones. C: {@code
+   * rbd_trash_remove}.
+   *
+   * @throws CephException ENOENT when it is not in the trash, EBUSY when it is watched, ENOTEMPTY
+   *     when it has snapshots
+   */
+  void trashRemove(String imageId);
+
+  @Override
+  void close();
+}
