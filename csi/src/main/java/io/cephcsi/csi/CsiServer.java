@@ -1,0 +1,98 @@
+package io.cephcsi.csi;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A gRPC server with CSI services on an endpoint. One event loop thread takes the requests and
+ * hands them to {@link Calls}; no handler blocks.
+ */
+public final class CsiServer implements AutoCloseable {
+  private final Endpoint endpoint;
+  private final Server server;
+  private final EventLoopGroup loop;
+
+  private CsiServer(Endpoint endpoint, Server server, EventLoopGroup loop) {
+    this.endpoint = endpoint;
+    this.server = server;
+    this.loop = loop;
+  }
+
+  /**
+   * Listens and serves. A stale unix socket is removed first; the new one may be used by its owner
+   * and group.
+   *
+   * @throws IOException when the endpoint is in use or cannot be made
+   */
+  public static CsiServer start(Endpoint endpoint, List<BindableService> services)
+      throws IOException {
+    if (endpoint instanceof Endpoint.Unix unix) {
+      unix.removeStale();
+    }
+    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    var builder =
+        NettyServerBuilder.forAddress(endpoint.address())
+            .channelType(channel(endpoint))
+            .bossEventLoopGroup(loop)
+            .workerEventLoopGroup(loop)
+            .executor(Runnable::run);
+    services.forEach(builder::addService);
+    try {
+      var server = new CsiServer(endpoint, builder.build().start(), loop);
+      server.restrict();
+      return server;
+    } catch (IOException e) {
+      var _ = loop.shutdownGracefully();
+      throw new IOException("endpoint " + endpoint + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Class<? extends ServerChannel> channel(Endpoint endpoint) {
+    return switch (endpoint) {
+      case Endpoint.Unix _ -> NioServerDomainSocketChannel.class;
+      case Endpoint.Tcp _ -> NioServerSocketChannel.class;
+    };
+  }
+
+  private void restrict() throws IOException {
+    if (endpoint instanceof Endpoint.Unix(var path)) {
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
+    }
+  }
+
+  /** Takes no new calls, waits for the running ones within the grace time, removes the socket. */
+  public void stop(Duration grace) throws InterruptedException, IOException {
+    server.shutdown();
+    if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+      server.shutdownNow();
+    }
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(1, TimeUnit.SECONDS);
+    if (endpoint instanceof Endpoint.Unix(var path)) {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  /** Waits until somebody stops the server. */
+  public void await() throws InterruptedException {
+    server.awaitTermination();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+    var _ = loop.shutdownGracefully();
+  }
+}

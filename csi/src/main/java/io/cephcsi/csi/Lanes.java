@@ -1,0 +1,58 @@
+package io.cephcsi.csi;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Threads for blocking work, some for each lane. A lane is a cluster: when one hangs, its calls use
+ * up only its own threads. Platform threads, since native calls would pin virtual ones.
+ */
+final class Lanes implements AutoCloseable {
+  /** Lane names come from requests; past this many, the rest share one lane. */
+  private static final int MOST = 64;
+
+  private final ConcurrentHashMap<String, ExecutorService> lanes = new ConcurrentHashMap<>();
+  private final CallSettings settings;
+
+  Lanes(CallSettings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Runs the work on a thread of the lane, soon.
+   *
+   * @throws CsiException.ResourceExhausted when the lane's queue is full
+   */
+  void run(String lane, Runnable work) {
+    String name = lanes.size() < MOST || lanes.containsKey(lane) ? lane : "others";
+    try {
+      lanes.computeIfAbsent(name, this::open).execute(work);
+    } catch (RejectedExecutionException e) {
+      throw new CsiException.ResourceExhausted(
+          "%d calls for cluster %s wait already; see whether the cluster answers, then ask again"
+              .formatted(settings.queuePerLane(), lane));
+    }
+  }
+
+  private ExecutorService open(String lane) {
+    var pool =
+        new ThreadPoolExecutor(
+            settings.threadsPerLane(),
+            settings.threadsPerLane(),
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(Math.max(1, settings.queuePerLane())),
+            Thread.ofPlatform().daemon().name("call-" + lane + "-", 0).factory());
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  @Override
+  public void close() {
+    lanes.values().forEach(ExecutorService::shutdown);
+  }
+}

@@ -1,0 +1,14 @@
+package io.cephcsi.csi;
+
+/**
+ * Which RPC a request is for, and for which lane.
+ *
+ * @param method the RPC's name in CSI
+ * @param lane the id of the cluster that the call works on; empty for none or an unknown one
+ */
+public record RpcName(String method, String lane) {
+  /** An RPC on a volume or snapshot; the lane is the cluster in its id. */
+  public static RpcName on(String method, String id) {
+    return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(""));
+  }
+}
