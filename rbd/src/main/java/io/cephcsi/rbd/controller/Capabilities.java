@@ -1,0 +1,71 @@
+package io.cephcsi.rbd.controller;
+
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import io.cephcsi.csi.CsiException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Which volume capabilities an RBD volume can have. */
+final class Capabilities {
+  private static final Set<String> FILESYSTEMS = Set.of("", "ext4", "xfs");
+
+  private Capabilities() {}
+
+  /**
+   * Checks the capabilities of a new, blank volume.
+   *
+   * @throws CsiException.InvalidArgument when there are none, or one cannot be had
+   */
+  static void requireForBlank(List<VolumeCapability> capabilities) {
+    if (capabilities.isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_capabilities is empty: name at least one");
+    }
+    for (VolumeCapability capability : capabilities) {
+      Optional<String> trouble = trouble(capability);
+      if (trouble.isPresent()) {
+        throw new CsiException.InvalidArgument(trouble.get());
+      }
+      if (readOnly(capability)) {
+        throw new CsiException.InvalidArgument(
+            "access mode %s: a new empty volume cannot be read-only, name a source to read"
+                .formatted(mode(capability)));
+      }
+    }
+  }
+
+  /** Why an existing volume cannot have the capability; empty when it can. */
+  static Optional<String> trouble(VolumeCapability capability) {
+    if (!capability.hasMount() && !capability.hasBlock()) {
+      return Optional.of("volume capability has no access type: set mount or block");
+    }
+    if (capability.hasBlock()) {
+      return Optional.of("access type block is not supported yet: use a filesystem");
+    }
+    if (!capability.hasAccessMode() || mode(capability) == AccessMode.Mode.UNKNOWN) {
+      return Optional.of("volume capability has no access mode");
+    }
+    if (!FILESYSTEMS.contains(capability.getMount().getFsType())) {
+      return Optional.of(
+          "filesystem %s is not supported: use ext4 or xfs"
+              .formatted(capability.getMount().getFsType()));
+    }
+    return switch (mode(capability)) {
+      case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER ->
+          Optional.of(
+              "access mode %s: a filesystem on an image can be written on one node only"
+                  .formatted(mode(capability)));
+      default -> Optional.empty();
+    };
+  }
+
+  private static boolean readOnly(VolumeCapability capability) {
+    return mode(capability) == AccessMode.Mode.SINGLE_NODE_READER_ONLY
+        || mode(capability) == AccessMode.Mode.MULTI_NODE_READER_ONLY;
+  }
+
+  private static AccessMode.Mode mode(VolumeCapability capability) {
+    return capability.getAccessMode().getMode();
+  }
+}

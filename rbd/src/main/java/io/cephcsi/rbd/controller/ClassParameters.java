@@ -1,0 +1,123 @@
+package io.cephcsi.rbd.controller;
+
+import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.csi.CsiException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * The parameters of a StorageClass, checked.
+ *
+ * @param all as in the request
+ */
+record ClassParameters(Map<String, String> all) {
+  /** Kubernetes' own keys, which sidecars read or put in. */
+  static final String KUBERNETES = "csi.storage.k8s.io/";
+
+  private static final Pattern NAME_PREFIX = Pattern.compile("[A-Za-z0-9._-]+");
+
+  ClassParameters {
+    all = Map.copyOf(all);
+  }
+
+  String clusterId() {
+    return required("clusterID");
+  }
+
+  String pool() {
+    return required("pool");
+  }
+
+  String namePrefix() {
+    String prefix = optional("volumeNamePrefix", "csi-vol-");
+    if (!NAME_PREFIX.matcher(prefix).matches()) {
+      throw new CsiException.InvalidArgument(
+          "volumeNamePrefix \"%s\": only letters, digits, '.', '_' and '-' may stand in an image's name"
+              .formatted(prefix));
+    }
+    return prefix;
+  }
+
+  /** The namespace of the claim, empty when the provisioner does not tell. */
+  String owner() {
+    return all.getOrDefault(KUBERNETES + "pvc/namespace", "");
+  }
+
+  /** How the image is laid out. */
+  ImageOptions imageOptions() {
+    optional("radosNamespace", ""); // the namespace itself comes from config.json
+    String features = optional("imageFeatures", "");
+    long stripeUnit = number("stripeUnit");
+    long stripeCount = number("stripeCount");
+    if ((stripeUnit == 0) != (stripeCount == 0)) {
+      throw new CsiException.InvalidArgument(
+          "stripeUnit and stripeCount go together: set both or none");
+    }
+    return new ImageOptions(
+        features.isEmpty() ? 0 : ImageFeatures.mask(features, all.getOrDefault("mounter", "")),
+        optional("dataPool", ""),
+        stripeUnit,
+        stripeCount,
+        objectSize());
+  }
+
+  /** What is told to the node: the parameters that are not Kubernetes' own. */
+  Map<String, String> volumeContext() {
+    Map<String, String> context = new TreeMap<>(all);
+    context.keySet().removeIf(k -> k.startsWith(KUBERNETES));
+    context.remove("topologyConstrainedPools");
+    return context;
+  }
+
+  /** What Kubernetes calls the volume: metadata of the image, by the keys that it has there. */
+  Map<String, String> kubernetesNames() {
+    Map<String, String> names = new TreeMap<>();
+    for (String key : new String[] {"pvc/name", "pvc/namespace", "pv/name"}) {
+      String value = all.get(KUBERNETES + key);
+      if (value != null) {
+        names.put(KUBERNETES + key, value);
+      }
+    }
+    return names;
+  }
+
+  private long objectSize() {
+    long size = number("objectSize");
+    if (all.containsKey("objectSize") && Long.bitCount(size) != 1) {
+      throw new CsiException.InvalidArgument(
+          "objectSize %s is not a power of two".formatted(all.get("objectSize")));
+    }
+    return size;
+  }
+
+  private long number(String key) {
+    String text = all.getOrDefault(key, "0");
+    try {
+      return Long.parseUnsignedLong(text);
+    } catch (NumberFormatException e) {
+      throw new CsiException.InvalidArgument("%s %s is not a number".formatted(key, text));
+    }
+  }
+
+  private String required(String key) {
+    String value = all.getOrDefault(key, "");
+    if (value.isEmpty()) {
+      throw new CsiException.InvalidArgument(
+          "parameter %s is missing or empty: set it in the StorageClass".formatted(key));
+    }
+    return value;
+  }
+
+  private String optional(String key, String otherwise) {
+    String value = all.get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value.isEmpty()) {
+      throw new CsiException.InvalidArgument(
+          "parameter %s is empty: give it a value or leave it out".formatted(key));
+    }
+    return value;
+  }
+}
