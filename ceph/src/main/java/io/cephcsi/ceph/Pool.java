@@ -77,6 +77,15 @@ public interface Pool extends OmapStore, AutoCloseable {
   @MustBeClosed
   Image openImageByIdReadOnly(String imageId);
 
+  /**
+   * Removes an image with its data at once, also one of which only parts were made. C: {@code
+   * rbd_remove}.
+   *
+   * @throws CephException ENOENT when there is nothing of it, EBUSY when it is watched, ENOTEMPTY
+   *     when it has snapshots
+   */
+  void removeImage(String image);
+
   /** The ids of all images by their names. C: {@code rbd_list2}. */
   Map<String, String> images();
 

@@ -1,17 +1,25 @@
 package io.cephcsi.rbd.controller;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
+import csi.v1.Volume;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.VolumeRequest;
 import io.cephcsi.rbd.Secrets;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A CreateVolume request, checked as far as that goes without a cluster. */
 record VolumePlan(
     String name, ClassParameters parameters, VolumeSize size, Credentials credentials) {
-  /**
-   * The name becomes a key in an omap; CSI allows 128 bytes, we take longer ones that still fit.
-   */
+  /** The name becomes a key in an omap. CSI wants 128 bytes taken; longer ones that fit are too. */
   private static final int LONGEST_NAME = 1024;
 
   /**
@@ -62,5 +70,65 @@ record VolumePlan(
     var _ = parameters.pool();
     var _ = parameters.namePrefix();
     var _ = parameters.imageOptions();
+  }
+
+  String clusterId() {
+    return parameters.clusterId();
+  }
+
+  String pool() {
+    return parameters.pool();
+  }
+
+  /** What the journal is to keep. */
+  VolumeRequest reservation() {
+    return new VolumeRequest(name, parameters.namePrefix(), parameters.owner(), wish());
+  }
+
+  /** The class parameters as JSON with sorted keys, the same for the same wish. */
+  private String wish() {
+    ObjectNode json = new JsonMapper().createObjectNode();
+    parameters.volumeContext().forEach(json::put);
+    return json.toString();
+  }
+
+  /**
+   * Refuses an image that an earlier, other wish of the same name made. Volumes of ceph-csi do not
+   * tell their wish; theirs are compared by size alone.
+   *
+   * @throws CsiException.AlreadyExists when size or parameters differ
+   */
+  void requireFits(MadeImage image) {
+    if (!size.fits(image.sizeBytes())) {
+      throw new CsiException.AlreadyExists(
+          "volume %s exists with %d bytes, which is not what is asked for (required %d, limit %d): delete it or take another name"
+              .formatted(name, image.sizeBytes(), size.requiredBytes(), size.limitBytes()));
+    }
+    String earlier = image.entry().parameters();
+    if (!earlier.isEmpty() && !earlier.equals(wish())) {
+      throw new CsiException.AlreadyExists(
+          "volume %s exists with other parameters: %s, asked for %s"
+              .formatted(name, earlier, wish()));
+    }
+  }
+
+  /** The answer for the volume with that image. */
+  CreateVolumeResponse answer(Pool pool, MadeImage image) {
+    VolumeEntry entry = image.entry();
+    Map<String, String> context = new TreeMap<>();
+    context.put("pool", pool.name());
+    context.put("journalPool", pool.name());
+    context.put("imageName", entry.imageName());
+    if (!pool.namespace().isEmpty()) {
+      context.put("radosNamespace", pool.namespace());
+    }
+    context.putAll(parameters.volumeContext());
+    return CreateVolumeResponse.newBuilder()
+        .setVolume(
+            Volume.newBuilder()
+                .setVolumeId(new VolumeId(clusterId(), pool.id(), entry.uuid()).text())
+                .setCapacityBytes(image.sizeBytes())
+                .putAllVolumeContext(context))
+        .build();
   }
 }

@@ -1,0 +1,5 @@
+/** The CephFS driver; not there yet. */
+@NullMarked
+package io.cephcsi.cephfs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,69 @@
+package io.cephcsi.rbd;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The Ceph user for calls that CSI gives no secrets (ListVolumes, GetCapacity,
+ * ControllerGetVolume): the one of the last call with secrets for that cluster, kept in memory
+ * only; before there was one, the first user of the keyring file.
+ */
+public final class KnownUsers {
+  private static final Pattern USER =
+      Pattern.compile("\\[client\\.([^\\]]+)\\][^\\[]*?key\\s*=\\s*(\\S+)");
+
+  private final Map<String, Credentials> lastOfCluster = new ConcurrentHashMap<>();
+  private final Path keyring;
+
+  /**
+   * @param keyring normally {@code /etc/ceph/keyring}; it may be missing or empty
+   */
+  public KnownUsers(Path keyring) {
+    this.keyring = keyring;
+  }
+
+  /** Remembers the user that just worked on the cluster. */
+  public void remember(String clusterId, Credentials credentials) {
+    lastOfCluster.put(clusterId, credentials);
+  }
+
+  /**
+   * The user to take.
+   *
+   * @throws CsiException.FailedPrecondition when none is known yet
+   */
+  public Credentials of(String clusterId) {
+    return find(clusterId)
+        .orElseThrow(() ->
+            new CsiException.FailedPrecondition(
+                "no Ceph user known for cluster %s yet: this call carries no secrets; put a user into %s, or wait for a call with secrets"
+                    .formatted(clusterId, keyring)));
+  }
+
+  /** As {@link #of}, empty when none is known. */
+  public Optional<Credentials> find(String clusterId) {
+    return Optional.ofNullable(lastOfCluster.get(clusterId)).or(this::fromKeyring);
+  }
+
+  private Optional<Credentials> fromKeyring() {
+    if (!Files.isReadable(keyring)) {
+      return Optional.empty();
+    }
+    try {
+      Matcher user = USER.matcher(Files.readString(keyring));
+      return user.find()
+          ? Optional.of(new Credentials(user.group(1), user.group(2)))
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

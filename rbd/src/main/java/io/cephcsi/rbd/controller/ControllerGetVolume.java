@@ -1,0 +1,39 @@
+package io.cephcsi.rbd.controller;
+
+import csi.v1.ControllerGetVolumeRequest;
+import csi.v1.ControllerGetVolumeResponse;
+import csi.v1.ControllerGetVolumeResponse.VolumeStatus;
+import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.Volumes;
+
+/** Tells what a volume is now. */
+record ControllerGetVolume(Volumes volumes, KnownUsers users)
+    implements Call<ControllerGetVolumeRequest, ControllerGetVolumeResponse> {
+
+  @Override
+  public ControllerGetVolumeResponse answer(ControllerGetVolumeRequest request) {
+    String id = request.getVolumeId();
+    if (id.isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    VolumeId decoded = VolumeId.of(id).orElseThrow(() -> Volumes.missing(id));
+    try (Volume volume = volumes.require(id, users.of(decoded.clusterId()))) {
+      ImageHeader header =
+          volume
+              .pool()
+              .imageId(volume.entry().imageName())
+              .flatMap(volume.pool()::imageHeader)
+              .orElseThrow(() -> Volumes.missing(id));
+      return ControllerGetVolumeResponse.newBuilder()
+          .setVolume(
+              csi.v1.Volume.newBuilder().setVolumeId(id).setCapacityBytes(header.sizeBytes()))
+          .setStatus(VolumeStatus.getDefaultInstance())
+          .build();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.cephcsi.rbd.controller;
+
+import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.Pools;
+
+/** Makes an image for a volume name, or finds the one that an earlier call made. */
+record CreateVolume(Pools pools, Images images, NameLocks names, KnownUsers users)
+    implements Call<CreateVolumeRequest, CreateVolumeResponse> {
+
+  @Override
+  public CreateVolumeResponse answer(CreateVolumeRequest request) {
+    VolumePlan plan = VolumePlan.of(request);
+    try (var _ = names.hold(plan.name());
+        OpenPool opened = pools.open(plan.clusterId(), plan.pool(), plan.credentials())) {
+      users.remember(plan.clusterId(), plan.credentials());
+      MadeImage made = images.findOrMake(opened, plan);
+      plan.requireFits(made);
+      return plan.answer(opened.pool(), made);
+    }
+  }
+}

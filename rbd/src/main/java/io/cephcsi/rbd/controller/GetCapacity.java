@@ -1,0 +1,71 @@
+package io.cephcsi.rbd.controller;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import csi.v1.GetCapacityRequest;
+import csi.v1.GetCapacityResponse;
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.ClusterConfig;
+import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+
+/**
+ * Tells how many bytes can still be written: to the class's pool, or without a class to all
+ * configured clusters together.
+ */
+record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
+    implements Call<GetCapacityRequest, GetCapacityResponse> {
+
+  @Override
+  public GetCapacityResponse answer(GetCapacityRequest request) {
+    Map<String, String> parameters = request.getParametersMap();
+    String clusterId = parameters.getOrDefault("clusterID", "");
+    boolean possible =
+        request.getVolumeCapabilitiesList().stream()
+            .allMatch(c -> Capabilities.trouble(c).isEmpty());
+    long bytes = possible ? available(clusterId, parameters) : 0;
+    return GetCapacityResponse.newBuilder().setAvailableCapacity(bytes).build();
+  }
+
+  private long available(String clusterId, Map<String, String> parameters) {
+    if (clusterId.isEmpty()) {
+      return configs.all().stream().mapToLong(c -> available(c, "")).sum();
+    }
+    String pool = parameters.getOrDefault("dataPool", parameters.getOrDefault("pool", ""));
+    return available(pools.config(clusterId), pool);
+  }
+
+  private long available(ClusterConfig config, String pool) {
+    try (Cluster cluster = pools.lend(config, users.of(config.clusterId()))) {
+      JsonNode usage = usage(cluster);
+      return pool.isEmpty()
+          ? usage.path("stats").path("total_avail_bytes").asLong()
+          : poolAvailable(usage, config.clusterId(), pool);
+    }
+  }
+
+  private static JsonNode usage(Cluster cluster) {
+    try {
+      return new JsonMapper()
+          .readTree(cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"));
+    } catch (JsonProcessingException e) {
+      throw new CsiException.Unavailable("the monitor's answer to df is not JSON", e);
+    }
+  }
+
+  private static long poolAvailable(JsonNode usage, String clusterId, String pool) {
+    return StreamSupport.stream(usage.path("pools").spliterator(), false)
+        .filter(p -> p.path("name").asText().equals(pool))
+        .mapToLong(p -> p.path("stats").path("max_avail").asLong())
+        .findFirst()
+        .orElseThrow(() ->
+            new CsiException.InvalidArgument(
+                "cluster %s has no pool %s".formatted(clusterId, pool)));
+  }
+}

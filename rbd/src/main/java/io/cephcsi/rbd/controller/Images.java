@@ -1,0 +1,142 @@
+package io.cephcsi.rbd.controller;
+
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Undo;
+import io.cephcsi.journal.Reservation;
+import io.cephcsi.journal.Stores;
+import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.CephFailures;
+import io.cephcsi.rbd.OpenPool;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The images behind volume names: made once for each, found again by the journal. */
+final class Images {
+  private final VolumeJournal journal;
+  private final Purger purger;
+  private final ControllerSettings settings;
+
+  Images(VolumeJournal journal, Purger purger, ControllerSettings settings) {
+    this.journal = journal;
+    this.purger = purger;
+    this.settings = settings;
+  }
+
+  /** The image of the plan's name; call it with the name held. */
+  MadeImage findOrMake(OpenPool opened, VolumePlan plan) {
+    Pool pool = opened.pool();
+    Stores stores = Stores.of(pool);
+    return switch (journal.reserve(stores, plan.reservation())) {
+      case Reservation.Fresh(var entry) -> makeOrUndo(pool, plan, entry);
+      case Reservation.Found(var entry) -> find(opened, plan, entry);
+    };
+  }
+
+  private MadeImage find(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+    Pool pool = opened.pool();
+    Optional<String> id = pool.imageId(entry.imageName());
+    Optional<ImageHeader> header = id.flatMap(pool::imageHeader);
+    if (header.isPresent()) {
+      complete(pool, plan, entry, id.orElseThrow());
+      return new MadeImage(entry, header.get().sizeBytes());
+    }
+    if (entry.imageId().isEmpty()) {
+      return makeOrUndo(pool, plan, entry); // stopped after the reservation, or amid the image
+    }
+    // The image was there and is not: a deletion stopped half-way. It is finished, under its own
+    // UUID, and the name starts anew.
+    journal.forgetName(Stores.of(pool), entry);
+    purger.purge(opened, entry.uuid(), entry.imageId());
+    return findOrMake(opened, plan);
+  }
+
+  private MadeImage makeOrUndo(Pool pool, VolumePlan plan, VolumeEntry entry) {
+    try {
+      return make(pool, plan, entry);
+    } catch (CephException e) {
+      if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
+        throw unavailable; // the image may yet appear, and the next call finds it by the
+        // reservation
+      }
+      throw Undo.after(told(e, plan), () -> undo(pool, entry));
+    }
+  }
+
+  private MadeImage make(Pool pool, VolumePlan plan, VolumeEntry entry) {
+    create(pool, plan, entry.imageName());
+    String id =
+        pool.imageId(entry.imageName())
+            .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
+    complete(pool, plan, entry, id);
+    return new MadeImage(entry, plan.size().imageBytes());
+  }
+
+  private static void create(Pool pool, VolumePlan plan, String image) {
+    var options = plan.parameters().imageOptions();
+    long bytes = plan.size().imageBytes();
+    try {
+      pool.createImage(image, bytes, options);
+    } catch (CephException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+      // A creation that was stopped amid its steps leaves parts that hinder the next one. The
+      // name has a UUID that is ours alone, and no whole image is there.
+      pool.removeImage(image);
+      pool.createImage(image, bytes, options);
+    }
+  }
+
+  /** What follows the image itself; each can be repeated. */
+  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, String imageId) {
+    if (entry.imageId().isEmpty()) {
+      journal.storeImageId(pool, entry.uuid(), imageId);
+    }
+    Map<String, String> metadata = metadata(plan);
+    if (!metadata.isEmpty()) {
+      pool.putImageMetadata(imageId, metadata);
+    }
+  }
+
+  private Map<String, String> metadata(VolumePlan plan) {
+    if (!settings.setMetadata()) {
+      return Map.of();
+    }
+    Map<String, String> metadata = new TreeMap<>(plan.parameters().kubernetesNames());
+    if (!settings.clusterName().isEmpty()) {
+      metadata.put("csi.ceph.com/cluster/name", settings.clusterName());
+    }
+    return metadata;
+  }
+
+  private void undo(Pool pool, VolumeEntry entry) {
+    try {
+      pool.removeImage(entry.imageName());
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
+    journal.undo(Stores.of(pool), entry);
+  }
+
+  private static RuntimeException told(CephException e, VolumePlan plan) {
+    return switch (e.errno()) {
+      case Errno.EINVAL ->
+          new CsiException.InvalidArgument(
+              "librbd refuses the image's layout (%s): see imageFeatures, stripeUnit, stripeCount, objectSize and dataPool in the class"
+                  .formatted(e.getMessage()));
+      case Errno.ENOENT ->
+          new CsiException.InvalidArgument(
+              "%s: see that the data pool and the RADOS namespace of cluster %s exist"
+                  .formatted(e.getMessage(), plan.clusterId()));
+      default -> CephFailures.meaning(e);
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package io.cephcsi.rbd.controller;
+
+import com.google.protobuf.Message;
+import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.ControllerExpandVolumeResponse;
+import csi.v1.ControllerGetCapabilitiesRequest;
+import csi.v1.ControllerGetCapabilitiesResponse;
+import csi.v1.ControllerGetVolumeRequest;
+import csi.v1.ControllerGetVolumeResponse;
+import csi.v1.ControllerGrpc;
+import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.DeleteVolumeResponse;
+import csi.v1.GetCapacityRequest;
+import csi.v1.GetCapacityResponse;
+import csi.v1.ListVolumesRequest;
+import csi.v1.ListVolumesResponse;
+import csi.v1.ValidateVolumeCapabilitiesRequest;
+import csi.v1.ValidateVolumeCapabilitiesResponse;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RpcName;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.CephFailures;
+import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Volumes;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+
+/** CSI's Controller service for RBD: which class answers which RPC. */
+public final class RbdController extends ControllerGrpc.ControllerImplBase
+    implements AutoCloseable {
+  private static final Duration RESUME_AFTER = Duration.ofSeconds(30);
+
+  private final Calls calls;
+  private final Purger purger;
+  private final CreateVolume createVolume;
+  private final DeleteVolume deleteVolume;
+  private final ControllerExpandVolume expandVolume;
+  private final ValidateVolumeCapabilities validateVolumeCapabilities;
+  private final ListVolumes listVolumes;
+  private final GetCapacity getCapacity;
+  private final ControllerGetVolume getVolume;
+  private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
+
+  /** What the controller works with. */
+  public record Parts(
+      ClusterConfigs configs, Pools pools, VolumeJournal journal, KnownUsers users) {}
+
+  public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
+    var names = new NameLocks();
+    var volumes = new Volumes(parts.pools(), parts.journal());
+    this.calls = calls;
+    this.purger = new Purger(parts.pools(), parts.journal(), RESUME_AFTER);
+    var images = new Images(parts.journal(), purger, settings);
+    this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
+    this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
+    this.expandVolume = new ControllerExpandVolume(volumes, names);
+    this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);
+    this.listVolumes =
+        new ListVolumes(parts.pools(), parts.configs(), parts.users(), parts.journal());
+    this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
+    this.getVolume = new ControllerGetVolume(volumes, parts.users());
+  }
+
+  @Override
+  public void createVolume(
+      CreateVolumeRequest request, StreamObserver<CreateVolumeResponse> observer) {
+    String cluster = request.getParametersOrDefault("clusterID", "");
+    answer(new RpcName("CreateVolume", cluster), createVolume, request, observer);
+  }
+
+  @Override
+  public void deleteVolume(
+      DeleteVolumeRequest request, StreamObserver<DeleteVolumeResponse> observer) {
+    answer(RpcName.on("DeleteVolume", request.getVolumeId()), deleteVolume, request, observer);
+  }
+
+  @Override
+  public void controllerExpandVolume(
+      ControllerExpandVolumeRequest request,
+      StreamObserver<ControllerExpandVolumeResponse> observer) {
+    var rpc = RpcName.on("ControllerExpandVolume", request.getVolumeId());
+    answer(rpc, expandVolume, request, observer);
+  }
+
+  @Override
+  public void validateVolumeCapabilities(
+      ValidateVolumeCapabilitiesRequest request,
+      StreamObserver<ValidateVolumeCapabilitiesResponse> observer) {
+    var rpc = RpcName.on("ValidateVolumeCapabilities", request.getVolumeId());
+    answer(rpc, validateVolumeCapabilities, request, observer);
+  }
+
+  @Override
+  public void listVolumes(
+      ListVolumesRequest request, StreamObserver<ListVolumesResponse> observer) {
+    answer(new RpcName("ListVolumes", ""), listVolumes, request, observer);
+  }
+
+  @Override
+  public void getCapacity(
+      GetCapacityRequest request, StreamObserver<GetCapacityResponse> observer) {
+    String cluster = request.getParametersOrDefault("clusterID", "");
+    answer(new RpcName("GetCapacity", cluster), getCapacity, request, observer);
+  }
+
+  @Override
+  public void controllerGetVolume(
+      ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
+    answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
+  }
+
+  @Override
+  public void controllerGetCapabilities(
+      ControllerGetCapabilitiesRequest request,
+      StreamObserver<ControllerGetCapabilitiesResponse> observer) {
+    answer(new RpcName("ControllerGetCapabilities", ""), getCapabilities, request, observer);
+  }
+
+  private <Q extends Message, A extends Message> void answer(
+      RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
+    calls.answer(rpc, CephFailures.told(call), request, observer);
+  }
+
+  /** Stops the background purges; what is not purged yet is taken up after the next start. */
+  @Override
+  public void close() {
+    purger.close();
+  }
+}
