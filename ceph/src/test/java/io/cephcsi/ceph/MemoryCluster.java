@@ -1,0 +1,155 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * A Ceph cluster in memory, for tests: what is in it stays while handles to it come and go. Usable
+ * directly as a {@link Cluster}, or lent by {@link MemoryClusters}.
+ */
+public final class MemoryCluster implements Cluster {
+  private static final String ADDRESS = "10.0.0.1:0/1";
+
+  private final TreeMap<Long, StoredPool> pools = new TreeMap<>();
+  private final Set<MemoryHandle> open = ConcurrentHashMap.newKeySet();
+  private final MemoryOperations operations = new MemoryOperations();
+  private Function<String, String> manager = MemoryCluster::unknownCommand;
+  private Function<String, String> monitor = MemoryCluster::unknownCommand;
+
+  /** Makes a cluster with these pools, whose ids count from 1. */
+  public MemoryCluster(String... pools) {
+    for (String pool : pools) {
+      addPool(pool);
+    }
+  }
+
+  /** Adds an empty pool and tells its id. */
+  public long addPool(String name) {
+    synchronized (operations) {
+      long id = pools.isEmpty() ? 1 : pools.lastKey() + 1;
+      pools.put(id, new StoredPool(name, id));
+      return id;
+    }
+  }
+
+  /** Removes a pool with all that is in it; pools that are open get ENOENT from now on. */
+  public void removePool(String name) {
+    synchronized (operations) {
+      pools.values().removeIf(p -> p.name().equals(name));
+    }
+  }
+
+  /** Makes a namespace in which images can be made, as {@code rbd namespace create}. */
+  public void addNamespace(String pool, String namespace) {
+    synchronized (operations) {
+      stored(pool).orElseThrow().addNamespace(namespace);
+    }
+  }
+
+  /** The counts of all operations, and where failures are planned. */
+  public MemoryOperations operations() {
+    return operations;
+  }
+
+  /** Answers manager commands; without it they get EINVAL, as an unknown command does. */
+  public void onManagerCommand(Function<String, String> answer) {
+    manager = answer;
+  }
+
+  /** Answers monitor commands; without it they get EINVAL, as an unknown command does. */
+  public void onMonitorCommand(Function<String, String> answer) {
+    monitor = answer;
+  }
+
+  /** Opens a pool's default namespace for a test that closes it later, in another method. */
+  public MemoryPool pool(String name) {
+    return pool(name, "");
+  }
+
+  /** As {@link #pool(String)}, for a namespace. */
+  public MemoryPool pool(String name, String namespace) {
+    return operations.read(
+        "open pool " + name, () -> open(stored(name), "open pool " + name, namespace));
+  }
+
+  /** Throws when a pool or image is still open. */
+  public void checkNothingOpen() {
+    if (!open.isEmpty()) {
+      throw new AssertionError("still open: " + open);
+    }
+  }
+
+  @Override
+  public String fsid() {
+    return "01616094-9d93-4178-bf45-c7eac19e8b15";
+  }
+
+  @Override
+  public String clientAddresses() {
+    return ADDRESS;
+  }
+
+  @Override
+  public Optional<Long> poolId(String name) {
+    return operations.read("look up pool " + name, () -> stored(name).map(StoredPool::id));
+  }
+
+  @Override
+  public Optional<String> poolName(long id) {
+    return operations.read(
+        "look up pool " + id, () -> Optional.ofNullable(pools.get(id)).map(StoredPool::name));
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryPool openPool(String name, String namespace) {
+    return pool(name, namespace);
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryPool openPool(long id, String namespace) {
+    String action = "open pool " + id;
+    return operations.read(
+        action, () -> open(Optional.ofNullable(pools.get(id)), action, namespace));
+  }
+
+  @Override
+  public String managerCommand(String json, Duration timeout) {
+    return operations.write("manager command " + json, () -> manager.apply(json));
+  }
+
+  @Override
+  public String monitorCommand(String json) {
+    return operations.read("monitor command " + json, () -> monitor.apply(json));
+  }
+
+  @Override
+  public void close() {}
+
+  boolean has(StoredPool pool) {
+    return pools.get(pool.id()) == pool;
+  }
+
+  boolean hasPool(String name) {
+    return stored(name).isPresent();
+  }
+
+  private Optional<StoredPool> stored(String name) {
+    return pools.values().stream().filter(p -> p.name().equals(name)).findFirst();
+  }
+
+  private MemoryPool open(Optional<StoredPool> pool, String action, String namespace) {
+    StoredPool found = pool.orElseThrow(() -> new CephException(Errno.ENOENT, action));
+    return new MemoryPool(this, found, namespace, open);
+  }
+
+  private static String unknownCommand(String json) {
+    throw new CephException(Errno.EINVAL, "command " + json);
+  }
+}

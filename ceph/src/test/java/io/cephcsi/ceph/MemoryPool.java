@@ -1,0 +1,366 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * An open pool of a {@link MemoryCluster}; {@code PoolContract} holds it to what a real one does.
+ */
+public final class MemoryPool extends MemoryHandle implements Pool {
+  private static final AtomicLong IMAGE_IDS = new AtomicLong(0x1000_0000L);
+
+  private final MemoryCluster cluster;
+  private final StoredPool pool;
+  private final String namespace;
+
+  MemoryPool(MemoryCluster cluster, StoredPool pool, String namespace, Set<MemoryHandle> open) {
+    super(open, "pool " + pool.name());
+    this.cluster = cluster;
+    this.pool = pool;
+    this.namespace = namespace;
+  }
+
+  /** The image of that name, for a test to look at and to change behind the driver's back. */
+  public Optional<StoredImage> stored(String image) {
+    synchronized (cluster.operations()) {
+      var content = pool.content(namespace);
+      return Optional.ofNullable(content.names.get(image)).map(content.images::get);
+    }
+  }
+
+  /** The image of that id, also one in the trash. */
+  public Optional<StoredImage> storedById(String imageId) {
+    synchronized (cluster.operations()) {
+      return Optional.ofNullable(pool.content(namespace).images.get(imageId));
+    }
+  }
+
+  /** The names of all objects that the omap operations made, sorted. */
+  public List<String> objects() {
+    synchronized (cluster.operations()) {
+      return List.copyOf(pool.content(namespace).objects.keySet());
+    }
+  }
+
+  @Override
+  public String name() {
+    requireOpen();
+    return pool.name();
+  }
+
+  @Override
+  public long id() {
+    requireOpen();
+    return pool.id();
+  }
+
+  @Override
+  public String namespace() {
+    requireOpen();
+    return namespace;
+  }
+
+  @Override
+  public Map<String, String> get(String object, Set<String> keys) {
+    return read("get " + object, c -> pick(omap(c, object), keys));
+  }
+
+  @Override
+  public SortedMap<String, String> list(String object, String after, int most) {
+    return read("list " + object, c -> page(omap(c, object), after, most));
+  }
+
+  @Override
+  public boolean create(String object, Map<String, String> entries) {
+    return write(
+        "create " + object, c -> c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null);
+  }
+
+  @Override
+  public boolean update(String object, Map<String, String> entries) {
+    return write("update " + object, c -> update(c, object, entries));
+  }
+
+  @Override
+  public boolean compareAndPut(String object, String key, String expected, String value) {
+    return write("compare and put " + object, c -> compareAndPut(c, object, key, expected, value));
+  }
+
+  @Override
+  public boolean compareAndRemoveKey(String object, String key, String expected) {
+    if (expected.isEmpty()) {
+      throw new IllegalArgumentException("a missing key cannot be removed");
+    }
+    return write("compare and remove key " + object, c -> omap(c, object).remove(key, expected));
+  }
+
+  @Override
+  public void removeKeys(String object, Set<String> keys) {
+    write("remove keys " + object, c -> omap(c, object).keySet().removeAll(keys));
+  }
+
+  @Override
+  public void remove(String object) {
+    write("remove " + object, c -> c.objects.remove(object) != null);
+  }
+
+  @Override
+  public void createImage(String image, long sizeBytes, ImageOptions options) {
+    String action = "create image " + image;
+    write(action, c -> createImage(c, action, image, sizeBytes, options));
+  }
+
+  @Override
+  public Optional<String> imageId(String image) {
+    return read("read image id " + image, c -> Optional.ofNullable(c.names.get(image)));
+  }
+
+  @Override
+  public Optional<ImageHeader> imageHeader(String imageId) {
+    return read(
+        "read image header " + imageId,
+        c -> Optional.ofNullable(c.images.get(imageId)).map(MemoryPool::header));
+  }
+
+  @Override
+  public boolean imageWatched(String imageId) {
+    String action = "notify image " + imageId;
+    return read(action, c -> !image(c, imageId, action).watchers().isEmpty());
+  }
+
+  @Override
+  public void putImageMetadata(String imageId, Map<String, String> metadata) {
+    String action = "set metadata of image " + imageId;
+    write(action, c -> putMetadata(image(c, imageId, action), metadata));
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryImage openImage(String image) {
+    return openNamed(image, false);
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryImage openImageById(String imageId) {
+    return openById(imageId, false);
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryImage openImageReadOnly(String image) {
+    return openNamed(image, true);
+  }
+
+  @Override
+  @MustBeClosed
+  public MemoryImage openImageByIdReadOnly(String imageId) {
+    return openById(imageId, true);
+  }
+
+  @Override
+  public Map<String, String> images() {
+    return read("list images", c -> new TreeMap<>(c.names));
+  }
+
+  @Override
+  public void trashMove(String image, Duration keep) {
+    write("move image to trash " + image, c -> trashMove(c, image, keep));
+  }
+
+  @Override
+  public Optional<TrashEntry> trashEntry(String imageId) {
+    return read(
+        "get trash entry " + imageId,
+        c -> Optional.ofNullable(c.trash.get(imageId)).map(StoredPool.Discarded::entry));
+  }
+
+  @Override
+  public List<TrashEntry> trashEntries() {
+    return read(
+        "list trash", c -> c.trash.values().stream().map(StoredPool.Discarded::entry).toList());
+  }
+
+  @Override
+  public void trashRemove(String imageId) {
+    write("remove from trash " + imageId, c -> trashRemove(c, imageId));
+  }
+
+  private <T> T read(String action, Function<StoredPool.Content, T> body) {
+    requireOpen();
+    return cluster.operations().read(action, () -> body.apply(content(action)));
+  }
+
+  private boolean write(String action, Function<StoredPool.Content, Boolean> body) {
+    requireOpen();
+    return cluster.operations().write(action, () -> body.apply(content(action)));
+  }
+
+  private StoredPool.Content content(String action) {
+    if (!cluster.has(pool)) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    return pool.content(namespace);
+  }
+
+  private static Map<String, String> pick(NavigableMap<String, String> omap, Set<String> keys) {
+    var found = new TreeMap<>(omap);
+    found.keySet().retainAll(keys);
+    return found;
+  }
+
+  private static SortedMap<String, String> page(
+      NavigableMap<String, String> omap, String after, int most) {
+    var found = new TreeMap<String, String>();
+    omap.tailMap(after, false).entrySet().stream()
+        .limit(most)
+        .forEach(e -> found.put(e.getKey(), e.getValue()));
+    return found;
+  }
+
+  /** The object's omap, an empty one for a missing object. */
+  private static NavigableMap<String, String> omap(StoredPool.Content content, String object) {
+    return content.objects.getOrDefault(object, new TreeMap<>());
+  }
+
+  private static boolean update(
+      StoredPool.Content content, String object, Map<String, String> entries) {
+    omap(content, object).putAll(entries);
+    return content.objects.containsKey(object);
+  }
+
+  private static boolean compareAndPut(
+      StoredPool.Content content, String object, String key, String expected, String value) {
+    // As in RADOS, a missing key and an empty value are the same here.
+    if (!omap(content, object).getOrDefault(key, "").equals(expected)) {
+      return false;
+    }
+    content.objects.computeIfAbsent(object, _ -> new TreeMap<>()).put(key, value);
+    return true;
+  }
+
+  private boolean createImage(
+      StoredPool.Content content,
+      String action,
+      String image,
+      long sizeBytes,
+      ImageOptions options) {
+    requirePossible(action, options);
+    if (content.names.containsKey(image)) {
+      throw new CephException(Errno.EEXIST, action);
+    }
+    String id = Long.toHexString(IMAGE_IDS.incrementAndGet());
+    content.names.put(image, id);
+    content.images.put(id, new StoredImage(id, sizeBytes, withDefaults(options)));
+    return true;
+  }
+
+  /** What librbd refuses; the same errnos in the same order. */
+  private void requirePossible(String action, ImageOptions options) {
+    if (!pool.hasNamespace(namespace)) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    if (!options.dataPool().isEmpty() && !cluster.hasPool(options.dataPool())) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    long mask = options.features();
+    boolean locks = Feature.EXCLUSIVE_LOCK.in(mask);
+    if ((Feature.OBJECT_MAP.in(mask) || Feature.JOURNALING.in(mask)) && !locks) {
+      throw new CephException(Errno.EINVAL, action);
+    }
+    if ((options.stripeUnit() == 0) != (options.stripeCount() == 0)) {
+      throw new CephException(Errno.EINVAL, action);
+    }
+  }
+
+  private static ImageOptions withDefaults(ImageOptions options) {
+    long features = options.features() == 0 ? 61 : options.features();
+    if (!options.dataPool().isEmpty()) {
+      features |= Feature.DATA_POOL.bit();
+    }
+    if (options.stripeCount() > 1) {
+      features |= Feature.STRIPING.bit();
+    }
+    return new ImageOptions(
+        features,
+        options.dataPool(),
+        options.stripeUnit(),
+        options.stripeCount(),
+        options.objectSize());
+  }
+
+  private static ImageHeader header(StoredImage image) {
+    return new ImageHeader(image.sizeBytes(), image.features());
+  }
+
+  private static StoredImage image(StoredPool.Content content, String id, String action) {
+    StoredImage image = content.images.get(id);
+    if (image == null) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    return image;
+  }
+
+  private static boolean putMetadata(StoredImage image, Map<String, String> metadata) {
+    metadata.forEach(image::putMetadata);
+    return true;
+  }
+
+  private MemoryImage openNamed(String name, boolean readOnly) {
+    String action = "open image " + name;
+    return read(
+        action,
+        c -> open(image(c, Objects.requireNonNullElse(c.names.get(name), ""), action), readOnly));
+  }
+
+  private MemoryImage openById(String imageId, boolean readOnly) {
+    String action = "open image by id " + imageId;
+    return read(action, c -> open(image(c, imageId, action), readOnly));
+  }
+
+  private MemoryImage open(StoredImage image, boolean readOnly) {
+    return new MemoryImage(cluster, image, readOnly, open());
+  }
+
+  private static boolean trashMove(StoredPool.Content content, String name, Duration keep) {
+    String id = content.names.remove(name);
+    if (id == null) {
+      throw new CephException(Errno.ENOENT, "move image to trash " + name);
+    }
+    Instant now = Instant.now();
+    content.trash.put(id, new StoredPool.Discarded(new TrashEntry(id, name, now), now.plus(keep)));
+    return true;
+  }
+
+  private static boolean trashRemove(StoredPool.Content content, String id) {
+    String action = "remove from trash " + id;
+    StoredPool.Discarded discarded = content.trash.get(id);
+    if (discarded == null) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    if (Instant.now().isBefore(discarded.keepUntil())) {
+      throw new CephException(Errno.EPERM, action);
+    }
+    StoredImage image = image(content, id, action);
+    if (image.hasSnapshots()) {
+      throw new CephException(Errno.ENOTEMPTY, action);
+    }
+    if (!image.watchers().isEmpty()) {
+      throw new CephException(Errno.EBUSY, action);
+    }
+    content.trash.remove(id);
+    content.images.remove(id);
+    return true;
+  }
+}

@@ -1,0 +1,490 @@
+package io.cephcsi.ceph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What a {@link Pool} does, whether it is in memory or on a real Ceph. */
+abstract class PoolContract {
+  private static final long MIB = 1L << 20;
+
+  /** A pool without objects and images; the implementing class closes it after the test. */
+  abstract Pool pool();
+
+  /** A second handle to the same pool and namespace. */
+  abstract Pool samePool();
+
+  /** A handle to the same pool's namespace of that name, in which no images can be made. */
+  abstract Pool otherNamespace(String namespace);
+
+  @Test
+  void get_missingObject_isEmpty() {
+    assertThat(pool().get("nowhere", Set.of("a"))).isEmpty();
+  }
+
+  @Test
+  void get_someKeys_givesThoseThatAreThere() {
+    pool().create("o", Map.of("a", "1", "b", "2", "c", "3"));
+    assertThat(pool().get("o", Set.of("a", "c", "x"))).isEqualTo(Map.of("a", "1", "c", "3"));
+    assertThat(pool().get("o", Set.of())).isEmpty();
+  }
+
+  @Test
+  void create_existingObject_isRefusedAndChangesNothing() {
+    assertThat(pool().create("o", Map.of("a", "1"))).isTrue();
+    assertThat(pool().create("o", Map.of("a", "2", "b", "2"))).isFalse();
+    assertThat(samePool().list("o", "", 10)).isEqualTo(Map.of("a", "1"));
+  }
+
+  @Test
+  void create_withoutEntries_makesTheObject() {
+    assertThat(pool().create("o", Map.of())).isTrue();
+    assertThat(pool().create("o", Map.of())).isFalse();
+    assertThat(pool().list("o", "", 10)).isEmpty();
+  }
+
+  @Test
+  void values_ofAnyText_comeBackAsTheyWere() {
+    Map<String, String> odd = new HashMap<>();
+    odd.put("empty", "");
+    odd.put("nul", "a\0b");
+    odd.put("newline", "a\nb\n");
+    odd.put("ключ ключ", "значение 値 🦑");
+    odd.put("long", "x".repeat(100_000));
+    pool().create("объект", odd);
+    assertThat(pool().get("объект", odd.keySet())).isEqualTo(odd);
+    assertThat(pool().list("объект", "", 100)).isEqualTo(odd);
+  }
+
+  @Test
+  void list_byPages_givesEveryEntryOnceInOrder() {
+    var all = new TreeMap<String, String>();
+    for (int i = 0; i < 1500; i++) {
+      all.put("key-%04d".formatted(i), "value " + i);
+    }
+    pool().create("o", all);
+
+    var seen = new TreeMap<String, String>();
+    int pages = 0;
+    var page = pool().list("o", "", 400);
+    while (!page.isEmpty()) {
+      pages++;
+      assertThat(page.firstKey()).isGreaterThan(seen.isEmpty() ? "" : seen.lastKey());
+      seen.putAll(page);
+      page = pool().list("o", seen.lastKey(), 400);
+    }
+    assertThat(seen).isEqualTo(all);
+    assertThat(pages).isEqualTo(4);
+  }
+
+  @Test
+  void list_missingObject_isEmpty() {
+    assertThat(pool().list("nowhere", "", 10)).isEmpty();
+  }
+
+  @Test
+  void update_missingObject_isNotMade() {
+    assertThat(pool().update("o", Map.of("a", "1"))).isFalse();
+    assertThat(pool().create("o", Map.of())).isTrue();
+  }
+
+  @Test
+  void update_existingObject_setsThoseAndKeepsOthers() {
+    pool().create("o", Map.of("a", "1", "b", "2"));
+    assertThat(pool().update("o", Map.of("b", "3", "c", "4"))).isTrue();
+    assertThat(pool().list("o", "", 10)).isEqualTo(Map.of("a", "1", "b", "3", "c", "4"));
+  }
+
+  @Test
+  void compareAndPut_missingObject_makesIt() {
+    assertThat(pool().compareAndPut("dir", "name", "", "uuid")).isTrue();
+    assertThat(pool().get("dir", Set.of("name"))).isEqualTo(Map.of("name", "uuid"));
+  }
+
+  @Test
+  void compareAndPut_otherValue_isRefusedAndChangesNothing() {
+    pool().create("dir", Map.of("name", "one"));
+    assertThat(pool().compareAndPut("dir", "name", "", "two")).isFalse();
+    assertThat(pool().compareAndPut("dir", "name", "zero", "two")).isFalse();
+    assertThat(pool().compareAndPut("dir", "name", "on", "two")).isFalse();
+    assertThat(pool().get("dir", Set.of("name"))).isEqualTo(Map.of("name", "one"));
+  }
+
+  @Test
+  void compareAndPut_expectedValue_replacesIt() {
+    pool().create("dir", Map.of("name", "one"));
+    assertThat(pool().compareAndPut("dir", "name", "one", "two")).isTrue();
+    assertThat(pool().get("dir", Set.of("name"))).isEqualTo(Map.of("name", "two"));
+  }
+
+  @Test
+  void compareAndPut_valueExpectedOfMissingObject_doesNotMakeIt() {
+    assertThat(pool().compareAndPut("dir", "name", "one", "two")).isFalse();
+    assertThat(pool().create("dir", Map.of())).isTrue();
+  }
+
+  @Test
+  void compareAndPut_emptyValue_countsAsMissing() {
+    pool().create("dir", Map.of("name", ""));
+    assertThat(pool().compareAndPut("dir", "name", "", "two")).isTrue();
+  }
+
+  @Test
+  void compareAndRemoveKey_removesTheExpectedValueOnly() {
+    pool().create("dir", Map.of("name", "one", "other", "x"));
+    assertThat(pool().compareAndRemoveKey("dir", "name", "two")).isFalse();
+    assertThat(pool().compareAndRemoveKey("dir", "name", "one")).isTrue();
+    assertThat(pool().compareAndRemoveKey("dir", "name", "one")).isFalse();
+    assertThat(pool().compareAndRemoveKey("nowhere", "name", "one")).isFalse();
+    assertThat(pool().list("dir", "", 10)).isEqualTo(Map.of("other", "x"));
+  }
+
+  @Test
+  void compareAndRemoveKey_nothingExpected_isAnError() {
+    assertThatThrownBy(() -> pool().compareAndRemoveKey("dir", "name", ""))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void removeKeys_missingOnes_areNoError() {
+    pool().create("o", Map.of("a", "1", "b", "2"));
+    pool().removeKeys("o", Set.of("a", "x"));
+    pool().removeKeys("nowhere", Set.of("a"));
+    assertThat(pool().list("o", "", 10)).isEqualTo(Map.of("b", "2"));
+    assertThat(pool().create("nowhere", Map.of())).isTrue();
+  }
+
+  @Test
+  void remove_twice_isNoError() {
+    pool().create("o", Map.of("a", "1"));
+    pool().remove("o");
+    pool().remove("o");
+    assertThat(pool().list("o", "", 10)).isEmpty();
+  }
+
+  @Test
+  void namespaces_areApart() {
+    pool().create("o", Map.of("a", "1"));
+    Pool other = otherNamespace("elsewhere");
+    assertThat(other.namespace()).isEqualTo("elsewhere");
+    assertThat(other.list("o", "", 10)).isEmpty();
+    assertThat(other.create("o", Map.of("a", "2"))).isTrue();
+    assertThat(pool().get("o", Set.of("a"))).isEqualTo(Map.of("a", "1"));
+    other.remove("o");
+  }
+
+  @Test
+  void createImage_inNamespaceThatWasNotMade_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> otherNamespace("nowhere").createImage("i", MIB, layering()));
+  }
+
+  @Test
+  void createImage_twice_existsAlready() {
+    pool().createImage("i", 4 * MIB, layering());
+    assertErrno(Errno.EEXIST, () -> pool().createImage("i", 4 * MIB, layering()));
+  }
+
+  @Test
+  void createImage_withOptions_hasThem() {
+    pool().createImage("i", 10 * MIB, features(Feature.LAYERING, Feature.EXCLUSIVE_LOCK));
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageHeader(id))
+        .contains(new ImageHeader(10 * MIB, Feature.LAYERING.bit() | Feature.EXCLUSIVE_LOCK.bit()));
+  }
+
+  @Test
+  void createImage_striped_isStriped() {
+    pool().createImage("i", 16 * MIB, new ImageOptions(1, "", MIB, 4, 4 * MIB));
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(Feature.STRIPING.in(pool().imageHeader(id).orElseThrow().features())).isTrue();
+  }
+
+  @Test
+  void createImage_byDefault_hasTheClustersFeatures() {
+    pool().createImage("i", MIB, ImageOptions.DEFAULT);
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageHeader(id)).contains(new ImageHeader(MIB, 61));
+  }
+
+  @Test
+  void createImage_objectMapWithoutLock_isInvalid() {
+    ImageOptions options = features(Feature.LAYERING, Feature.OBJECT_MAP);
+    assertErrno(Errno.EINVAL, () -> pool().createImage("i", MIB, options));
+    assertErrno(Errno.EINVAL, () -> pool().createImage("i", MIB, features(Feature.JOURNALING)));
+    assertThat(pool().imageId("i")).isEmpty();
+  }
+
+  @Test
+  void createImage_halfStriping_isInvalid() {
+    var options = new ImageOptions(1, "", MIB, 0, 4 * MIB);
+    assertErrno(Errno.EINVAL, () -> pool().createImage("i", MIB, options));
+  }
+
+  @Test
+  void createImage_missingDataPool_isNotFound() {
+    var options = new ImageOptions(1, "nowhere", 0, 0, 0);
+    assertErrno(Errno.ENOENT, () -> pool().createImage("i", MIB, options));
+    assertThat(pool().images()).isEmpty();
+  }
+
+  @Test
+  void imageId_missingImage_isEmpty() {
+    assertThat(pool().imageId("i")).isEmpty();
+    assertThat(pool().imageHeader("ffff")).isEmpty();
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // the opening fails, or is closed on purpose
+  void openImage_missing_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> pool().openImage("i").close());
+    assertErrno(Errno.ENOENT, () -> pool().openImageReadOnly("i").close());
+    assertErrno(Errno.ENOENT, () -> pool().openImageById("ffff").close());
+    assertErrno(Errno.ENOENT, () -> pool().openImageByIdReadOnly("ffff").close());
+  }
+
+  @Test
+  void openImage_tellsWhatItIs() {
+    Instant before = Instant.now().minusSeconds(2);
+    pool().createImage("i", 10 * MIB, layering());
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertThat(image.id()).isEqualTo(pool().imageId("i").orElseThrow());
+      assertThat(image.sizeBytes()).isEqualTo(10 * MIB);
+      assertThat(image.features()).isEqualTo(Feature.LAYERING.bit());
+      assertThat(image.parent()).isEmpty();
+      assertThat(image.watchers()).isEmpty();
+      assertThat(image.createdAt()).isBetween(before, Instant.now().plusSeconds(2));
+    }
+  }
+
+  @Test
+  void openImage_forWriting_isItsOwnWatcherUntilClosed() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageWatched(id)).isFalse();
+    try (Image image = samePool().openImageById(id)) {
+      assertThat(image.watchers()).hasSize(1);
+      assertThat(pool().imageWatched(id)).isTrue();
+    }
+    assertThat(pool().imageWatched(id)).isFalse();
+  }
+
+  @Test
+  void imageWatched_missingImage_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> pool().imageWatched("ffff"));
+  }
+
+  @Test
+  void resize_changesTheSizeBothWays() {
+    pool().createImage("i", 4 * MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.resize(12 * MIB);
+      assertThat(image.sizeBytes()).isEqualTo(12 * MIB);
+      image.resize(2 * MIB);
+    }
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageHeader(id).orElseThrow().sizeBytes()).isEqualTo(2 * MIB);
+  }
+
+  @Test
+  void resize_openedReadOnly_isRefused() {
+    pool().createImage("i", 4 * MIB, layering());
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertErrno(Errno.EROFS, () -> image.resize(8 * MIB));
+    }
+  }
+
+  @Test
+  void metadata_isSetReadAndRemoved() {
+    pool().createImage("i", MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.putMetadata("a", "1");
+      image.putMetadata("имя", "値");
+      image.putMetadata("a", "2");
+      assertThat(image.metadata()).isEqualTo(Map.of("a", "2", "имя", "値"));
+      image.removeMetadata("a");
+      image.removeMetadata("never");
+      assertThat(image.metadata()).isEqualTo(Map.of("имя", "値"));
+    }
+  }
+
+  @Test
+  void putImageMetadata_withoutOpening_isReadByOpening() {
+    pool().createImage("i", MIB, layering());
+    Map<String, String> many = new HashMap<>();
+    for (int i = 0; i < 200; i++) {
+      many.put("csi.example.com/key/" + i, "värde ".repeat(i % 20) + i);
+    }
+    pool().putImageMetadata(pool().imageId("i").orElseThrow(), many);
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertThat(image.metadata()).isEqualTo(many);
+    }
+  }
+
+  @Test
+  void putImageMetadata_missingImage_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> pool().putImageMetadata("ffff", Map.of("a", "1")));
+    assertThat(pool().imageHeader("ffff")).isEmpty();
+  }
+
+  @Test
+  void images_areListedByName() {
+    assertThat(pool().images()).isEmpty();
+    for (int i = 0; i < 70; i++) {
+      pool().createImage("image-with-a-long-name-" + i, MIB, layering());
+    }
+    Map<String, String> images = pool().images();
+    assertThat(images).hasSize(70);
+    assertThat(images.get("image-with-a-long-name-7"))
+        .isEqualTo(pool().imageId("image-with-a-long-name-7").orElseThrow());
+  }
+
+  @Test
+  void trash_fromMoveToPurge() {
+    Instant before = Instant.now().minusSeconds(2);
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().trashEntry(id)).isEmpty();
+
+    pool().trashMove("i", Duration.ZERO);
+    assertThat(pool().imageId("i")).isEmpty();
+    assertThat(pool().images()).isEmpty();
+    assertThat(pool().imageHeader(id)).isPresent();
+    TrashEntry entry = pool().trashEntry(id).orElseThrow();
+    assertThat(entry.imageId()).isEqualTo(id);
+    assertThat(entry.name()).isEqualTo("i");
+    assertThat(entry.movedAt()).isBetween(before, Instant.now().plusSeconds(2));
+    assertThat(pool().trashEntries()).containsExactly(entry);
+    try (Image image = pool().openImageByIdReadOnly(id)) {
+      assertThat(image.sizeBytes()).isEqualTo(MIB);
+    }
+
+    pool().trashRemove(id);
+    assertThat(pool().trashEntry(id)).isEmpty();
+    assertThat(pool().trashEntries()).isEmpty();
+    assertThat(pool().imageHeader(id)).isEmpty();
+    assertErrno(Errno.ENOENT, () -> pool().trashRemove(id));
+  }
+
+  @Test
+  void trashEntries_many_areAllListed() {
+    for (int i = 0; i < 40; i++) {
+      pool().createImage("image-" + i, MIB, layering());
+      pool().trashMove("image-" + i, Duration.ZERO);
+    }
+    Set<String> names =
+        pool().trashEntries().stream().map(TrashEntry::name).collect(Collectors.toSet());
+    assertThat(names).hasSize(40).contains("image-0", "image-39");
+  }
+
+  @Test
+  void trashMove_missing_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> pool().trashMove("i", Duration.ZERO));
+  }
+
+  @Test
+  void trashMove_freesTheName() {
+    pool().createImage("i", MIB, layering());
+    pool().trashMove("i", Duration.ZERO);
+    pool().createImage("i", 2 * MIB, layering());
+    assertThat(pool().trashEntries()).hasSize(1);
+    assertThat(pool().images()).hasSize(1);
+  }
+
+  @Test
+  void trashMove_kept_cannotBePurgedYet() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    pool().trashMove("i", Duration.ofHours(1));
+    assertErrno(Errno.EPERM, () -> pool().trashRemove(id));
+    assertThat(pool().trashEntry(id)).isPresent();
+  }
+
+  @Test
+  void trashMove_watchedImage_isMovedButNotPurged() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (var _ = samePool().openImageById(id)) {
+      pool().trashMove("i", Duration.ZERO);
+      assertErrno(Errno.EBUSY, () -> pool().trashRemove(id));
+    }
+    pool().trashRemove(id);
+    assertThat(pool().trashEntry(id)).isEmpty();
+  }
+
+  @Test
+  void close_twice_doesNothing() {
+    Pool pool = samePool();
+    pool.close();
+    pool.close();
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // the opening fails, or is closed on purpose
+  void closedPool_refusesUse() {
+    Pool pool = samePool();
+    pool.close();
+    assertClosed(() -> pool.get("o", Set.of("a")));
+    assertClosed(() -> pool.create("o", Map.of()));
+    assertClosed(() -> pool.createImage("i", MIB, layering()));
+    assertClosed(() -> pool.imageWatched("ffff"));
+    assertClosed(() -> pool.openImage("i").close());
+    assertClosed(pool::images);
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker") // the opening fails, or is closed on purpose
+  void closedImage_refusesUse() {
+    pool().createImage("i", MIB, layering());
+    Image image = pool().openImage("i");
+    image.close();
+    image.close();
+    assertClosed(image::sizeBytes);
+    assertClosed(image::id);
+    assertClosed(image::metadata);
+    assertClosed(image::watchers);
+    assertClosed(() -> image.resize(MIB));
+  }
+
+  @Test
+  void image_outlivesItsPool() {
+    pool().createImage("i", MIB, layering());
+    Pool pool = samePool();
+    try (Image image = pool.openImage("i")) {
+      pool.close();
+      image.resize(2 * MIB);
+      assertThat(image.sizeBytes()).isEqualTo(2 * MIB);
+    }
+  }
+
+  private static ImageOptions layering() {
+    return features(Feature.LAYERING);
+  }
+
+  private static ImageOptions features(Feature... features) {
+    long mask = Arrays.stream(features).mapToLong(Feature::bit).reduce(0, (a, b) -> a | b);
+    return new ImageOptions(mask, "", 0, 0, 0);
+  }
+
+  private static void assertErrno(int errno, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            CephException.class,
+            e -> assertThat(e.errno()).describedAs(e.toString()).isEqualTo(errno));
+  }
+
+  private static void assertClosed(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+}

@@ -1,0 +1,60 @@
+package io.cephcsi.ceph;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** What is in a {@link MemoryCluster}'s pool, by namespace. */
+final class StoredPool {
+  private final String name;
+  private final long id;
+  private final Set<String> namespaces = new HashSet<>(Set.of(""));
+  private final Map<String, Content> contents = new HashMap<>();
+
+  StoredPool(String name, long id) {
+    this.name = name;
+    this.id = id;
+  }
+
+  String name() {
+    return name;
+  }
+
+  long id() {
+    return id;
+  }
+
+  void addNamespace(String namespace) {
+    namespaces.add(namespace);
+  }
+
+  /** Whether images can be made in it; objects can always. */
+  boolean hasNamespace(String namespace) {
+    return namespaces.contains(namespace);
+  }
+
+  Content content(String namespace) {
+    return contents.computeIfAbsent(namespace, _ -> new Content());
+  }
+
+  /** What is in one namespace. */
+  static final class Content {
+    /** Omaps by object. */
+    final TreeMap<String, TreeMap<String, String>> objects = new TreeMap<>();
+
+    /** All images by id, those in the trash too. */
+    final TreeMap<String, StoredImage> images = new TreeMap<>();
+
+    /** Ids by name, without those in the trash. */
+    final TreeMap<String, String> names = new TreeMap<>();
+
+    /** The trash by image id. */
+    final TreeMap<String, Discarded> trash = new TreeMap<>();
+  }
+
+  /** An image in the trash and until when it is kept there. */
+  record Discarded(TrashEntry entry, Instant keepUntil) {}
+}
