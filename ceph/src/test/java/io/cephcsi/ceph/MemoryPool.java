@@ -170,6 +170,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public void removeImage(String image) {
+    write("remove image " + image, c -> removeImage(c, image));
+  }
+
+  @Override
   public Map<String, String> images() {
     return read("list images", c -> new TreeMap<>(c.names));
   }
@@ -331,6 +336,20 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   private MemoryImage open(StoredImage image, boolean readOnly) {
     return new MemoryImage(cluster, image, readOnly, open());
+  }
+
+  private static boolean removeImage(StoredPool.Content content, String name) {
+    String action = "remove image " + name;
+    StoredImage image =
+        image(content, Objects.requireNonNullElse(content.names.get(name), ""), action);
+    if (image.hasSnapshots()) {
+      throw new CephException(Errno.ENOTEMPTY, action);
+    }
+    if (!image.watchers().isEmpty()) {
+      throw new CephException(Errno.EBUSY, action);
+    }
+    content.images.remove(content.names.remove(name));
+    return true;
   }
 
   private static boolean trashMove(StoredPool.Content content, String name, Duration keep) {

@@ -35,6 +35,9 @@ public final class Pools {
     } catch (CephException e) {
       cluster.close();
       throw e.errno() == Errno.ENOENT ? noPool(clusterId, pool) : e;
+    } catch (Throwable e) {
+      cluster.close();
+      throw e;
     }
   }
 
@@ -61,6 +64,9 @@ public final class Pools {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();
       }
+      throw e;
+    } catch (Throwable e) {
+      cluster.close();
       throw e;
     }
   }

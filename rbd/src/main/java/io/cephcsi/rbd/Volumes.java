@@ -53,7 +53,7 @@ public final class Volumes {
         pool.close();
       }
       return entry.map(e -> new Volume(id, pool, e));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       pool.close();
       throw e;
     }

@@ -132,8 +132,10 @@ final class Purger implements AutoCloseable {
         }
       }
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "purge " + trashed + ", again in " + RETRY, e);
-      var _ = threads.schedule(() -> purge(trashed), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      if (!threads.isShutdown()) {
+        LOG.log(Level.WARNING, "purge " + trashed + ", again in " + RETRY, e);
+        var _ = threads.schedule(() -> purge(trashed), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      }
     }
   }
 
@@ -181,8 +183,14 @@ final class Purger implements AutoCloseable {
     }
   }
 
+  /** Ends; waits shortly for a purge that is just at work. */
   @Override
   public void close() {
     threads.shutdownNow();
+    try {
+      var _ = threads.awaitTermination(2, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -1,0 +1,145 @@
+package io.cephcsi.rbd.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import csi.v1.CapacityRange;
+import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.ceph.MemoryClusters;
+import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Volumes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** The controller's RPCs on a cluster in memory, with one pool called {@code rbd}. */
+final class Controller implements AutoCloseable {
+  static final Map<String, String> SECRETS = Map.of("userID", "csi", "userKey", "c2VjcmV0");
+  static final long GIB = 1L << 30;
+
+  final MemoryCluster cluster = new MemoryCluster("rbd");
+  final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
+  final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
+  final KnownUsers users;
+  final ClusterConfigs configs;
+  final Pools pools;
+  final Path config;
+  private Purger purger;
+
+  CreateVolume createVolume;
+  DeleteVolume deleteVolume;
+  ControllerExpandVolume expandVolume;
+  ListVolumes listVolumes;
+  ValidateVolumeCapabilities validate;
+  ControllerGetVolume getVolume;
+  GetCapacity getCapacity;
+
+  Controller(Path directory) throws IOException {
+    config = directory.resolve("config.json");
+    Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
+    configs = new ClusterConfigs(config);
+    pools = new Pools(configs, clusters);
+    users = new KnownUsers(directory.resolve("keyring"));
+    restart(new ControllerSettings(false, ""));
+  }
+
+  /** A new process: nothing in memory is left of the one before. */
+  void restart(ControllerSettings settings) {
+    if (purger != null) {
+      purger.close();
+    }
+    var names = new NameLocks();
+    var volumes = new Volumes(pools, journal);
+    purger = new Purger(pools, journal, Duration.ZERO);
+    createVolume = new CreateVolume(pools, new Images(journal, purger, settings), names, users);
+    deleteVolume = new DeleteVolume(volumes, journal, purger, names);
+    expandVolume = new ControllerExpandVolume(volumes, names);
+    listVolumes = new ListVolumes(pools, configs, users, journal);
+    validate = new ValidateVolumeCapabilities(volumes);
+    getVolume = new ControllerGetVolume(volumes, users);
+    getCapacity = new GetCapacity(pools, configs, users);
+  }
+
+  static VolumeCapability writer() {
+    return VolumeCapability.newBuilder()
+        .setMount(MountVolume.getDefaultInstance())
+        .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+        .build();
+  }
+
+  static CreateVolumeRequest.Builder request(String name) {
+    return CreateVolumeRequest.newBuilder()
+        .setName(name)
+        .addVolumeCapabilities(writer())
+        .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(GIB))
+        .putParameters("clusterID", "one")
+        .putParameters("pool", "rbd")
+        .putAllSecrets(SECRETS);
+  }
+
+  CreateVolumeResponse create(String name) {
+    return createVolume.answer(request(name).build());
+  }
+
+  void delete(String id) {
+    deleteVolume.answer(
+        DeleteVolumeRequest.newBuilder().setVolumeId(id).putAllSecrets(SECRETS).build());
+  }
+
+  long expand(String id, long bytes) {
+    return expandVolume
+        .answer(
+            ControllerExpandVolumeRequest.newBuilder()
+                .setVolumeId(id)
+                .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(bytes))
+                .putAllSecrets(SECRETS)
+                .build())
+        .getCapacityBytes();
+  }
+
+  /** The pool, for a test to look into. */
+  MemoryPool pool() {
+    return cluster.pool("rbd");
+  }
+
+  /** Waits until nothing is left of any volume, as the background purge goes on by itself. */
+  void awaitNothingLeft() throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!left().isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(2);
+    }
+    assertThat(left()).isEmpty();
+  }
+
+  private List<String> left() {
+    try (MemoryPool pool = pool()) {
+      List<String> left = new ArrayList<>(pool.images().keySet());
+      pool.trashEntries().forEach(e -> left.add("trash " + e.name()));
+      pool.objects().stream().filter(o -> !o.startsWith("csi.volumes.")).forEach(left::add);
+      left.addAll(pool.list("csi.volumes.default", "", 100).keySet());
+      return left;
+    }
+  }
+
+  @Override
+  public void close() {
+    purger.close();
+    clusters.close();
+  }
+}

@@ -1,0 +1,207 @@
+package io.cephcsi.rbd.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import csi.v1.DeleteVolumeRequest;
+import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.csi.CsiException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DeleteVolumeTest {
+  @TempDir Path directory;
+  private Controller controller;
+
+  @BeforeEach
+  void start() throws Exception {
+    controller = new Controller(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    controller.close();
+    controller.clusters.checkNothingOpen();
+  }
+
+  @Test
+  void answer_volume_leavesNothing() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void answer_twice_isFine() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+
+    controller.delete(id);
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+    controller.delete(id);
+  }
+
+  @Test
+  void answer_volume_freesTheNameBeforeThePurge() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+
+    controller.delete(id);
+
+    assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isNotEqualTo(id);
+  }
+
+  @Test
+  void answer_volumeInUse_namesTheWatcherAndKeepsAll() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.stored(image(pool)).orElseThrow().addWatcher("10.0.0.7:0/123");
+
+      assertThatThrownBy(() -> controller.delete(id))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("10.0.0.7:0/123");
+
+      assertThat(pool.images()).hasSize(1);
+      assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void answer_crashBeforeOrAfterAnyWrite_repeatedLeavesNothing() throws Exception {
+    for (boolean applied : new boolean[] {false, true}) {
+      for (int n = 1; n <= 2; n++) {
+        crashAndRepeat(n, applied);
+      }
+    }
+  }
+
+  private void crashAndRepeat(int n, boolean applied) throws Exception {
+    String id = controller.create("pvc-" + n + applied).getVolume().getVolumeId();
+    MemoryOperations operations = controller.cluster.operations();
+    if (applied) {
+      operations.crashAfter(n);
+    } else {
+      operations.crashBefore(n);
+    }
+    try {
+      controller.delete(id);
+    } catch (MemoryOperations.Crash e) {
+      // the process is gone
+    }
+    controller.restart(new ControllerSettings(false, ""));
+    operations.restart();
+
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void answer_crashBeforeThePurge_theNextProcessPurges() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.trashMove(image(pool), Duration.ZERO);
+      pool.removeKeys("csi.volumes.default", Set.of("csi.volume.pvc-1"));
+    }
+    assertThat(id).isNotEmpty();
+
+    controller.restart(new ControllerSettings(false, ""));
+    String other = controller.create("pvc-2").getVolume().getVolumeId();
+    controller.delete(other);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void answer_imageMovedToTrashByHand_isNotPurgedByOthers() throws Exception {
+    controller.create("pvc-1");
+    try (MemoryPool pool = controller.pool()) {
+      pool.trashMove(image(pool), Duration.ZERO);
+      controller.restart(new ControllerSettings(false, ""));
+      controller.delete(controller.create("pvc-2").getVolume().getVolumeId());
+
+      Thread.sleep(200);
+
+      assertThat(pool.trashEntries()).hasSize(1);
+    }
+  }
+
+  @Test
+  void answer_imageRemovedBehindTheBack_forgetsTheVolume() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeImage(image(pool));
+    }
+
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void answer_cloneOfCephCsi_deletesItsIntermediateImageToo() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.createImage(image(pool) + "-temp", 1 << 20, ImageOptions.DEFAULT);
+    }
+
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x",
+        "../../etc/passwd",
+        "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac11000",
+        "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac1100021",
+        "0001-0003-one-0000000000000001-../../../../../../../../etc/passwd..",
+        "0001-0003-one-00000000000000ff-b0285c97-a0ce-11eb-8c66-0242ac110002",
+        "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac110002"
+      })
+  void answer_idOfNoVolume_isFineAndTouchesNothing(String id) {
+    controller.create("pvc-1");
+    controller.cluster.operations().reset();
+
+    assertThatCode(() -> controller.delete(id)).doesNotThrowAnyException();
+
+    assertThat(controller.cluster.operations().writes()).isZero();
+  }
+
+  @Test
+  void answer_missingIdOrSecrets_isRefused() {
+    assertThatThrownBy(() -> controller.delete("")).hasMessageContaining("volume_id is missing");
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    var withoutSecrets = DeleteVolumeRequest.newBuilder().setVolumeId(id).build();
+    assertThatThrownBy(() -> controller.deleteVolume.answer(withoutSecrets))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("secrets");
+  }
+
+  @Test
+  void answer_clusterNotConfigured_isRefusedSoThatNothingLeaks() {
+    String id = "0001-0003-two-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac110002";
+
+    assertThatThrownBy(() -> controller.delete(id))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("clusterID two");
+  }
+
+  private static String image(MemoryPool pool) {
+    return pool.images().keySet().iterator().next();
+  }
+}
