@@ -1,5 +1,7 @@
 package io.cephcsi.ceph;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+
 /**
  * A call into Ceph returned a negative errno. What the errno means is for the caller to say: {@code
  * ENOENT} from opening a volume's image is an answer in one place and an error in another.
@@ -17,6 +19,20 @@ public final class CephException extends RuntimeException {
   public CephException(int errno, String action) {
     super(action + ": " + Errno.describe(errno));
     this.errno = errno;
+  }
+
+  /**
+   * The one place where results of C become exceptions.
+   *
+   * @param result of a C function: 0 or more, or a negative errno
+   * @return the result when it is not negative
+   */
+  @CanIgnoreReturnValue
+  static int check(int result, String action) {
+    if (result < 0) {
+      throw new CephException(-result, action);
+    }
+    return result;
   }
 
   /** The errno, positive. */

@@ -4,6 +4,7 @@ package io.cephcsi.ceph;
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;
+  public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
@@ -31,6 +32,7 @@ public final class Errno {
         switch (errno) {
           case EPERM -> "operation not permitted";
           case ENOENT -> "not found";
+          case EINTR -> "interrupted";
           case EIO -> "input/output error";
           case EAGAIN -> "try again";
           case ENOMEM -> "out of memory";

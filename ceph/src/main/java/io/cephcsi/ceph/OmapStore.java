@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The omaps of the objects in one pool and namespace: small sorted maps of text. Every method is
@@ -33,6 +34,15 @@ public interface OmapStore {
    * @return false when the object is missing; it is then not made
    */
   boolean update(String object, Map<String, String> entries);
+
+  /**
+   * Starts an {@link #update} and does not wait for it, so that it can go on beside another call.
+   * Closing the pool waits for it.
+   *
+   * @return gets what {@link #update} gives, or its {@link CephException}; what follows it runs on
+   *     a thread of its own
+   */
+  CompletableFuture<Boolean> updateAsync(String object, Map<String, String> entries);
 
   /**
    * Sets one entry if it has the expected value now; makes the object when it is missing.

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -90,6 +91,15 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public boolean update(String object, Map<String, String> entries) {
     return write("update " + object, c -> update(c, object, entries));
+  }
+
+  @Override
+  public CompletableFuture<Boolean> updateAsync(String object, Map<String, String> entries) {
+    try {
+      return CompletableFuture.completedFuture(update(object, entries));
+    } catch (CephException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   @Override

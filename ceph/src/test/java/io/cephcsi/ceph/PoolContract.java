@@ -7,10 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +106,28 @@ abstract class PoolContract {
     pool().create("o", Map.of("a", "1", "b", "2"));
     assertThat(pool().update("o", Map.of("b", "3", "c", "4"))).isTrue();
     assertThat(pool().list("o", "", 10)).isEqualTo(Map.of("a", "1", "b", "3", "c", "4"));
+  }
+
+  @Test
+  void updateAsync_many_areAllDone() {
+    pool().create("o", Map.of());
+    List<CompletableFuture<Boolean>> started =
+        IntStream.range(0, 50)
+            .mapToObj(i -> pool().updateAsync("o", Map.of("key-" + i, "" + i)))
+            .toList();
+    assertThat(started).allMatch(CompletableFuture::join);
+    assertThat(pool().list("o", "", 100)).hasSize(50).containsEntry("key-49", "49");
+    assertThat(pool().updateAsync("nowhere", Map.of("a", "1")).join()).isFalse();
+  }
+
+  @Test
+  void updateAsync_closingThePool_waitsForIt() {
+    pool().create("o", Map.of());
+    Pool pool = samePool();
+    CompletableFuture<Boolean> started = pool.updateAsync("o", Map.of("a", "1"));
+    pool.close();
+    assertThat(pool().get("o", Set.of("a"))).isEqualTo(Map.of("a", "1"));
+    assertThat(started.join()).isTrue();
   }
 
   @Test

@@ -1,0 +1,73 @@
+package io.cephcsi.ceph;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import io.cephcsi.ceph.LibRados.IoPointer;
+import java.util.function.ToIntFunction;
+
+/** A pool and namespace as librados has them; one of its connection's users until it is closed. */
+final class IoContext extends NativeHandle<IoPointer> {
+  private final SharedConnection connection;
+
+  private IoContext(IoPointer pointer, SharedConnection connection) {
+    super(pointer);
+    this.connection = connection;
+  }
+
+  static IoContext open(SharedConnection connection, String pool, String namespace) {
+    return open(
+        connection,
+        out -> LibRados.rados_ioctx_create(connection.pointer(), pool, out),
+        "open pool " + pool,
+        namespace);
+  }
+
+  static IoContext open(SharedConnection connection, long poolId, String namespace) {
+    return open(
+        connection,
+        out -> LibRados.rados_ioctx_create2(connection.pointer(), poolId, out),
+        "open pool " + poolId,
+        namespace);
+  }
+
+  private static IoContext open(
+      SharedConnection connection, ToIntFunction<Memory> create, String action, String namespace) {
+    connection.retainOpen();
+    try (var out = new Memory(Native.POINTER_SIZE)) {
+      CephException.check(create.applyAsInt(out), action);
+      var pointer = new IoPointer(out.getPointer(0));
+      LibRados.rados_ioctx_set_namespace(pointer, namespace);
+      // A full pool then answers ENOSPC or EDQUOT; without it operations wait until there is space.
+      LibRados.rados_set_pool_full_try(pointer);
+      return new IoContext(pointer, connection);
+    } catch (RuntimeException e) {
+      connection.release();
+      throw e;
+    }
+  }
+
+  SharedConnection connection() {
+    return connection;
+  }
+
+  long poolId() {
+    return LibRados.rados_ioctx_get_id(pointer());
+  }
+
+  String poolName() {
+    try (var buffer = new Memory(1024)) {
+      CephException.check(
+          LibRados.rados_ioctx_get_pool_name(pointer(), buffer, (int) buffer.size()),
+          "get name of pool");
+      return buffer.getString(0, "UTF-8");
+    }
+  }
+
+  @Override
+  void release(IoPointer open) {
+    // Operations under way would find the context gone; they end by their timeout.
+    LibRados.rados_aio_flush(open);
+    LibRados.rados_ioctx_destroy(open);
+    connection.release();
+  }
+}

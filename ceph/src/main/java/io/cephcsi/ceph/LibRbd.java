@@ -1,0 +1,122 @@
+package io.cephcsi.ceph;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.PointerType;
+import io.cephcsi.ceph.LibRados.IoPointer;
+import org.jspecify.annotations.Nullable;
+
+/** The functions of {@code rbd/librbd.h} in use; as {@link LibRados}. */
+final class LibRbd {
+  static final int OPTION_FEATURES = 1;
+  static final int OPTION_ORDER = 2;
+  static final int OPTION_STRIPE_UNIT = 3;
+  static final int OPTION_STRIPE_COUNT = 4;
+  static final int OPTION_DATA_POOL = 10;
+
+  private static final NativeLibrary LIBRARY = CephLibrary.load("librbd.so.1");
+
+  static {
+    Native.register(LibRbd.class, LIBRARY);
+  }
+
+  /** {@code rbd_image_t}. */
+  static final class ImagePointer extends PointerType {
+    ImagePointer(Pointer pointer) {
+      super(pointer);
+    }
+  }
+
+  /** {@code rbd_image_options_t}. */
+  static final class ImageOptionsPointer extends PointerType {
+    ImageOptionsPointer(Pointer pointer) {
+      super(pointer);
+    }
+  }
+
+  private LibRbd() {}
+
+  /** Whether the installed librbd has this function; for those that only newer ones have. */
+  static boolean has(String function) {
+    try {
+      return LIBRARY.getFunction(function) != null;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  static native void rbd_image_options_create(Pointer options);
+
+  static native void rbd_image_options_destroy(ImageOptionsPointer options);
+
+  static native int rbd_image_options_set_string(
+      ImageOptionsPointer options, int option, String value);
+
+  static native int rbd_image_options_set_uint64(
+      ImageOptionsPointer options, int option, long value);
+
+  static native int rbd_list2(IoPointer io, Pointer images, Pointer count);
+
+  static native void rbd_image_spec_list_cleanup(Pointer images, long count);
+
+  static native int rbd_create4(IoPointer io, String image, long size, ImageOptionsPointer options);
+
+  static native int rbd_trash_move(IoPointer io, String image, long delaySeconds);
+
+  static native int rbd_trash_get(IoPointer io, String imageId, Pointer entry);
+
+  static native void rbd_trash_get_cleanup(Pointer entry);
+
+  static native int rbd_trash_list(IoPointer io, Pointer entries, Pointer count);
+
+  static native void rbd_trash_list_cleanup(Pointer entries, long count);
+
+  static native int rbd_trash_remove(IoPointer io, String imageId, boolean force);
+
+  static native int rbd_open(IoPointer io, String image, Pointer handle, @Nullable String snapshot);
+
+  static native int rbd_open_by_id(
+      IoPointer io, String imageId, Pointer handle, @Nullable String snapshot);
+
+  static native int rbd_open_read_only(
+      IoPointer io, String image, Pointer handle, @Nullable String snapshot);
+
+  static native int rbd_open_by_id_read_only(
+      IoPointer io, String imageId, Pointer handle, @Nullable String snapshot);
+
+  static native int rbd_close(ImagePointer image);
+
+  static native int rbd_resize(ImagePointer image, long size);
+
+  static native int rbd_get_size(ImagePointer image, Pointer size);
+
+  static native int rbd_get_features(ImagePointer image, Pointer features);
+
+  static native int rbd_get_id(ImagePointer image, Pointer buffer, long length);
+
+  static native int rbd_get_parent(ImagePointer image, Pointer parentImage, Pointer parentSnapshot);
+
+  static native int rbd_get_create_timestamp(ImagePointer image, Pointer timespec);
+
+  static native void rbd_linked_image_spec_cleanup(Pointer image);
+
+  static native void rbd_snap_spec_cleanup(Pointer snapshot);
+
+  static native int rbd_metadata_set(ImagePointer image, String key, String value);
+
+  static native int rbd_metadata_remove(ImagePointer image, String key);
+
+  static native int rbd_metadata_list(
+      ImagePointer image,
+      String start,
+      long most,
+      Pointer keys,
+      Pointer keysLength,
+      Pointer values,
+      Pointer valuesLength);
+
+  static native int rbd_watchers_list(ImagePointer image, Pointer watchers, Pointer count);
+
+  static native void rbd_watchers_list_cleanup(Pointer watchers, long count);
+}

@@ -1,0 +1,87 @@
+package io.cephcsi.ceph;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import io.cephcsi.ceph.LibRados.ClusterPointer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** One client of one cluster. */
+final class RadosConnection extends NativeHandle<ClusterPointer> {
+  /**
+   * What a program that makes and removes images, but never reads or writes them, can do without:
+   * threads, caches, logs. Not every version knows all of them.
+   */
+  private static final Map<String, String> FRUGAL =
+      Map.of(
+          "ms_async_op_threads", "1",
+          "librados_thread_count", "1",
+          "rbd_cache", "false",
+          "log_max_recent", "1",
+          "log_file", "",
+          "log_to_stderr", "false",
+          "err_to_stderr", "false",
+          "admin_socket", "");
+
+  private RadosConnection(ClusterPointer pointer) {
+    super(pointer);
+  }
+
+  /** Connects; blocks for at most the mount timeout. */
+  static RadosConnection open(
+      ConnectionSettings settings, String monitors, Credentials credentials) {
+    String action = "connect to " + monitors + " as " + credentials;
+    var connection = new RadosConnection(create(credentials, action));
+    try {
+      connection.configure(settings, monitors, credentials);
+      CephException.check(LibRados.rados_connect(connection.pointer()), action);
+      return connection;
+    } catch (CephException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static ClusterPointer create(Credentials credentials, String action) {
+    try (var out = new Memory(Native.POINTER_SIZE)) {
+      int result = LibRados.rados_create2(out, "ceph", credentials.toString(), 0);
+      CephException.check(result, action);
+      return new ClusterPointer(out.getPointer(0));
+    }
+  }
+
+  private void configure(ConnectionSettings settings, String monitors, Credentials credentials) {
+    Path file = settings.configurationFile();
+    if (file != null) {
+      CephException.check(
+          LibRados.rados_conf_read_file(pointer(), file.toString()), "read " + file);
+    }
+    FRUGAL.forEach(this::setIfKnown);
+    set("mon_host", monitors);
+    set("key", credentials.key());
+    set("client_mount_timeout", seconds(settings.mountTimeout()));
+    set("rados_mon_op_timeout", seconds(settings.monitorTimeout()));
+    set("rados_osd_op_timeout", seconds(settings.osdTimeout()));
+  }
+
+  private void set(String option, String value) {
+    CephException.check(LibRados.rados_conf_set(pointer(), option, value), "set option " + option);
+  }
+
+  private void setIfKnown(String option, String value) {
+    int result = LibRados.rados_conf_set(pointer(), option, value);
+    if (result != -Errno.ENOENT) {
+      CephException.check(result, "set option " + option);
+    }
+  }
+
+  private static String seconds(Duration time) {
+    return Long.toString(time.plusNanos(999_999_999).toSeconds());
+  }
+
+  @Override
+  void release(ClusterPointer open) {
+    LibRados.rados_shutdown(open);
+  }
+}

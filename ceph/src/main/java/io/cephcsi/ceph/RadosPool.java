@@ -1,0 +1,181 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+
+/** A pool on a real cluster: one io context and what works on it. */
+final class RadosPool implements Pool {
+  /** {@code rbd_image_spec_t}: id and name. */
+  private static final int IMAGE_BYTES = 16;
+
+  private final IoContext io;
+  private final String name;
+  private final String namespace;
+  private final RadosOmaps omaps;
+  private final RbdHeaders headers;
+  private final RbdTrash trash;
+
+  @MustBeClosed
+  RadosPool(IoContext io, String name, String namespace) {
+    this.io = io;
+    this.name = name;
+    this.namespace = namespace;
+    omaps = new RadosOmaps(io);
+    headers = new RbdHeaders(io);
+    trash = new RbdTrash(io);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long id() {
+    return io.poolId();
+  }
+
+  @Override
+  public String namespace() {
+    return namespace;
+  }
+
+  @Override
+  public Map<String, String> get(String object, Set<String> keys) {
+    return omaps.get(object, keys);
+  }
+
+  @Override
+  public SortedMap<String, String> list(String object, String after, int most) {
+    return omaps.list(object, after, most);
+  }
+
+  @Override
+  public boolean create(String object, Map<String, String> entries) {
+    return omaps.create(object, entries);
+  }
+
+  @Override
+  public boolean update(String object, Map<String, String> entries) {
+    return omaps.update(object, entries);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> updateAsync(String object, Map<String, String> entries) {
+    return omaps.updateAsync(object, entries);
+  }
+
+  @Override
+  public boolean compareAndPut(String object, String key, String expected, String value) {
+    return omaps.compareAndPut(object, key, expected, value);
+  }
+
+  @Override
+  public boolean compareAndRemoveKey(String object, String key, String expected) {
+    return omaps.compareAndRemoveKey(object, key, expected);
+  }
+
+  @Override
+  public void removeKeys(String object, Set<String> keys) {
+    omaps.removeKeys(object, keys);
+  }
+
+  @Override
+  public void remove(String object) {
+    omaps.remove(object);
+  }
+
+  @Override
+  public void createImage(String image, long sizeBytes, ImageOptions options) {
+    RbdImageCreation.create(io, image, sizeBytes, options);
+  }
+
+  @Override
+  public Optional<String> imageId(String image) {
+    return headers.id(image);
+  }
+
+  @Override
+  public Optional<ImageHeader> imageHeader(String imageId) {
+    return headers.header(imageId);
+  }
+
+  @Override
+  public boolean imageWatched(String imageId) {
+    return headers.watched(imageId);
+  }
+
+  @Override
+  public void putImageMetadata(String imageId, Map<String, String> metadata) {
+    headers.putMetadata(imageId, metadata);
+  }
+
+  @Override
+  @MustBeClosed
+  public Image openImage(String image) {
+    return RbdImage.open(io, image, LibRbd::rbd_open);
+  }
+
+  @Override
+  @MustBeClosed
+  public Image openImageById(String imageId) {
+    return RbdImage.open(io, imageId, LibRbd::rbd_open_by_id);
+  }
+
+  @Override
+  @MustBeClosed
+  public Image openImageReadOnly(String image) {
+    return RbdImage.open(io, image, LibRbd::rbd_open_read_only);
+  }
+
+  @Override
+  @MustBeClosed
+  public Image openImageByIdReadOnly(String imageId) {
+    return RbdImage.open(io, imageId, LibRbd::rbd_open_by_id_read_only);
+  }
+
+  @Override
+  public Map<String, String> images() {
+    var ids = new HashMap<String, String>();
+    StructList.read(
+            IMAGE_BYTES,
+            "list images",
+            (array, count) -> LibRbd.rbd_list2(io.pointer(), array, count),
+            i -> Map.entry(StructList.text(i, 8), StructList.text(i, 0)),
+            LibRbd::rbd_image_spec_list_cleanup)
+        .forEach(e -> ids.put(e.getKey(), e.getValue()));
+    return ids;
+  }
+
+  @Override
+  public void trashMove(String image, Duration keep) {
+    trash.move(image, keep);
+  }
+
+  @Override
+  public Optional<TrashEntry> trashEntry(String imageId) {
+    return trash.entry(imageId);
+  }
+
+  @Override
+  public List<TrashEntry> trashEntries() {
+    return trash.entries();
+  }
+
+  @Override
+  public void trashRemove(String imageId) {
+    trash.remove(imageId);
+  }
+
+  @Override
+  public void close() {
+    io.close();
+  }
+}

@@ -1,0 +1,175 @@
+package io.cephcsi.ceph;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import io.cephcsi.ceph.LibRados.ReadOperationPointer;
+import java.io.ByteArrayOutputStream;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the objects {@code rbd_id.<image>} and {@code rbd_header.<id>} say of an image, in one
+ * operation each; librbd needs a dozen to open it.
+ */
+final class RbdHeaders {
+  /** {@code CEPH_NOSNAP}, which is -2 in 8 bytes: the image itself, not one of its snapshots. */
+  private static final byte[] NO_SNAPSHOT = {-2, -1, -1, -1, -1, -1, -1, -1};
+
+  private static final int ID_OBJECT_BYTES = 256;
+
+  /** How long to wait for watchers' answers; Ceph counts in whole seconds. */
+  private static final long NOTIFY_MILLIS = 3000;
+
+  private final IoContext io;
+
+  RbdHeaders(IoContext io) {
+    this.io = io;
+  }
+
+  /** Reads {@code rbd_id.<image>}: a length in 4 bytes, then the id. */
+  Optional<String> id(String image) {
+    try (var buffer = new Memory(ID_OBJECT_BYTES)) {
+      int read = LibRados.rados_read(io.pointer(), "rbd_id." + image, buffer, ID_OBJECT_BYTES, 0);
+      if (read == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      CephException.check(read, "read id of image " + image);
+      int length = read < Integer.BYTES ? -1 : buffer.getInt(0);
+      if (length < 0 || length > read - Integer.BYTES) {
+        throw new CephException(Errno.EIO, "read id of image " + image + ": malformed");
+      }
+      return Optional.of(new String(buffer.getByteArray(Integer.BYTES, length), UTF_8));
+    }
+  }
+
+  /** Class methods {@code get_size} and {@code get_features}, in one read. */
+  Optional<ImageHeader> header(String imageId) {
+    ReadOperationPointer operation = LibRados.rados_create_read_op();
+    try (var size = new ClassReply(9);
+        var features = new ClassReply(16)) {
+      size.of(operation, "get_size");
+      features.of(operation, "get_features");
+      int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
+      if (result == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      CephException.check(result, "read header of image " + imageId);
+      // get_size answers the object size's power of two in one byte, then the size.
+      return Optional.of(new ImageHeader(size.number(1), features.number(0)));
+    } finally {
+      LibRados.rados_release_read_op(operation);
+    }
+  }
+
+  /** Whether anybody answers, or fails to answer, an empty notification. */
+  boolean watched(String imageId) {
+    try (var out = new Memory(2L * Long.BYTES)) {
+      out.clear();
+      int result =
+          LibRados.rados_notify2(
+              io.pointer(),
+              object(imageId),
+              null,
+              0,
+              NOTIFY_MILLIS,
+              out,
+              out.share(Native.POINTER_SIZE));
+      try {
+        if (result == -Errno.ETIMEDOUT) {
+          return true;
+        }
+        CephException.check(result, "notify watchers of image " + imageId);
+        return answers(out.getPointer(0), out.getLong(Native.POINTER_SIZE));
+      } finally {
+        LibRados.rados_buffer_free(out.getPointer(0));
+      }
+    }
+  }
+
+  /** The reply begins with the number of answers and ends with the number of those missing. */
+  private static boolean answers(Pointer reply, long length) {
+    // 4 bytes each, and nothing else when there are none.
+    return reply != null && length > 2L * Integer.BYTES;
+  }
+
+  /** Class method {@code metadata_set}, which takes a map and would make a missing header. */
+  void putMetadata(String imageId, Map<String, String> metadata) {
+    try (var operation = new WriteOperation()) {
+      int result =
+          operation
+              .assertExists()
+              .exec("rbd", "metadata_set", encode(metadata))
+              .operate(io, object(imageId));
+      CephException.check(result, "set metadata of image " + imageId);
+    }
+  }
+
+  private static String object(String imageId) {
+    return "rbd_header." + imageId;
+  }
+
+  /** Ceph's encoding of {@code map<string, bufferlist>}: lengths in 4 bytes, little-endian. */
+  private static byte[] encode(Map<String, String> metadata) {
+    var bytes = new ByteArrayOutputStream();
+    putLength(bytes, metadata.size());
+    for (var entry : metadata.entrySet()) {
+      putText(bytes, entry.getKey());
+      putText(bytes, entry.getValue());
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void putText(ByteArrayOutputStream bytes, String text) {
+    byte[] encoded = text.getBytes(UTF_8);
+    putLength(bytes, encoded.length);
+    bytes.writeBytes(encoded);
+  }
+
+  private static void putLength(ByteArrayOutputStream bytes, int length) {
+    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+      bytes.write(length >> shift);
+    }
+  }
+
+  /** Where a class method's reply goes when the read operation is carried out. */
+  private static final class ClassReply implements AutoCloseable {
+    private static final int USED = 0;
+    private static final int RESULT = 8;
+    private static final int DATA = 16;
+
+    private final Memory memory;
+    private final int bytes;
+
+    ClassReply(int bytes) {
+      this.bytes = bytes;
+      memory = new Memory(DATA + (long) bytes);
+      memory.clear();
+    }
+
+    void of(ReadOperationPointer operation, String method) {
+      LibRados.rados_read_op_exec_user_buf(
+          operation,
+          "rbd",
+          method,
+          NO_SNAPSHOT,
+          NO_SNAPSHOT.length,
+          memory.share(DATA),
+          bytes,
+          memory.share(USED),
+          memory.share(RESULT));
+    }
+
+    long number(int offset) {
+      CephException.check(memory.getInt(RESULT), "read image header");
+      return memory.getLong(DATA + (long) offset);
+    }
+
+    @Override
+    public void close() {
+      memory.close();
+    }
+  }
+}

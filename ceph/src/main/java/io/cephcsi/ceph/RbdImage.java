@@ -1,0 +1,193 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import io.cephcsi.ceph.LibRados.IoPointer;
+import io.cephcsi.ceph.LibRbd.ImagePointer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToIntBiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** An open image; librbd keeps an io context of its own, so the pool may be closed earlier. */
+final class RbdImage extends NativeHandle<ImagePointer> implements Image {
+  /** {@code rbd_image_watcher_t}: address, client id, cookie. */
+  private static final int WATCHER_BYTES = 24;
+
+  /** {@code rbd_linked_image_spec_t}: pool id, pool, namespace, image id, image, in trash. */
+  private static final int LINKED_IMAGE_BYTES = 48;
+
+  /** {@code rbd_snap_spec_t}: id, namespace type, name. */
+  private static final int SNAPSHOT_BYTES = 24;
+
+  private static final int FIRST_METADATA_BYTES = 4096;
+
+  private final SharedConnection connection;
+  private final String label;
+
+  /** One of librbd's four ways to open an image; the last argument is a snapshot, for none null. */
+  interface Opening {
+    int open(IoPointer io, String nameOrId, Pointer handle, @Nullable String snapshot);
+  }
+
+  private RbdImage(ImagePointer pointer, SharedConnection connection, String label) {
+    super(pointer);
+    this.connection = connection;
+    this.label = label;
+  }
+
+  @MustBeClosed
+  static RbdImage open(IoContext io, String nameOrId, Opening opening) {
+    SharedConnection connection = io.connection();
+    IoPointer pointer = io.pointer();
+    connection.retainOpen();
+    try (var out = new Memory(Native.POINTER_SIZE)) {
+      int result = opening.open(pointer, nameOrId, out, null);
+      CephException.check(result, "open image " + nameOrId);
+      return new RbdImage(new ImagePointer(out.getPointer(0)), connection, nameOrId);
+    } catch (RuntimeException e) {
+      connection.release();
+      throw e;
+    }
+  }
+
+  @Override
+  public String id() {
+    try (var buffer = new Memory(256)) {
+      check(LibRbd.rbd_get_id(pointer(), buffer, buffer.size()), "get id of");
+      return buffer.getString(0, "UTF-8");
+    }
+  }
+
+  @Override
+  public long sizeBytes() {
+    return number(LibRbd::rbd_get_size, "get size of");
+  }
+
+  @Override
+  public long features() {
+    return number(LibRbd::rbd_get_features, "get features of");
+  }
+
+  @Override
+  public void resize(long sizeBytes) {
+    check(LibRbd.rbd_resize(pointer(), sizeBytes), "resize");
+  }
+
+  @Override
+  public Optional<ParentImage> parent() {
+    try (var image = new Memory(LINKED_IMAGE_BYTES);
+        var snapshot = new Memory(SNAPSHOT_BYTES)) {
+      image.clear();
+      snapshot.clear();
+      int result = LibRbd.rbd_get_parent(pointer(), image, snapshot);
+      if (result == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      check(result, "get parent of");
+      ParentImage parent = parent(image, snapshot);
+      LibRbd.rbd_linked_image_spec_cleanup(image);
+      LibRbd.rbd_snap_spec_cleanup(snapshot);
+      return Optional.of(parent);
+    }
+  }
+
+  private static ParentImage parent(Pointer image, Pointer snapshot) {
+    return new ParentImage(
+        StructList.text(image, 8),
+        StructList.text(image, 16),
+        StructList.text(image, 32),
+        StructList.text(image, 24),
+        StructList.text(snapshot, 16),
+        image.getByte(40) != 0);
+  }
+
+  @Override
+  public List<Watcher> watchers() {
+    ImagePointer image = pointer();
+    return StructList.read(
+        WATCHER_BYTES,
+        "list watchers of image " + label,
+        (array, count) -> LibRbd.rbd_watchers_list(image, array, count),
+        w -> new Watcher(StructList.text(w, 0), w.getLong(8), w.getLong(16)),
+        LibRbd::rbd_watchers_list_cleanup);
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    long keysBytes = FIRST_METADATA_BYTES;
+    long valuesBytes = FIRST_METADATA_BYTES;
+    while (true) {
+      try (var keys = new Memory(keysBytes);
+          var values = new Memory(valuesBytes);
+          var lengths = new Memory(2L * Long.BYTES)) {
+        lengths.setLong(0, keysBytes);
+        lengths.setLong(Long.BYTES, valuesBytes);
+        int result =
+            LibRbd.rbd_metadata_list(
+                pointer(), "", 0, keys, lengths, values, lengths.share(Long.BYTES));
+        if (result != -Errno.ERANGE) {
+          check(result, "list metadata of");
+          return zip(keys, lengths.getLong(0), values);
+        }
+        keysBytes = 2 * Math.max(keysBytes, lengths.getLong(0));
+        valuesBytes = 2 * Math.max(valuesBytes, lengths.getLong(Long.BYTES));
+      }
+    }
+  }
+
+  /** Both are texts behind each other, each with a NUL at its end. */
+  private static Map<String, String> zip(Memory keys, long keysBytes, Memory values) {
+    var entries = new HashMap<String, String>();
+    long value = 0;
+    for (long key = 0; key < keysBytes; key += keys.indexOf(key, (byte) 0) + 1) {
+      entries.put(keys.getString(key, "UTF-8"), values.getString(value, "UTF-8"));
+      value += values.indexOf(value, (byte) 0) + 1;
+    }
+    return entries;
+  }
+
+  @Override
+  public void putMetadata(String key, String value) {
+    check(LibRbd.rbd_metadata_set(pointer(), key, value), "set metadata " + key + " of");
+  }
+
+  @Override
+  public void removeMetadata(String key) {
+    int result = LibRbd.rbd_metadata_remove(pointer(), key);
+    if (result != -Errno.ENOENT) {
+      check(result, "remove metadata " + key + " of");
+    }
+  }
+
+  @Override
+  public Instant createdAt() {
+    try (var time = new Memory(2L * Long.BYTES)) {
+      check(LibRbd.rbd_get_create_timestamp(pointer(), time), "get creation time of");
+      return Instant.ofEpochSecond(time.getLong(0), time.getLong(Long.BYTES));
+    }
+  }
+
+  private long number(ToIntBiFunction<ImagePointer, Pointer> function, String action) {
+    try (var out = new Memory(Long.BYTES)) {
+      check(function.applyAsInt(pointer(), out), action);
+      return out.getLong(0);
+    }
+  }
+
+  private void check(int result, String action) {
+    CephException.check(result, action + " image " + label);
+  }
+
+  /** Nothing can be done about an error here: librbd has freed the image all the same. */
+  @Override
+  void release(ImagePointer open) {
+    var _ = LibRbd.rbd_close(open);
+    connection.release();
+  }
+}

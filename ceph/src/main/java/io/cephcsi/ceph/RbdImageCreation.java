@@ -1,0 +1,56 @@
+package io.cephcsi.ceph;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import io.cephcsi.ceph.LibRbd.ImageOptionsPointer;
+
+/** The options of a new image as librbd takes them. */
+final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
+  @MustBeClosed
+  private RbdImageCreation() {
+    super(create());
+  }
+
+  private static ImageOptionsPointer create() {
+    try (var out = new Memory(Native.POINTER_SIZE)) {
+      LibRbd.rbd_image_options_create(out);
+      return new ImageOptionsPointer(out.getPointer(0));
+    }
+  }
+
+  static void create(IoContext io, String image, long sizeBytes, ImageOptions options) {
+    try (var creation = new RbdImageCreation()) {
+      creation.set(LibRbd.OPTION_FEATURES, options.features());
+      creation.set(LibRbd.OPTION_STRIPE_UNIT, options.stripeUnit());
+      creation.set(LibRbd.OPTION_STRIPE_COUNT, options.stripeCount());
+      if (options.objectSize() != 0) {
+        creation.set(LibRbd.OPTION_ORDER, Long.numberOfTrailingZeros(options.objectSize()));
+      }
+      if (!options.dataPool().isEmpty()) {
+        creation.setDataPool(options.dataPool());
+      }
+      int result = LibRbd.rbd_create4(io.pointer(), image, sizeBytes, creation.pointer());
+      CephException.check(result, "create image " + image);
+    }
+  }
+
+  private void set(int option, long value) {
+    if (value != 0) {
+      CephException.check(
+          LibRbd.rbd_image_options_set_uint64(pointer(), option, value),
+          "set image option " + option);
+    }
+  }
+
+  private void setDataPool(String pool) {
+    CephException.check(
+        LibRbd.rbd_image_options_set_string(pointer(), LibRbd.OPTION_DATA_POOL, pool),
+        "set data pool " + pool);
+  }
+
+  @Override
+  void release(ImageOptionsPointer open) {
+    LibRbd.rbd_image_options_destroy(open);
+  }
+}

@@ -1,0 +1,62 @@
+package io.cephcsi.ceph;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The trash of a pool and namespace. */
+final class RbdTrash {
+  /** {@code rbd_trash_image_info_t}: id, name, source, deletion time, time until it is kept. */
+  private static final int ENTRY_BYTES = 40;
+
+  private final IoContext io;
+
+  RbdTrash(IoContext io) {
+    this.io = io;
+  }
+
+  void move(String image, Duration keep) {
+    CephException.check(
+        LibRbd.rbd_trash_move(io.pointer(), image, keep.toSeconds()),
+        "move image " + image + " to trash");
+  }
+
+  Optional<TrashEntry> entry(String imageId) {
+    try (var memory = new Memory(ENTRY_BYTES)) {
+      memory.clear();
+      int result = LibRbd.rbd_trash_get(io.pointer(), imageId, memory);
+      if (result == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      CephException.check(result, "look up image " + imageId + " in trash");
+      TrashEntry entry = read(memory);
+      LibRbd.rbd_trash_get_cleanup(memory);
+      return Optional.of(entry);
+    }
+  }
+
+  List<TrashEntry> entries() {
+    return StructList.read(
+        ENTRY_BYTES,
+        "list trash",
+        (array, count) -> LibRbd.rbd_trash_list(io.pointer(), array, count),
+        RbdTrash::read,
+        LibRbd::rbd_trash_list_cleanup);
+  }
+
+  void remove(String imageId) {
+    CephException.check(
+        LibRbd.rbd_trash_remove(io.pointer(), imageId, false),
+        "remove image " + imageId + " from trash");
+  }
+
+  private static TrashEntry read(Pointer entry) {
+    return new TrashEntry(
+        StructList.text(entry, 0),
+        StructList.text(entry, 8),
+        Instant.ofEpochSecond(entry.getLong(24)));
+  }
+}
