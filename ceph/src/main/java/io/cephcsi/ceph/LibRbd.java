@@ -62,6 +62,8 @@ final class LibRbd {
 
   static native int rbd_create4(IoPointer io, String image, long size, ImageOptionsPointer options);
 
+  static native int rbd_remove(IoPointer io, String image);
+
   static native int rbd_trash_move(IoPointer io, String image, long delaySeconds);
 
   static native int rbd_trash_get(IoPointer io, String imageId, Pointer entry);

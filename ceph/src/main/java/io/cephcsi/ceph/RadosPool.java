@@ -142,6 +142,11 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public void removeImage(String image) {
+    CephException.check(LibRbd.rbd_remove(io.pointer(), image), "remove image " + image);
+  }
+
+  @Override
   public Map<String, String> images() {
     var ids = new HashMap<String, String>();
     StructList.read(

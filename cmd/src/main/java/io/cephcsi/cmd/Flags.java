@@ -1,0 +1,247 @@
+package io.cephcsi.cmd;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * All flags, with ceph-csi's names and defaults, and a few of our own at the end. A flag that a
+ * type has no use for is taken and has no effect, so that command lines carry over.
+ */
+@Command(
+    name = "cephcsi",
+    header = "The CSI driver for Ceph: RBD images and CephFS subvolumes as Kubernetes volumes.",
+    synopsisHeading = "%nUsage: ",
+    description = "%nFlags take one dash or two; a boolean is --flag or --flag=false.%n",
+    footer = {
+      "%nExamples:",
+      "  cephcsi --type=rbd --nodeid=node1 --controllerserver \\",
+      "      --endpoint=unix:///csi/csi-provisioner.sock --drivername=rbd.csi.ceph.com",
+      "  cephcsi --type=rbd --nodeid=node1 --nodeserver --endpoint=unix:///csi/csi.sock",
+      "",
+      "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong flags."
+    },
+    sortOptions = false)
+final class Flags {
+  @Option(names = "--type", paramLabel = "TYPE", description = "rbd, cephfs or liveness; required.")
+  String type = "";
+
+  @Option(
+      names = "--endpoint",
+      paramLabel = "URL",
+      description = "Where to listen: unix:///path or tcp://host:port (${DEFAULT-VALUE}).")
+  String endpoint = "unix:///tmp/csi.sock";
+
+  @Option(
+      names = "--drivername",
+      paramLabel = "NAME",
+      description = "The CSIDriver's name (rbd.csi.ceph.com for rbd, and so on).")
+  String driverName = "";
+
+  @Option(
+      names = "--nodeid",
+      paramLabel = "NAME",
+      description = "This node's name in Kubernetes; required for rbd.")
+  String nodeId = "";
+
+  @Option(
+      names = "--controllerserver",
+      description = "Serve the Controller service.",
+      arity = "1",
+      converter = GoBool.class)
+  boolean controllerServer;
+
+  @Option(
+      names = "--nodeserver",
+      description = "Serve the Node service.",
+      arity = "1",
+      converter = GoBool.class)
+  boolean nodeServer;
+
+  @Option(
+      names = "--instanceid",
+      paramLabel = "ID",
+      description = "Keeps the journals of several drivers in one pool apart (${DEFAULT-VALUE}).")
+  String instanceId = "default";
+
+  @Option(
+      names = "--clustername",
+      paramLabel = "NAME",
+      description = "Kubernetes cluster's name, set as metadata of images.")
+  String clusterName = "";
+
+  @Option(
+      names = "--setmetadata",
+      description = "Set the names of claim and volume as metadata of images.",
+      arity = "1",
+      converter = GoBool.class)
+  boolean setMetadata;
+
+  @Option(
+      names = "--pluginpath",
+      paramLabel = "DIR",
+      description = "Kubelet's plugin directory (${DEFAULT-VALUE}).")
+  Path pluginPath = Path.of("/var/lib/kubelet/plugins");
+
+  @Option(
+      names = "--stagingpath",
+      paramLabel = "DIR",
+      description = "Where kubelet stages volumes (${DEFAULT-VALUE}).")
+  Path stagingPath = Path.of("/var/lib/kubelet/plugins/kubernetes.io/csi/");
+
+  @Option(
+      names = "--v",
+      paramLabel = "LEVEL",
+      description = "How much to log: 0 to 3 calls, 4 and more also details (${DEFAULT-VALUE}).")
+  int verbosity;
+
+  @Option(
+      names = "--version",
+      description = "Print the versions and exit.",
+      arity = "1",
+      converter = GoBool.class)
+  boolean version;
+
+  @Option(names = "--pidlimit", hidden = true)
+  long pidLimit;
+
+  @Option(names = "--domainlabels", hidden = true)
+  String domainLabels = "";
+
+  @Option(names = "--enable-read-affinity", arity = "1", converter = GoBool.class, hidden = true)
+  boolean enableReadAffinity;
+
+  @Option(names = "--crush-location-labels", hidden = true)
+  String crushLocationLabels = "";
+
+  @Option(names = "--forcecephkernelclient", arity = "1", converter = GoBool.class, hidden = true)
+  boolean forceCephKernelClient;
+
+  @Option(names = "--kernelmountoptions", hidden = true)
+  String kernelMountOptions = "";
+
+  @Option(names = "--fusemountoptions", hidden = true)
+  String fuseMountOptions = "";
+
+  @Option(names = "--radosnamespacecephfs", hidden = true)
+  String radosNamespaceCephFs = "";
+
+  @Option(names = "--metricsport", hidden = true)
+  int metricsPort = 8080;
+
+  @Option(names = "--metricspath", hidden = true)
+  String metricsPath = "/metrics";
+
+  @Option(names = "--polltime", converter = GoDuration.class, hidden = true)
+  Duration pollTime = Duration.ofSeconds(60);
+
+  @Option(names = "--timeout", converter = GoDuration.class, hidden = true)
+  Duration timeout = Duration.ofSeconds(3);
+
+  @Option(names = "--logslowopinterval", converter = GoDuration.class, hidden = true)
+  Duration logSlowOpInterval = Duration.ofSeconds(30);
+
+  @Option(names = "--rbdhardmaxclonedepth", hidden = true)
+  int hardMaxCloneDepth = 8;
+
+  @Option(names = "--rbdsoftmaxclonedepth", hidden = true)
+  int softMaxCloneDepth = 4;
+
+  @Option(names = "--maxsnapshotsonimage", hidden = true)
+  int maxSnapshotsOnImage = 450;
+
+  @Option(names = "--minsnapshotsonimage", hidden = true)
+  int minSnapshotsOnImage = 250;
+
+  @Option(names = "--skipforceflatten", arity = "1", converter = GoBool.class, hidden = true)
+  boolean skipForceFlatten;
+
+  @Option(names = "--enableprofiling", arity = "1", converter = GoBool.class, hidden = true)
+  boolean enableProfiling;
+
+  @Option(names = "--drivernamespace", hidden = true)
+  String driverNamespace = "default";
+
+  @Option(names = "--csi-addons-endpoint", hidden = true)
+  String csiAddonsEndpoint = "unix:///tmp/csi-addons.sock";
+
+  @Option(
+      names = {
+        "--vmodule",
+        "--stderrthreshold",
+        "--log_dir",
+        "--log_file",
+        "--log_file_max_size",
+        "--log_backtrace_at"
+      },
+      hidden = true)
+  String ignoredKlogText = "";
+
+  @Option(
+      names = {
+        "--logtostderr",
+        "--alsologtostderr",
+        "--add_dir_header",
+        "--skip_headers",
+        "--skip_log_headers",
+        "--one_output"
+      },
+      arity = "1",
+      converter = GoBool.class,
+      hidden = true)
+  boolean ignoredKlogBoolean;
+
+  @Option(
+      names = "--default-fstype",
+      paramLabel = "FS",
+      description = "Filesystem of volumes asked for without one: ext4 or xfs (${DEFAULT-VALUE}).")
+  String defaultFilesystem = "ext4";
+
+  @Option(
+      names = "--default-mounter",
+      paramLabel = "NAME",
+      description =
+          "How volumes whose class names no mounter are mapped: rbd (the kernel's) or userspace"
+              + " (qemu-storage-daemon, for kernels without rbd) (${DEFAULT-VALUE}).")
+  String defaultMounter = "rbd";
+
+  @Option(
+      names = "--cluster-config",
+      paramLabel = "FILE",
+      description = "The clusters' config.json (${DEFAULT-VALUE}).")
+  Path clusterConfig = Path.of("/etc/ceph-csi-config/config.json");
+
+  @Option(
+      names = "--ceph-conf",
+      paramLabel = "FILE",
+      description = "Read by librados before anything else, if it is there (${DEFAULT-VALUE}).")
+  Path cephConf = Path.of("/etc/ceph/ceph.conf");
+
+  @Option(
+      names = "--keyring",
+      paramLabel = "FILE",
+      description =
+          "The user for calls that CSI gives no secrets, such as ListVolumes, until a call with"
+              + " secrets was seen (${DEFAULT-VALUE}).")
+  Path keyring = Path.of("/etc/ceph/keyring");
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description = "Where the userspace mapper keeps its sockets (${DEFAULT-VALUE}).")
+  Path stateDirectory = Path.of("/run/cephcsi");
+
+  @Option(
+      names = "--stop-grace",
+      paramLabel = "TIME",
+      converter = GoDuration.class,
+      description = "How long running calls may take when told to stop (${DEFAULT-VALUE}).")
+  Duration stopGrace = Duration.ofSeconds(20);
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help and exit.")
+  boolean help;
+}

@@ -1,0 +1,14 @@
+package io.cephcsi.cmd;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** A boolean flag's value, as Go reads it. */
+final class GoBool implements ITypeConverter<Boolean> {
+  @Override
+  public Boolean convert(String text) {
+    return GoArguments.bool(text)
+        .orElseThrow(
+            () -> new TypeConversionException("\"%s\" is neither true nor false".formatted(text)));
+  }
+}

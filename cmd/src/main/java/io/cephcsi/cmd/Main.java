@@ -1,0 +1,77 @@
+package io.cephcsi.cmd;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/** The program {@code cephcsi}: reads the flags and runs the driver that they name. */
+public final class Main {
+  private static final int WRONG_FLAGS = 2;
+  private static final int NOT_STARTED = 1;
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(Arrays.asList(arguments)));
+  }
+
+  /** Runs until the driver was stopped; gives back the exit code. */
+  static int run(List<String> arguments) {
+    var flags = new Flags();
+    var line = new CommandLine(flags).setOverwrittenOptionsAllowed(true);
+    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    try {
+      line.parseArgs(GoArguments.normal(arguments, booleans(line)).toArray(String[]::new));
+    } catch (ParameterException e) {
+      line.getErr().println(e.getMessage());
+      CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
+      line.getErr().println("cephcsi --help lists the flags");
+      return WRONG_FLAGS;
+    }
+    if (flags.help) {
+      line.usage(line.getOut());
+      return 0;
+    }
+    if (flags.version) {
+      line.getOut().println(Version.text());
+      return 0;
+    }
+    return run(flags, line.getErr());
+  }
+
+  private static int run(Flags flags, PrintWriter err) {
+    List<String> problems = FlagProblems.of(flags);
+    if (!problems.isEmpty()) {
+      problems.forEach(err::println);
+      return WRONG_FLAGS;
+    }
+    DriverLog.setUp(flags.verbosity);
+    try {
+      return RbdDriver.run(flags);
+    } catch (IOException e) {
+      err.println(e.getMessage());
+      return NOT_STARTED;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return NOT_STARTED;
+    }
+  }
+
+  private static Set<String> booleans(CommandLine line) {
+    return line.getCommandSpec().options().stream()
+        .filter(o -> o.type() == boolean.class)
+        .map(OptionSpec::names)
+        .flatMap(Arrays::stream)
+        .filter(n -> n.startsWith("--") && !n.equals("--help"))
+        .map(n -> n.substring(2))
+        .collect(Collectors.toSet());
+  }
+}

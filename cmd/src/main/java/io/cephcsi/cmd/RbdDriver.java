@@ -1,0 +1,126 @@
+package io.cephcsi.cmd;
+
+import csi.v1.PluginCapability;
+import csi.v1.PluginCapability.Service;
+import csi.v1.PluginCapability.VolumeExpansion;
+import io.cephcsi.ceph.Clusters;
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.csi.CallSettings;
+import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.CsiServer;
+import io.cephcsi.csi.Endpoint;
+import io.cephcsi.csi.IdentityService;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.controller.ControllerSettings;
+import io.cephcsi.rbd.controller.RbdController;
+import io.grpc.BindableService;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** The RBD driver, put together from the flags: constructors only, in the order of dependence. */
+final class RbdDriver implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+
+  private final Flags flags;
+  private final Clusters clusters;
+  private final Calls calls;
+  private final RbdController controller;
+  private final CsiServer server;
+
+  private RbdDriver(Flags flags) throws IOException {
+    this.flags = flags;
+    this.clusters = new ConnectionPool(connections(flags.cephConf));
+    this.calls = new Calls(CallSettings.DEFAULT);
+    var configs = new ClusterConfigs(flags.clusterConfig);
+    var pools = new Pools(configs, clusters);
+    var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
+    var users = new KnownUsers(flags.keyring);
+    this.controller =
+        new RbdController(
+            calls,
+            new RbdController.Parts(configs, pools, journal, users),
+            new ControllerSettings(flags.setMetadata, flags.clusterName));
+    this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
+  }
+
+  /** Serves until SIGTERM or SIGINT; gives back the exit code. */
+  static int run(Flags flags) throws IOException, InterruptedException {
+    var driver = new RbdDriver(flags);
+    var stopping = Thread.ofPlatform().name("stop").unstarted(driver::stop);
+    Runtime.getRuntime().addShutdownHook(stopping);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "{0} {1} serves {2}",
+        FlagProblems.driverName(flags),
+        Version.number(),
+        flags.endpoint);
+    driver.server.await();
+    stopping.join();
+    return 0;
+  }
+
+  private static ConnectionSettings connections(Path cephConf) {
+    var settings = ConnectionSettings.DEFAULT;
+    return new ConnectionSettings(
+        settings.mountTimeout(),
+        settings.monitorTimeout(),
+        settings.osdTimeout(),
+        settings.idleTime(),
+        Files.isReadable(cephConf) ? cephConf : null);
+  }
+
+  private List<BindableService> services() {
+    List<BindableService> services = new ArrayList<>();
+    services.add(identity());
+    if (flags.controllerServer) {
+      services.add(controller);
+    }
+    return services;
+  }
+
+  private IdentityService identity() {
+    List<PluginCapability> capabilities = new ArrayList<>();
+    if (flags.controllerServer) {
+      capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
+    }
+    capabilities.add(
+        PluginCapability.newBuilder()
+            .setVolumeExpansion(VolumeExpansion.newBuilder().setType(VolumeExpansion.Type.ONLINE))
+            .build());
+    return new IdentityService(
+        FlagProblems.driverName(flags), Version.number(), capabilities, () -> !calls.draining());
+  }
+
+  private static PluginCapability service(Service.Type type) {
+    return PluginCapability.newBuilder().setService(Service.newBuilder().setType(type)).build();
+  }
+
+  /** No new calls; the running ones end within the grace time; then everything is closed. */
+  private void stop() {
+    try {
+      calls.drain(flags.stopGrace);
+      server.stop(Duration.ofSeconds(1));
+    } catch (InterruptedException | IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "stop", e);
+    }
+    close();
+    // Java would end with 143; a driver that was told to stop and did has not failed.
+    Runtime.getRuntime().halt(0);
+  }
+
+  @Override
+  public void close() {
+    controller.close();
+    calls.close();
+    clusters.close();
+  }
+}
