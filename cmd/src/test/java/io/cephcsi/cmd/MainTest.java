@@ -1,0 +1,149 @@
+package io.cephcsi.cmd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class MainTest {
+  private record Outcome(int exit, String out, String err) {}
+
+  @Test
+  void run_unknownFlag_isExit2WithTheNearestName() {
+    Outcome outcome = run("--nodeserverr", "--type=rbd");
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--nodeserverr").contains("--nodeserver");
+  }
+
+  @Test
+  void run_severalProblems_tellsAllAtOnce() {
+    Outcome outcome = run("-type=blob", "-endpoint=http://x", "-default-fstype=ntfs");
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("--type=blob")
+        .contains("http://x")
+        .contains("ntfs")
+        .contains("--nodeid");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--metricsport=x,metricsport",
+    "--polltime=5,duration",
+    "--nodeserver=maybe,maybe",
+    "--v=high,--v",
+    "stray,stray"
+  })
+  void run_wrongValue_isExit2AndNamesIt(String argument, String named) {
+    Outcome outcome = run(argument);
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(named);
+  }
+
+  @Test
+  void run_help_listsFlagsWithExamples() {
+    Outcome outcome = run("-h");
+
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.out()).contains("--endpoint").contains("Examples:").contains("Exit codes");
+  }
+
+  @Test
+  void run_version_namesTheVersions() {
+    assertThat(run("--version").out()).contains("Cephcsi Version").contains("Java Version");
+  }
+
+  @Test
+  void run_endpointCannotBeMade_isExit1() {
+    Outcome outcome =
+        run("--type=rbd", "--nodeid=n", "--nodeserver", "--endpoint=unix:///nowhere/at/all.sock");
+
+    assertThat(outcome.exit()).isEqualTo(1);
+    assertThat(outcome.err()).contains("/nowhere/at/all.sock");
+  }
+
+  @Test
+  void flags_defaults_areCephCsis() {
+    var flags = new Flags();
+
+    assertThat(flags.endpoint).isEqualTo("unix:///tmp/csi.sock");
+    assertThat(flags.instanceId).isEqualTo("default");
+    assertThat(flags.setMetadata).isFalse();
+    assertThat(flags.pollTime).isEqualTo(Duration.ofMinutes(1));
+    assertThat(flags.timeout).isEqualTo(Duration.ofSeconds(3));
+    assertThat(flags.metricsPort).isEqualTo(8080);
+    assertThat(flags.hardMaxCloneDepth).isEqualTo(8);
+    assertThat(flags.softMaxCloneDepth).isEqualTo(4);
+    assertThat(flags.maxSnapshotsOnImage).isEqualTo(450);
+    assertThat(flags.minSnapshotsOnImage).isEqualTo(250);
+    assertThat(flags.defaultFilesystem).isEqualTo("ext4");
+    assertThat(FlagProblems.driverName(parse("--type=rbd"))).isEqualTo("rbd.csi.ceph.com");
+  }
+
+  @Test
+  void flags_everyFlag_isTakenOnce() {
+    for (OptionSpec option : new CommandLine(new Flags()).getCommandSpec().options()) {
+      String value = value(option);
+      if (!value.isEmpty()) {
+        assertThat(parse(option.longestName() + "=" + value)).isNotNull();
+      }
+    }
+  }
+
+  private static String value(OptionSpec option) {
+    if (option.usageHelp()) {
+      return "";
+    }
+    if (option.type() == boolean.class) {
+      return "T";
+    }
+    return option.type() == Duration.class ? "1m30s" : "7";
+  }
+
+  @Test
+  void arguments_goStyle_areUnderstood() {
+    assertThat(GoArguments.normal(List.of("-a", "--b", "c", "-d=e", "--f"), Set.of("a", "f")))
+        .containsExactly("--a=true", "--b", "c", "--d=e", "--f=true");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"30s,30000", "1m30s,90000", "1.5h,5400000", "0,0", "250ms,250", "-1s,-1000"})
+  void durations_goStyle_areRead(String text, long millis) {
+    assertThat(new GoDuration().convert(text)).isEqualTo(Duration.ofMillis(millis));
+  }
+
+  private static Flags parse(String argument) {
+    var flags = new Flags();
+    new CommandLine(flags).parseArgs(argument);
+    return flags;
+  }
+
+  private static Outcome run(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var toOut = new ByteArrayOutputStream();
+    var toErr = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(toOut, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(toErr, true, StandardCharsets.UTF_8));
+    try {
+      int exit = Main.run(List.of(arguments));
+      return new Outcome(
+          exit, toOut.toString(StandardCharsets.UTF_8), toErr.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package io.cephcsi.csi.host;
+
+import java.util.List;
+
+/** A program could not be started, failed, or did not end in time. */
+public final class CommandFailed extends RuntimeException {
+  private final int exit;
+
+  CommandFailed(List<String> command, Commands.Outcome outcome) {
+    super(
+        "%s: exit status %d: %s"
+            .formatted(String.join(" ", command), outcome.exit(), said(outcome)));
+    this.exit = outcome.exit();
+  }
+
+  CommandFailed(List<String> command, String what) {
+    super(String.join(" ", command) + ": " + what);
+    this.exit = -1;
+  }
+
+  /** The exit status; -1 when there is none. */
+  public int exit() {
+    return exit;
+  }
+
+  private static String said(Commands.Outcome outcome) {
+    String said = outcome.err().isBlank() ? outcome.out() : outcome.err();
+    return said.strip().replace('\n', ' ');
+  }
+}

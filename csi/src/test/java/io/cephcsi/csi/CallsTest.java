@@ -1,0 +1,164 @@
+package io.cephcsi.csi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.DeleteVolumeResponse;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CallsTest {
+  private static final DeleteVolumeResponse DONE = DeleteVolumeResponse.getDefaultInstance();
+  private static final RpcName DELETE = new RpcName("DeleteVolume", "one");
+
+  private final Calls calls = new Calls(new CallSettings(1, 1));
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final AtomicInteger runs = new AtomicInteger();
+
+  @AfterEach
+  void close() {
+    release.countDown();
+    calls.close();
+  }
+
+  @Test
+  void answer_sameRequestTwiceAtOnce_runsOnceAndAnswersBoth() throws Exception {
+    var first = ask(DELETE, "a", this::blocked);
+    var second = ask(DELETE, "a", this::blocked);
+    release.countDown();
+
+    assertThat(first.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    assertThat(second.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  void answer_sameRequestAfterTheFirstEnded_runsAgain() throws Exception {
+    release.countDown();
+
+    ask(DELETE, "a", this::blocked).get(5, TimeUnit.SECONDS);
+    ask(DELETE, "a", this::blocked).get(5, TimeUnit.SECONDS);
+
+    assertThat(runs).hasValue(2);
+  }
+
+  @Test
+  void answer_oneLaneHangs_theOtherGoesOn() throws Exception {
+    var hanging = ask(DELETE, "a", this::blocked);
+
+    var other = ask(new RpcName("DeleteVolume", "two"), "b", _ -> DONE);
+
+    assertThat(other.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    assertThat(hanging).isNotDone();
+  }
+
+  @Test
+  void answer_laneIsFull_isResourceExhausted() throws Exception {
+    var _ = ask(DELETE, "a", this::blocked);
+    var _ = ask(DELETE, "b", this::blocked);
+
+    var third = ask(DELETE, "c", this::blocked);
+
+    assertThat(code(third)).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void answer_refusal_hasItsCodeAndMessage() throws Exception {
+    var refused = ask(DELETE, "a", CallsTest::notFound);
+
+    assertThat(code(refused)).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(refused.exceptionNow()).hasMessageContaining("volume a is not there");
+  }
+
+  @Test
+  void answer_bug_isInternalAndTheNextCallRuns() throws Exception {
+    var bug = ask(DELETE, "a", CallsTest::bug);
+
+    assertThat(code(bug)).isEqualTo(Status.Code.INTERNAL);
+    assertThat(ask(DELETE, "b", _ -> DONE).get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+  }
+
+  @Test
+  void drain_waitsForRunningCallsAndRefusesNewOnes() throws Exception {
+    var running = ask(DELETE, "a", this::blocked);
+    var drained = CompletableFuture.runAsync(this::drain);
+    while (!calls.draining()) {
+      Thread.onSpinWait();
+    }
+
+    assertThat(code(ask(DELETE, "b", _ -> DONE))).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(drained).isNotDone();
+    release.countDown();
+    drained.get(5, TimeUnit.SECONDS);
+    assertThat(running.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+  }
+
+  private void drain() {
+    try {
+      calls.drain(Duration.ofSeconds(10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private DeleteVolumeResponse blocked(DeleteVolumeRequest request) {
+    runs.incrementAndGet();
+    try {
+      assertThat(release.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return DONE;
+  }
+
+  private static DeleteVolumeResponse notFound(DeleteVolumeRequest request) {
+    throw new CsiException.NotFound("volume " + request.getVolumeId() + " is not there");
+  }
+
+  private static DeleteVolumeResponse bug(DeleteVolumeRequest request) {
+    throw new IllegalStateException("a bug");
+  }
+
+  private static Status.Code code(CompletableFuture<?> answer) {
+    try {
+      answer.handle((_, _) -> 0).get(5, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+    return ((StatusRuntimeException) answer.exceptionNow()).getStatus().getCode();
+  }
+
+  private CompletableFuture<DeleteVolumeResponse> ask(
+      RpcName rpc, String id, Call<DeleteVolumeRequest, DeleteVolumeResponse> call) {
+    var answer = new CompletableFuture<DeleteVolumeResponse>();
+    var request = DeleteVolumeRequest.newBuilder().setVolumeId(id).build();
+    calls.answer(rpc, call, request, observer(answer));
+    return answer;
+  }
+
+  private static StreamObserver<DeleteVolumeResponse> observer(
+      CompletableFuture<DeleteVolumeResponse> answer) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(DeleteVolumeResponse value) {
+        answer.complete(value);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        answer.completeExceptionally(failure);
+      }
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+}

@@ -1,0 +1,41 @@
+package io.cephcsi.rbd.node;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Makes block devices of images. What is mapped is read from the system at each call. */
+interface Mapper {
+  /** What the class parameter {@code mounter} calls it. */
+  String name();
+
+  /** Why it cannot be used on this node, for people; empty when it can. */
+  String trouble();
+
+  /**
+   * Maps an image; it is for the caller to see first that it is not mapped already. A failure or a
+   * crash leaves nothing, or something that the next call cleans up.
+   *
+   * @throws io.cephcsi.csi.CsiException when the kernel or the tool refuses; the message names
+   *     image and remedy
+   */
+  MappedDevice map(MapRequest request);
+
+  /** All that is mapped by this mapper on this node, by this driver or any other. */
+  List<MappedDevice> devices();
+
+  /**
+   * Takes the device away. One that is gone already is no error.
+   *
+   * @param options for the mapper, comma separated, empty for none
+   * @throws io.cephcsi.csi.CsiException.FailedPrecondition when it is still in use
+   */
+  void unmap(MappedDevice device, String options);
+
+  /**
+   * Lets the device have its image's size, and waits until it has.
+   *
+   * @return the device with its size now
+   * @throws io.cephcsi.csi.CsiException.Unavailable when that does not happen in time
+   */
+  MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience);
+}
