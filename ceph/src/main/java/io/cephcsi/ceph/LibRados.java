@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The functions of {@code rados/librados.h} in use, under their C names and in its order. {@code
  * size_t} and 64-bit numbers are {@code long}; pointers to which C writes are plain {@link
- * Pointer}s.
+ * Pointer}s. The typed pointers are public, with a public constructor, since JNA makes some of
+ * each.
  */
 final class LibRados {
   /** {@code LIBRADOS_CREATE_EXCLUSIVE}. */
@@ -26,21 +27,30 @@ final class LibRados {
   }
 
   /** {@code rados_t}. */
-  static final class ClusterPointer extends PointerType {
+  public static final class ClusterPointer extends PointerType {
+    /** For JNA. */
+    public ClusterPointer() {}
+
     ClusterPointer(Pointer pointer) {
       super(pointer);
     }
   }
 
   /** {@code rados_ioctx_t}. */
-  static final class IoPointer extends PointerType {
+  public static final class IoPointer extends PointerType {
+    /** For JNA. */
+    public IoPointer() {}
+
     IoPointer(Pointer pointer) {
       super(pointer);
     }
   }
 
   /** {@code rados_omap_iter_t}. */
-  static final class OmapIteratorPointer extends PointerType {
+  public static final class OmapIteratorPointer extends PointerType {
+    /** For JNA. */
+    public OmapIteratorPointer() {}
+
     OmapIteratorPointer(Pointer pointer) {
       super(pointer);
     }
@@ -48,18 +58,21 @@ final class LibRados {
 
   /** {@code rados_write_op_t}. */
   public static final class WriteOperationPointer extends PointerType {
-    /** For JNA, which makes it for a returned pointer. */
+    /** For JNA. */
     public WriteOperationPointer() {}
   }
 
   /** {@code rados_read_op_t}. */
   public static final class ReadOperationPointer extends PointerType {
-    /** For JNA, which makes it for a returned pointer. */
+    /** For JNA. */
     public ReadOperationPointer() {}
   }
 
   /** {@code rados_completion_t}. */
-  static final class CompletionPointer extends PointerType {
+  public static final class CompletionPointer extends PointerType {
+    /** For JNA. */
+    public CompletionPointer() {}
+
     CompletionPointer(Pointer pointer) {
       super(pointer);
     }

@@ -22,14 +22,20 @@ final class LibRbd {
   }
 
   /** {@code rbd_image_t}. */
-  static final class ImagePointer extends PointerType {
+  public static final class ImagePointer extends PointerType {
+    /** For JNA. */
+    public ImagePointer() {}
+
     ImagePointer(Pointer pointer) {
       super(pointer);
     }
   }
 
   /** {@code rbd_image_options_t}. */
-  static final class ImageOptionsPointer extends PointerType {
+  public static final class ImageOptionsPointer extends PointerType {
+    /** For JNA. */
+    public ImageOptionsPointer() {}
+
     ImageOptionsPointer(Pointer pointer) {
       super(pointer);
     }
