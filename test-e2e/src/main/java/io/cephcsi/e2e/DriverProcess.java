@@ -1,0 +1,225 @@
+package io.cephcsi.e2e;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.errorprone.annotations.MustBeClosed;
+import csi.v1.ProbeRequest;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The driver as a process of its own, with its socket, configuration and log in a temporary folder.
+ * It can be ended and started again at the same socket. Ends with {@link #close} or with this JVM.
+ * For one thread at a time.
+ */
+public final class DriverProcess implements AutoCloseable {
+  /** How the configuration names the cluster. */
+  public static final String CLUSTER_ID = "demo";
+
+  private static final String SOCKET = "csi.sock";
+  private static final String CONFIG = "config.json";
+  private static final String LOG = "driver.log";
+  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration STOP = Duration.ofSeconds(30);
+  private static final int LOG_TAIL = 20;
+
+  /** One start of the program. */
+  private record Run(Process process, CsiClient client, Duration firstProbe) {}
+
+  private final Path folder;
+  private final List<String> command;
+  private final AtExit atExit;
+  private Run run;
+
+  private DriverProcess(Path folder, List<String> command, Run run) {
+    this.folder = folder;
+    this.command = command;
+    this.run = run;
+    this.atExit = new AtExit(this::end);
+  }
+
+  /**
+   * Starts the driver for RBD and waits until it has answered a Probe.
+   *
+   * @param flags what to serve and how, for instance {@code --controllerserver}
+   */
+  @MustBeClosed
+  public static DriverProcess start(ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("cephcsi-");
+    configure(folder, List.of(ceph.monitors().split(",", -1)));
+    List<String> command = new ArrayList<>(program());
+    command.addAll(
+        List.of(
+            "--type=rbd",
+            "--nodeid=demo",
+            "--drivername=rbd.csi.ceph.com",
+            "--endpoint=unix://" + folder.resolve(SOCKET),
+            "--cluster-config=" + folder.resolve(CONFIG),
+            // Nothing of a Ceph that this machine may belong to.
+            "--ceph-conf=" + folder.resolve("ceph.conf"),
+            "--keyring=" + folder.resolve("keyring")));
+    command.addAll(List.of(flags));
+    return new DriverProcess(folder, List.copyOf(command), launch(folder, command));
+  }
+
+  private static void configure(Path folder, List<String> monitors) throws IOException {
+    var cluster = Map.of("clusterID", CLUSTER_ID, "monitors", monitors);
+    new JsonMapper().writeValue(folder.resolve(CONFIG).toFile(), List.of(cluster));
+  }
+
+  private static List<String> program() {
+    Path built = Checkout.root().resolve("bin/cephcsi");
+    if (Files.isExecutable(built)) {
+      return List.of(built.toString());
+    }
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-Djna.encoding=UTF-8",
+        "-jar",
+        Checkout.root().resolve("cmd/target/cephcsi.jar").toString());
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the client is the run's
+  private static Run launch(Path folder, List<String> command)
+      throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(LOG).toFile()))
+            .start();
+    try {
+      awaitSocket(process, folder, began);
+      var client = new CsiClient(folder.resolve(SOCKET));
+      var _ = client.identity().probe(ProbeRequest.getDefaultInstance());
+      return new Run(process, client, Duration.ofNanos(System.nanoTime() - began));
+    } catch (IOException | InterruptedException | StatusRuntimeException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  private static void awaitSocket(Process process, Path folder, long began)
+      throws IOException, InterruptedException {
+    while (!listens(folder.resolve(SOCKET))) {
+      if (!process.isAlive() || System.nanoTime() - began > START.toNanos()) {
+        throw new IOException("the driver does not start:\n" + logTail(folder));
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  private static boolean listens(Path socket) {
+    if (!Files.exists(socket)) {
+      return false;
+    }
+    try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return true;
+    } catch (IOException e) {
+      return false; // bound but not listening yet, or left by a run that was killed
+    }
+  }
+
+  private static String logTail(Path folder) throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve(LOG));
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL), lines.size()));
+  }
+
+  /** The client of the running driver; another one after each start. */
+  public CsiClient client() {
+    return run.client();
+  }
+
+  /** The time from the last start of the process to its first answer. */
+  public Duration firstProbe() {
+    return run.firstProbe();
+  }
+
+  public long pid() {
+    return run.process().pid();
+  }
+
+  /** The memory that the process has in RAM, of its own and of files, in bytes. */
+  public long rssBytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+        .findFirst()
+        .orElseThrow(() -> new IOException("process " + pid() + " has ended"));
+  }
+
+  public Path socket() {
+    return folder.resolve(SOCKET);
+  }
+
+  /** Where the driver logs; all starts into the same file. */
+  public Path log() {
+    return folder.resolve(LOG);
+  }
+
+  /** The whole command line, program first. */
+  public List<String> command() {
+    return command;
+  }
+
+  /** Ends the driver at once. */
+  public void kill() throws InterruptedException {
+    run.client().close();
+    run.process().destroyForcibly().waitFor();
+  }
+
+  /** Asks the driver to end, and waits until it has; gives back its exit code. */
+  public int stop() throws InterruptedException {
+    run.client().close();
+    run.process().destroy();
+    if (!run.process().waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
+      return run.process().destroyForcibly().waitFor();
+    }
+    return run.process().exitValue();
+  }
+
+  /** Starts the driver again, with the same flags; stops it first when it runs. */
+  public void restart() throws IOException, InterruptedException {
+    stop();
+    run = launch(folder, command);
+  }
+
+  @Override
+  public void close() {
+    end();
+    atExit.close();
+  }
+
+  private void end() {
+    try {
+      stop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      run.process().destroyForcibly();
+    }
+    removeFolder();
+  }
+
+  private void removeFolder() {
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("remove " + folder, e);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.cephcsi.e2e;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.Credentials;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+/**
+ * A single-node Ceph on this machine, started and ended by {@code test-e2e/ceph/single-node}. Ends
+ * with {@link #close} or with this JVM.
+ */
+public final class ThrowawayCeph implements AutoCloseable {
+  private final Path folder;
+  private final Properties entries;
+  private final Runnable end;
+
+  private ThrowawayCeph(Path folder, Properties entries, Runnable end) {
+    this.folder = folder;
+    this.entries = entries;
+    this.end = end;
+  }
+
+  /**
+   * Starts a cluster in a new folder; blocks for some ten seconds.
+   *
+   * @param options of {@code single-node up}, for instance {@code --no-cephfs}
+   */
+  @MustBeClosed
+  public static ThrowawayCeph start(String... options) throws IOException, InterruptedException {
+    Path parent = Files.createTempDirectory("ceph-");
+    Path folder = parent.resolve("cluster");
+    var atExit = new AtExit(() -> end(parent, folder));
+    var arguments = new ArrayList<>(List.of("up", folder.toString()));
+    arguments.addAll(List.of(options));
+    singleNode(arguments);
+    return new ThrowawayCeph(
+        folder,
+        entries(folder),
+        () -> {
+          end(parent, folder);
+          atExit.close();
+        });
+  }
+
+  /** A cluster that runs already in the folder; closing it leaves it alone. */
+  @MustBeClosed
+  public static ThrowawayCeph running(Path folder) throws IOException {
+    return new ThrowawayCeph(folder, entries(folder), () -> {});
+  }
+
+  private static Properties entries(Path folder) throws IOException {
+    var entries = new Properties();
+    try (var reader = Files.newBufferedReader(folder.resolve("cluster.env"))) {
+      entries.load(reader);
+    }
+    return entries;
+  }
+
+  private static void end(Path parent, Path folder) {
+    try {
+      singleNode(List.of("down", folder.toString()));
+      Files.deleteIfExists(parent);
+    } catch (IOException e) {
+      throw new IllegalStateException("end the cluster in " + folder, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void singleNode(List<String> arguments) throws IOException, InterruptedException {
+    var command = new ArrayList<>(List.of(Checkout.singleNode().toString()));
+    command.addAll(arguments);
+    int status =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start()
+            .waitFor();
+    if (status != 0) {
+      throw new IOException(String.join(" ", command) + " ended with " + status);
+    }
+  }
+
+  /** Any entry of {@code cluster.env}. */
+  public String entry(String key) {
+    String value = entries.getProperty(key);
+    if (value == null) {
+      throw new IllegalStateException("%s/cluster.env has no %s".formatted(folder, key));
+    }
+    return value;
+  }
+
+  /** The cluster's folder, with its logs and the daemons' sockets. */
+  public Path folder() {
+    return folder;
+  }
+
+  public String fsid() {
+    return entry("fsid");
+  }
+
+  /** The monitors' addresses, separated by commas. */
+  public String monitors() {
+    return entry("monitors");
+  }
+
+  /** A pool that is ready for images. */
+  public String pool() {
+    return entry("pool");
+  }
+
+  /** The administrator, who may do everything. */
+  public Credentials credentials() throws IOException {
+    return new Credentials(entry("user"), Files.readString(Path.of(entry("key_file"))).strip());
+  }
+
+  /** The OSD's own count of the clients' operations that it has answered so far. */
+  public long osdOperations() throws IOException {
+    return new AdminSocket(folder.resolve("run").resolve("osd.0.asok"))
+        .ask("{\"prefix\":\"perf dump\",\"logger\":\"osd\"}")
+        .path("osd")
+        .path("op")
+        .asLong();
+  }
+
+  @Override
+  public void close() {
+    end.run();
+  }
+}
