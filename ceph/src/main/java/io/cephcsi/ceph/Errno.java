@@ -14,6 +14,7 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
+  public static final int EDOM = 33;
   public static final int ERANGE = 34;
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
@@ -42,6 +43,7 @@ public final class Errno {
           case EINVAL -> "invalid argument";
           case ENOSPC -> "no space left";
           case EROFS -> "read-only";
+          case EDOM -> "out of domain";
           case ERANGE -> "out of range";
           case ENOSYS -> "not implemented";
           case ENOTEMPTY -> "not empty";

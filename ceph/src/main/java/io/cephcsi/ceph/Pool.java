@@ -22,7 +22,8 @@ public interface Pool extends OmapStore, AutoCloseable {
    * Makes an image. C: {@code rbd_create4}.
    *
    * @throws CephException EEXIST when there is one of this name, EINVAL for features or striping
-   *     that librbd refuses, ENOENT for a missing data pool or namespace
+   *     that librbd refuses, EDOM for an object size that it refuses, ENOENT for a missing data
+   *     pool or namespace, EDQUOT or ENOSPC for a full pool
    */
   void createImage(String image, long sizeBytes, ImageOptions options);
 
@@ -93,7 +94,8 @@ public interface Pool extends OmapStore, AutoCloseable {
    * Moves an image to the trash; watchers do not hinder it. C: {@code rbd_trash_move}.
    *
    * @param keep how long Ceph refuses to purge it without force
-   * @throws CephException ENOENT when there is no such image
+   * @throws CephException ENOENT when there is no such image, ENOSPC when the pool is full and has
+   *     no trash yet
    */
   void trashMove(String image, Duration keep);
 
@@ -109,8 +111,8 @@ public interface Pool extends OmapStore, AutoCloseable {
    * Purges an image from the trash with its data; takes long for large ones. C: {@code
    * rbd_trash_remove}.
    *
-   * @throws CephException ENOENT when it is not in the trash, EBUSY when it is watched, ENOTEMPTY
-   *     when it has snapshots
+   * @throws CephException ENOENT when it is not in the trash, EPERM when it is still to be kept,
+   *     EBUSY when it is watched, ENOTEMPTY when it has snapshots
    */
   void trashRemove(String imageId);
 

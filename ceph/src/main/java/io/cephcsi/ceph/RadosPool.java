@@ -29,7 +29,7 @@ final class RadosPool implements Pool {
     this.namespace = namespace;
     omaps = new RadosOmaps(io);
     headers = new RbdHeaders(io);
-    trash = new RbdTrash(io);
+    trash = new RbdTrash(io, headers);
   }
 
   @Override

@@ -13,15 +13,22 @@ final class RbdTrash {
   private static final int ENTRY_BYTES = 40;
 
   private final IoContext io;
+  private final RbdHeaders headers;
 
-  RbdTrash(IoContext io) {
+  RbdTrash(IoContext io, RbdHeaders headers) {
     this.io = io;
+    this.headers = headers;
   }
 
   void move(String image, Duration keep) {
-    CephException.check(
-        LibRbd.rbd_trash_move(io.pointer(), image, keep.toSeconds()),
-        "move image " + image + " to trash");
+    String action = "move image " + image + " to trash";
+    int result = LibRbd.rbd_trash_move(io.pointer(), image, keep.toSeconds());
+    if (result == -Errno.ENOENT && headers.id(image).isPresent()) {
+      // It is the trash that is missing and cannot be made, since the pool is full: librbd tries to
+      // change the entry that it failed to add, and tells the result of that.
+      throw new CephException(Errno.ENOSPC, action);
+    }
+    CephException.check(result, action);
   }
 
   Optional<TrashEntry> entry(String imageId) {

@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.LibRados.IoPointer;
 import io.cephcsi.ceph.LibRados.WriteOperationPointer;
 import java.util.Collection;
 import java.util.Map;
@@ -78,8 +79,10 @@ final class WriteOperation extends NativeHandle<WriteOperationPointer> {
 
   /** Starts it; the future gets 0 or a negative errno. This operation may be closed at once. */
   CompletableFuture<Integer> operateAsync(IoContext io, String object) {
+    WriteOperationPointer operation = pointer();
+    IoPointer context = io.pointer();
     return Completions.start(
-        c -> LibRados.rados_aio_write_op_operate(pointer(), io.pointer(), c, object, null, 0));
+        c -> LibRados.rados_aio_write_op_operate(operation, context, c, object, null, 0));
   }
 
   @Override

@@ -294,7 +294,13 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     if ((Feature.OBJECT_MAP.in(mask) || Feature.JOURNALING.in(mask)) && !locks) {
       throw new CephException(Errno.EINVAL, action);
     }
-    if ((options.stripeUnit() == 0) != (options.stripeCount() == 0)) {
+    long objectSize = options.objectSize() == 0 ? 4 << 20 : options.objectSize();
+    if (objectSize < 4 << 10 || objectSize > 32 << 20) {
+      throw new CephException(Errno.EDOM, action);
+    }
+    boolean striped = options.stripeUnit() != 0;
+    if (striped != (options.stripeCount() != 0)
+        || (striped && objectSize % options.stripeUnit() != 0)) {
       throw new CephException(Errno.EINVAL, action);
     }
   }

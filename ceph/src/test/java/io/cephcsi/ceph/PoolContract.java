@@ -256,6 +256,20 @@ abstract class PoolContract {
   }
 
   @Test
+  void createImage_objectsTooSmallOrLarge_areOutOfDomain() {
+    assertErrno(
+        Errno.EDOM, () -> pool().createImage("i", MIB, new ImageOptions(1, "", 0, 0, 2048)));
+    assertErrno(
+        Errno.EDOM, () -> pool().createImage("i", MIB, new ImageOptions(1, "", 0, 0, 64 * MIB)));
+  }
+
+  @Test
+  void createImage_stripesThatDoNotFitObjects_areInvalid() {
+    var options = new ImageOptions(1, "", 3000, 4, 4 * MIB);
+    assertErrno(Errno.EINVAL, () -> pool().createImage("i", MIB, options));
+  }
+
+  @Test
   void createImage_missingDataPool_isNotFound() {
     var options = new ImageOptions(1, "nowhere", 0, 0, 0);
     assertErrno(Errno.ENOENT, () -> pool().createImage("i", MIB, options));

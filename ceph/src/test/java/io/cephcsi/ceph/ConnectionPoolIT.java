@@ -1,0 +1,326 @@
+package io.cephcsi.ceph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Connections to a real Ceph: shared, counted, ended, refused, and out of reach. */
+@SuppressWarnings("MustBeClosedChecker") // what is opened late or twice on purpose
+final class ConnectionPoolIT {
+  @RegisterExtension static final SingleNodeCeph CEPH = new SingleNodeCeph();
+
+  private static final ConnectionSettings SHORT =
+      new ConnectionSettings(
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(400),
+          null);
+
+  private final ConnectionPool connections = new ConnectionPool(SHORT);
+
+  @AfterEach
+  void close() {
+    connections.close();
+  }
+
+  @Test
+  void lend_twice_isOneConnection() {
+    try (Cluster one = lend();
+        Cluster two = lend()) {
+      assertThat(one.clientAddresses()).isEqualTo(two.clientAddresses());
+      assertThat(one.fsid()).isEqualTo(CEPH.entry("fsid"));
+      assertThat(connections.size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void lend_byManyThreads_isOneConnection() {
+    Set<String> addresses = ConcurrentHashMap.newKeySet();
+    try (var threads = Executors.newFixedThreadPool(16)) {
+      IntStream.range(0, 64).forEach(_ -> threads.execute(() -> addAddress(addresses)));
+    }
+    assertThat(addresses).hasSize(1);
+  }
+
+  private void addAddress(Set<String> addresses) {
+    try (Cluster cluster = lend();
+        Pool pool = cluster.openPool(CEPH.pool(), "")) {
+      pool.imageId("nothing");
+      addresses.add(cluster.clientAddresses());
+    }
+  }
+
+  @Test
+  void lend_wrongKey_isRefused() {
+    var wrong = new Credentials("admin", "AQBrBAFrAAAAABAAZs5XmVjsR0ekhVIvcuGzYA==");
+    assertThat(errno(() -> connections.lend(CEPH.monitors(), wrong)))
+        .isIn(Errno.EACCES, Errno.EPERM);
+    assertThat(connections.size()).isZero();
+  }
+
+  @Test
+  void lend_keyThatIsNone_isInvalid() {
+    var wrong = new Credentials("admin", "no key at all");
+    assertThat(errno(() -> connections.lend(CEPH.monitors(), wrong))).isEqualTo(Errno.EINVAL);
+  }
+
+  @Test
+  void lend_unknownUser_isRefused() {
+    var nobody = new Credentials("nobody", CEPH.credentials().key());
+    assertThat(errno(() -> connections.lend(CEPH.monitors(), nobody)))
+        .isIn(Errno.EACCES, Errno.EPERM, Errno.ENOENT);
+  }
+
+  @Test
+  void lend_nobodyListens_timesOut() {
+    long start = System.nanoTime();
+    assertThat(errno(() -> connections.lend("127.0.0.1:1", CEPH.credentials())))
+        .isEqualTo(Errno.ETIMEDOUT);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
+  }
+
+  @Test
+  void lend_monitorHangs_doesNotHinderOthers() throws Exception {
+    try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String monitors = "127.0.0.1:" + silent.getLocalPort();
+      var hanging =
+          CompletableFuture.supplyAsync(
+              () -> errno(() -> connections.lend(monitors, CEPH.credentials())));
+      Thread.sleep(100);
+      try (Cluster cluster = lend()) {
+        assertThat(cluster.poolId(CEPH.pool())).isPresent();
+        assertThat(hanging).isNotDone();
+      }
+      assertThat(hanging.get()).isEqualTo(Errno.ETIMEDOUT);
+    }
+  }
+
+  @Test
+  void lend_changedKey_isAnotherConnection() {
+    var before = new Credentials("changing", key("changing"));
+    try (Cluster old = connections.lend(CEPH.monitors(), before)) {
+      CEPH.run("ceph", "auth", "rm", "client.changing");
+      var after = new Credentials("changing", key("changing"));
+      assertThat(after).isNotEqualTo(before);
+      try (Cluster cluster = connections.lend(CEPH.monitors(), after)) {
+        assertThat(cluster.clientAddresses()).isNotEqualTo(old.clientAddresses());
+        assertThat(connections.size()).isEqualTo(2);
+      }
+    } finally {
+      CEPH.run("ceph", "auth", "rm", "client.changing");
+    }
+  }
+
+  private static String key(String user) {
+    return CEPH.run(
+            "ceph",
+            "auth",
+            "get-or-create-key",
+            "client." + user,
+            "mon",
+            "profile rbd",
+            "osd",
+            "profile rbd")
+        .strip();
+  }
+
+  @Test
+  void connection_idle_isEndedAndMadeAgain() throws Exception {
+    String first = address();
+    await(() -> connections.size() == 0);
+    assertThat(address()).isNotEqualTo(first);
+  }
+
+  @Test
+  void connection_withAnOpenPoolOrImage_isNotEnded() throws Exception {
+    Cluster cluster = lend();
+    String address = cluster.clientAddresses();
+    Pool pool = cluster.openPool(CEPH.pool(), "");
+    String name = UUID.randomUUID().toString();
+    pool.createImage(name, 1 << 20, ImageOptions.DEFAULT);
+    Image image = pool.openImage(name);
+    cluster.close();
+    Thread.sleep(1000);
+    assertThat(address()).isEqualTo(address);
+    pool.close();
+    Thread.sleep(1000);
+    assertThat(image.sizeBytes()).isEqualTo(1 << 20);
+    assertThat(address()).isEqualTo(address);
+    image.close();
+    await(() -> connections.size() == 0);
+  }
+
+  @Test
+  void close_whileLent_endsItWhenItComesBack() {
+    Cluster cluster = lend();
+    Pool pool = cluster.openPool(CEPH.pool(), "");
+    connections.close();
+    assertThatThrownBy(this::lend).isInstanceOf(IllegalStateException.class);
+    assertThat(cluster.poolId(CEPH.pool())).isPresent();
+    cluster.close();
+    assertThat(pool.imageId("nothing")).isEmpty();
+    pool.close();
+    assertThatThrownBy(() -> pool.imageId("nothing")).isInstanceOf(IllegalStateException.class);
+    connections.close();
+  }
+
+  @Test
+  void closedCluster_refusesUse_andClosingAgainDoesNothing() {
+    Cluster cluster = lend();
+    Pool pool = cluster.openPool(CEPH.pool(), "");
+    cluster.close();
+    cluster.close();
+    for (ThrowingCallable use :
+        Set.<ThrowingCallable>of(
+            cluster::fsid,
+            cluster::clientAddresses,
+            () -> cluster.poolId("x"),
+            () -> cluster.openPool(CEPH.pool(), ""),
+            () -> cluster.monitorCommand("{}"),
+            () -> cluster.managerCommand("{}", Duration.ofSeconds(1)))) {
+      assertThatThrownBy(use)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("closed");
+    }
+    pool.close();
+    pool.close();
+    // Closing twice was counted once: a lent connection is still there.
+    try (Cluster again = lend()) {
+      assertThat(again.fsid()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void pools_areFoundBothWays() {
+    try (Cluster cluster = lend()) {
+      long id = cluster.poolId(CEPH.pool()).orElseThrow();
+      assertThat(cluster.poolName(id)).contains(CEPH.pool());
+      assertThat(cluster.poolId("nowhere")).isEmpty();
+      assertThat(cluster.poolName(4711)).isEmpty();
+      assertThat(errno(() -> cluster.openPool("nowhere", ""))).isEqualTo(Errno.ENOENT);
+      assertThat(errno(() -> cluster.openPool(4711, ""))).isEqualTo(Errno.ENOENT);
+      try (Pool pool = cluster.openPool(id, "somewhere")) {
+        assertThat(pool.name()).isEqualTo(CEPH.pool());
+        assertThat(pool.id()).isEqualTo(id);
+        assertThat(pool.namespace()).isEqualTo("somewhere");
+      }
+    }
+  }
+
+  @Test
+  void pool_madeByAnotherClient_isFound() {
+    try (Cluster cluster = lend()) {
+      for (int i = 0; i < 3; i++) {
+        String name = "new-pool-" + UUID.randomUUID();
+        assertThat(cluster.poolId(name)).isEmpty();
+        CEPH.run("ceph", "osd", "pool", "create", name, "1");
+        long id = cluster.poolId(name).orElseThrow();
+        assertThat(cluster.poolName(id)).contains(name);
+        cluster.openPool(id, "").close();
+      }
+    }
+  }
+
+  @Test
+  void monitorCommand_answersOrSaysWhatIsWrong() {
+    try (Cluster cluster = lend()) {
+      assertThat(cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"))
+          .contains("\"stats\"")
+          .contains("\"max_avail\"");
+      assertThatThrownBy(() -> cluster.monitorCommand("{\"prefix\":\"no such command\"}"))
+          .isInstanceOf(CephException.class)
+          .hasMessageContaining("no such command")
+          .hasMessageContaining("invalid argument");
+    }
+  }
+
+  @Test
+  void managerCommand_answersOrSaysWhatIsWrong() {
+    Duration time = Duration.ofSeconds(10);
+    try (Cluster cluster = lend()) {
+      assertThat(cluster.managerCommand("{\"prefix\":\"rbd task list\"}", time).strip())
+          .isEqualTo("[]");
+      assertThatThrownBy(() ->
+              cluster.managerCommand(
+                  "{\"prefix\":\"rbd task add trash remove\","
+                      + "\"image_id_spec\":\"nowhere/ffff\"}",
+                  time))
+          .isInstanceOfSatisfying(
+              CephException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+    }
+  }
+
+  @Test
+  void managerCommand_inTooShortATime_timesOutAndHarmsNothing() {
+    try (Cluster cluster = lend()) {
+      String list = "{\"prefix\":\"rbd task list\"}";
+      assertThat(errno(() -> cluster.managerCommand(list, Duration.ofNanos(1))))
+          .isEqualTo(Errno.ETIMEDOUT);
+      assertThat(cluster.managerCommand(list, Duration.ofSeconds(10))).isNotEmpty();
+    }
+  }
+
+  @Test
+  void operation_onAnOsdThatHangs_timesOut() throws Exception {
+    try (Cluster cluster = lend();
+        Pool pool = cluster.openPool(CEPH.pool(), "")) {
+      pool.create("hanging", Map.of());
+      signal("STOP");
+      try {
+        assertThat(errno(() -> pool.get("hanging", Set.of("a")))).isEqualTo(Errno.ETIMEDOUT);
+        assertThat(errno(() -> pool.update("hanging", Map.of("a", "1"))))
+            .isEqualTo(Errno.ETIMEDOUT);
+        assertThat(errno(() -> pool.openImage("hanging"))).isEqualTo(Errno.ETIMEDOUT);
+      } finally {
+        signal("CONT");
+      }
+      pool.remove("hanging");
+    }
+  }
+
+  private static void signal(String name) throws Exception {
+    int code = new ProcessBuilder("kill", "-" + name, CEPH.entry("osd_pid")).start().waitFor();
+    assertThat(code).isZero();
+  }
+
+  private Cluster lend() {
+    return connections.lend(CEPH.monitors(), CEPH.credentials());
+  }
+
+  private String address() {
+    try (Cluster cluster = lend()) {
+      return cluster.clientAddresses();
+    }
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).describedAs("waited too long").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
+  private static int errno(ThrowingCallable call) {
+    CephException e = catchThrowableOfType(CephException.class, call);
+    assertThat(e).describedAs("no CephException was thrown").isNotNull();
+    return e.errno();
+  }
+}
