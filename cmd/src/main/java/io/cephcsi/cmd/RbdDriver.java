@@ -15,8 +15,11 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Volumes;
 import io.cephcsi.rbd.controller.ControllerSettings;
 import io.cephcsi.rbd.controller.RbdController;
+import io.cephcsi.rbd.node.NodeSettings;
+import io.cephcsi.rbd.node.RbdNode;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +37,7 @@ final class RbdDriver implements AutoCloseable {
   private final Clusters clusters;
   private final Calls calls;
   private final RbdController controller;
+  private final RbdNode node;
   private final CsiServer server;
 
   private RbdDriver(Flags flags) throws IOException {
@@ -49,6 +53,11 @@ final class RbdDriver implements AutoCloseable {
             calls,
             new RbdController.Parts(configs, pools, journal, users),
             new ControllerSettings(flags.setMetadata, flags.clusterName));
+    this.node =
+        new RbdNode(
+            calls,
+            new RbdNode.Parts(new Volumes(pools, journal), users, flags.stateDirectory),
+            new NodeSettings(flags.nodeId, flags.defaultFilesystem, flags.defaultMounter));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
 
@@ -83,6 +92,9 @@ final class RbdDriver implements AutoCloseable {
     services.add(identity());
     if (flags.controllerServer) {
       services.add(controller);
+    }
+    if (flags.nodeServer) {
+      services.add(node);
     }
     return services;
   }

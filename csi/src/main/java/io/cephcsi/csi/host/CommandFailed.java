@@ -6,7 +6,8 @@ import java.util.List;
 public final class CommandFailed extends RuntimeException {
   private final int exit;
 
-  CommandFailed(List<String> command, Commands.Outcome outcome) {
+  /** A program that ended with another status than it should. */
+  public CommandFailed(List<String> command, Commands.Outcome outcome) {
     super(
         "%s: exit status %d: %s"
             .formatted(String.join(" ", command), outcome.exit(), said(outcome)));

@@ -32,6 +32,12 @@ interface Mapper {
   void unmap(MappedDevice device, String options);
 
   /**
+   * Takes away what a mapping of the image that ended badly has left; nothing left is no error. The
+   * image is not mapped.
+   */
+  void clear(ImageSpec image);
+
+  /**
    * Lets the device have its image's size, and waits until it has.
    *
    * @return the device with its size now

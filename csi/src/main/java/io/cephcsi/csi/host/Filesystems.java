@@ -1,0 +1,149 @@
+package io.cephcsi.csi.host;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes, checks and grows filesystems, by the tools of e2fsprogs, xfsprogs and util-linux. */
+public final class Filesystems {
+  /** The types that volumes may have. */
+  public static final Set<String> KNOWN = Set.of("ext4", "xfs");
+
+  private static final Duration SHORT = Duration.ofSeconds(30);
+  private static final Duration LONG = Duration.ofMinutes(10);
+  private static final Duration STATFS = Duration.ofSeconds(2);
+
+  /** What blkid says when there is nothing that it knows. */
+  private static final int NOTHING_FOUND = 2;
+
+  private static final int ERRORS_CORRECTED = 1;
+  private static final int ERRORS_LEFT = 4;
+
+  private static final Map<String, List<String>> DEFAULT_OPTIONS =
+      Map.of(
+          "ext4", List.of("-m0", "-Enodiscard,lazy_itable_init=1,lazy_journal_init=1"),
+          "xfs", List.of("-K"));
+
+  private final Commands commands;
+
+  public Filesystems(Commands commands) {
+    this.commands = commands;
+  }
+
+  /**
+   * What is on a device: a filesystem's type, or another word for anything that is none; empty when
+   * there is nothing.
+   *
+   * @throws CommandFailed when the device cannot be read or what is there cannot be told
+   */
+  public Optional<String> on(Path device) {
+    var command =
+        List.of("blkid", "-p", "-s", "TYPE", "-s", "PTTYPE", "-o", "export", device.toString());
+    var outcome = commands.run(command, new byte[0], SHORT);
+    if (outcome.exit() == NOTHING_FOUND) {
+      requireReadable(device); // blkid tells an unreadable device in the same way
+      return Optional.empty();
+    }
+    if (outcome.exit() != 0) {
+      throw new CommandFailed(command, outcome);
+    }
+    return Optional.of(type(outcome.out()));
+  }
+
+  private static String type(String exported) {
+    String type = "partitions or unknown data";
+    for (String line : exported.lines().toList()) {
+      if (line.startsWith("TYPE=")) {
+        type = line.substring("TYPE=".length()).strip();
+      }
+    }
+    return type;
+  }
+
+  private static void requireReadable(Path device) {
+    try {
+      var _ = Superblock.filesystemBytes(device);
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + device, e);
+    }
+  }
+
+  /**
+   * Makes a filesystem; the caller has seen that nothing is there.
+   *
+   * @param options in place of the default ones; empty for these
+   */
+  public void make(String filesystem, Path device, List<String> options) {
+    List<String> command = new ArrayList<>(List.of("mkfs." + filesystem));
+    command.addAll(
+        options.isEmpty() ? DEFAULT_OPTIONS.getOrDefault(filesystem, List.of()) : options);
+    if (filesystem.equals("xfs")) {
+      // kernels before 5.10 do not mount what newer tools make by default
+      command.addAll(List.of("-m", "reflink=0"));
+    }
+    command.add(device.toString());
+    var _ = commands.require(command, LONG);
+  }
+
+  /**
+   * Mends small damage of an unmounted filesystem.
+   *
+   * @throws CommandFailed when damage is left, which a person has to look at
+   */
+  public void check(Path device) {
+    var command = List.of("fsck", "-a", device.toString());
+    var outcome = commands.run(command, new byte[0], LONG);
+    if (outcome.exit() > ERRORS_CORRECTED && (outcome.exit() & ERRORS_LEFT) != 0) {
+      throw new CommandFailed(command, outcome);
+    }
+  }
+
+  /** Whether the filesystem is smaller than this by a block or more; asked before it is mounted. */
+  public boolean smallerThan(long deviceBytes, Path device) {
+    try {
+      return Superblock.filesystemBytes(device)
+          .map(bytes -> bytes + (64 << 10) <= deviceBytes)
+          .orElse(false);
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + device, e);
+    }
+  }
+
+  /** Lets a mounted filesystem fill its device; one that does already is no error. */
+  public void grow(String filesystem, Path device, Path mountPoint) {
+    var _ =
+        commands.require(
+            switch (filesystem) {
+              case "xfs" -> List.of("xfs_growfs", "-d", mountPoint.toString());
+              default -> List.of("resize2fs", device.toString());
+            },
+            LONG);
+  }
+
+  /**
+   * How full a mounted filesystem is.
+   *
+   * @throws CommandFailed when it does not answer within two seconds
+   */
+  public Usage usage(Path mountPoint) {
+    String line =
+        commands.require(
+            List.of("stat", "-f", "-c", "%S %b %f %a %c %d", mountPoint.toString()), STATFS);
+    String[] n = line.strip().split(" ", -1);
+    long block = Long.parseLong(n[0]);
+    long total = Long.parseLong(n[1]);
+    long free = Long.parseLong(n[2]);
+    return new Usage(
+        total * block,
+        Long.parseLong(n[3]) * block,
+        (total - free) * block,
+        Long.parseLong(n[4]),
+        Long.parseLong(n[5]));
+  }
+}

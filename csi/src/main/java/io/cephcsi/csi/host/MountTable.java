@@ -1,0 +1,57 @@
+package io.cephcsi.csi.host;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The kernel's mount table, {@code /proc/self/mountinfo}; see proc(5). Reading it touches no mount.
+ */
+final class MountTable {
+  private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+
+  private MountTable() {}
+
+  /** All mounts, in the order in which they were made. */
+  static List<Mount> read(Path mountinfo) {
+    List<Mount> mounts = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(mountinfo)) {
+        mounts.add(parse(line));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + mountinfo, e);
+    }
+    return mounts;
+  }
+
+  /** {@code 36 35 98:0 / /mnt rw,noatime master:1 - ext3 /dev/root rw,errors=continue}. */
+  static Mount parse(String line) {
+    String[] halves = line.split(" - ", 2);
+    String[] mount = halves[0].split(" ", -1);
+    String[] filesystem = halves[1].split(" ", -1);
+    Set<String> options = new HashSet<>(List.of(mount[5].split(",", -1)));
+    // A filesystem that turned read-only after an error says so in its own options alone.
+    if (List.of(filesystem[2].split(",", -1)).contains("ro")) {
+      options.add("ro");
+    }
+    return new Mount(
+        Path.of(plain(mount[4])), mount[2], filesystem[0], plain(filesystem[1]), options);
+  }
+
+  /** Blanks and the like stand as octal numbers. */
+  private static String plain(String text) {
+    return OCTAL.matcher(text).replaceAll(m -> Matcher.quoteReplacement(character(m.group(1))));
+  }
+
+  private static String character(String octal) {
+    return String.valueOf((char) Integer.parseInt(octal, 8));
+  }
+}

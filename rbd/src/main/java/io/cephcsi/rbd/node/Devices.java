@@ -1,0 +1,98 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.csi.host.Mount;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The images that are mapped on this node, by whatever mapper. */
+final class Devices {
+  private static final Duration RESIZE_PATIENCE = Duration.ofSeconds(20);
+
+  private final List<Mapper> mappers;
+  private final BlockDevices blockDevices;
+
+  Devices(List<Mapper> mappers, BlockDevices blockDevices) {
+    this.mappers = List.copyOf(mappers);
+    this.blockDevices = blockDevices;
+  }
+
+  /** A device and the mapper that made it. */
+  record Held(Mapper mapper, MappedDevice device) {
+    void unmap(String options) {
+      mapper.unmap(device, options);
+    }
+
+    Held resized(long sizeBytes) {
+      return sizeBytes <= device.sizeBytes()
+          ? this
+          : new Held(mapper, mapper.resize(device, sizeBytes, RESIZE_PATIENCE));
+    }
+  }
+
+  /** The device that shows the image of that name; empty when it is not mapped here. */
+  Optional<Held> of(ImageSpec image) {
+    return find(device -> device.image().equals(image));
+  }
+
+  /** Takes away what a mapping of the image that ended badly has left; the image is not mapped. */
+  void clear(ImageSpec image) {
+    mappers.forEach(mapper -> mapper.clear(image));
+  }
+
+  /** The device below a mount; empty when it is none of ours. */
+  Optional<Held> below(Mount mount) {
+    return find(device -> numbers(device.path()).equals(mount.device()));
+  }
+
+  /** The device's numbers, as a mount has them. */
+  String numbers(Path device) {
+    return blockDevices.numbers(device);
+  }
+
+  private Optional<Held> find(Predicate<MappedDevice> wanted) {
+    for (Mapper mapper : mappers) {
+      for (MappedDevice device : mapper.devices()) {
+        if (wanted.test(device)) {
+          return Optional.of(new Held(mapper, device));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The mapper that the class asks for, or another one where it allows that.
+   *
+   * @param mounter what the class says, or the default
+   * @param others whether another one may take its place
+   * @throws CsiException.FailedPrecondition when none can be used on this node
+   */
+  Mapper mapper(String mounter, boolean others) {
+    Mapper wished =
+        mappers.stream()
+            .filter(m -> m.name().equals(mounter))
+            .findFirst()
+            .orElseThrow(() -> unknown(mounter));
+    String trouble = wished.trouble();
+    if (trouble.isEmpty()) {
+      return wished;
+    }
+    Optional<Mapper> other =
+        mappers.stream().filter(m -> others && m.trouble().isEmpty()).findFirst();
+    return other.orElseThrow(() ->
+        new CsiException.FailedPrecondition(
+            "mounter %s cannot be used on this node: %s; mend that, or set tryOtherMounters: \"true\" or mounter: userspace in the class"
+                .formatted(mounter, trouble)));
+  }
+
+  private CsiException unknown(String mounter) {
+    return new CsiException.InvalidArgument(
+        "mounter %s is unknown: use one of %s"
+            .formatted(mounter, mappers.stream().map(Mapper::name).toList()));
+  }
+}

@@ -1,0 +1,257 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.ceph.KernelKeyring;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.csi.host.CommandFailed;
+import io.cephcsi.csi.host.Commands;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Maps by the kernel's own RBD client, through sysfs; no child process. */
+final class KernelMapper implements Mapper {
+  private static final Duration MODPROBE = Duration.ofSeconds(20);
+  private static final Duration BUSY = Duration.ofSeconds(2);
+  private static final long PAUSE_MILLIS = 20;
+
+  private final Path sysfs;
+  private final Commands commands;
+  private final BlockDevices blockDevices;
+
+  /**
+   * @param sysfs normally {@code /sys}
+   */
+  KernelMapper(Path sysfs, Commands commands) {
+    this.sysfs = sysfs;
+    this.commands = commands;
+    this.blockDevices = new BlockDevices(sysfs);
+  }
+
+  @Override
+  public String name() {
+    return "rbd";
+  }
+
+  @Override
+  public String trouble() {
+    if (!Files.isDirectory(bus())) {
+      load();
+    }
+    return Files.isDirectory(bus()) ? "" : "its kernel has no rbd";
+  }
+
+  private void load() {
+    try {
+      var _ = commands.run(List.of("modprobe", "rbd"), new byte[0], MODPROBE);
+    } catch (CommandFailed e) {
+      // no modprobe is no rbd
+    }
+  }
+
+  private Path bus() {
+    return sysfs.resolve("bus/rbd");
+  }
+
+  @Override
+  public MappedDevice map(MapRequest request) {
+    try {
+      write("add_single_major", "add", line(request));
+    } catch (IOException e) {
+      throw refused(request, e);
+    }
+    return devices().stream()
+        .filter(d -> d.imageId().equals(request.imageId()) && d.fsid().equals(request.fsid()))
+        .findFirst()
+        .orElseThrow(() ->
+            new CsiException.Unavailable(
+                "the kernel has mapped %s but shows no device of it".formatted(request.image()),
+                null));
+  }
+
+  /**
+   * {@code <monitors> <options> <pool> <image> <snapshot>}; see
+   * Documentation/ABI/testing/sysfs-bus-rbd.
+   */
+  private static String line(MapRequest request) {
+    List<Monitors> all = Monitors.of(request.monitors());
+    List<Monitors> first = all.stream().filter(m -> !m.secondProtocol()).toList();
+    List<Monitors> used = first.isEmpty() ? all : first;
+    List<String> options = new ArrayList<>();
+    options.add("name=" + request.credentials().user());
+    options.add(secret(request));
+    if (first.isEmpty()) {
+      options.add("ms_mode=prefer-crc"); // kernels speak protocol v2 only when told so
+    }
+    options.add(request.readOnly() ? "ro" : "rw");
+    if (!request.image().namespace().isEmpty()) {
+      options.add("_pool_ns=" + request.image().namespace());
+    }
+    if (!request.options().isEmpty()) {
+      options.add(request.options());
+    }
+    return "%s %s %s %s -"
+        .formatted(
+            String.join(",", used.stream().map(Monitors::text).toList()),
+            String.join(",", options),
+            request.image().pool(),
+            request.image().image());
+  }
+
+  /** The key by way of the kernel's keyring, where it is not shown again; else directly. */
+  private static String secret(MapRequest request) {
+    String name = "cephcsi." + request.fsid() + "." + request.credentials().user();
+    return KernelKeyring.add(name, request.credentials().key())
+        ? "key=" + name
+        : "secret=" + request.credentials().key();
+  }
+
+  private CsiException refused(MapRequest request, IOException e) {
+    String why = String.valueOf(e.getMessage());
+    String remedy = "see the kernel's log (dmesg)";
+    if (why.contains("No such device or address")) {
+      remedy =
+          "the image has features that this kernel lacks (it has %s): choose fewer imageFeatures, or mounter: userspace"
+              .formatted(read(bus().resolve("supported_features")));
+    } else if (why.contains("Invalid argument")) {
+      remedy = "see mapOptions and the key in the secret";
+    } else if (why.contains("timed out")) {
+      remedy =
+          "see whether the monitors %s can be reached from this node".formatted(request.monitors());
+    } else if (why.contains("not permitted") || why.contains("Permission denied")) {
+      remedy = "see the user's key in the secret and its caps in the cluster";
+    }
+    return new CsiException.FailedPrecondition(
+        "the kernel does not map image %s: %s; %s".formatted(request.image(), why, remedy));
+  }
+
+  @Override
+  public List<MappedDevice> devices() {
+    Path devices = bus().resolve("devices");
+    if (!Files.isDirectory(devices)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(devices)) {
+      return entries.flatMap(entry -> device(entry).stream()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("list " + devices, e);
+    }
+  }
+
+  /** The device of a sysfs entry; empty for one of a snapshot, or one that just goes away. */
+  private Optional<MappedDevice> device(Path entry) {
+    try {
+      if (!read(entry.resolve("current_snap")).equals("-")) {
+        return Optional.empty();
+      }
+      Path path = Path.of("/dev", "rbd" + entry.getFileName());
+      return Optional.of(
+          new MappedDevice(
+              read(entry.resolve("cluster_fsid")),
+              new ImageSpec(
+                  read(entry.resolve("pool")),
+                  read(entry.resolve("pool_ns")),
+                  read(entry.resolve("name"))),
+              read(entry.resolve("image_id")),
+              path,
+              blockDevices.readOnly(path),
+              blockDevices.sizeBytes(path)));
+    } catch (UncheckedIOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + file, e);
+    }
+  }
+
+  @Override
+  public void unmap(MappedDevice device, String options) {
+    String id = device.path().getFileName().toString().substring("rbd".length());
+    String line = List.of(options.split(",", -1)).contains("force") ? id + " force" : id;
+    long end = System.nanoTime() + BUSY.toNanos();
+    while (true) {
+      try {
+        write("remove_single_major", "remove", line);
+        return;
+      } catch (IOException e) {
+        if (!Files.exists(bus().resolve("devices").resolve(id))) {
+          return;
+        }
+        if (System.nanoTime() > end || !pause()) {
+          throw new CsiException.FailedPrecondition(
+              "%s, which shows image %s, cannot be unmapped: %s; see who has it open or mounted"
+                  .formatted(device.path(), device.image(), e.getMessage()));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void clear(ImageSpec image) {
+    // the kernel leaves nothing half mapped
+  }
+
+  @Override
+  public MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience) {
+    String id = device.path().getFileName().toString().substring("rbd".length());
+    Path refresh = bus().resolve("devices").resolve(id).resolve("refresh");
+    long end = System.nanoTime() + patience.toNanos();
+    while (blockDevices.sizeBytes(device.path()) < sizeBytes) {
+      if (System.nanoTime() > end || !pause()) {
+        throw new CsiException.Unavailable(
+            "%s keeps its old size: image %s may not have grown yet"
+                .formatted(device.path(), device.image()),
+            null);
+      }
+      try {
+        write(refresh, "1"); // it learns of the new size by itself, but not at once
+      } catch (IOException e) {
+        // the next look tells
+      }
+    }
+    return new MappedDevice(
+        device.fsid(),
+        device.image(),
+        device.imageId(),
+        device.path(),
+        device.readOnly(),
+        blockDevices.sizeBytes(device.path()));
+  }
+
+  private void write(String name, String oldName, String line) throws IOException {
+    Path file = bus().resolve(name);
+    write(Files.exists(file) ? file : bus().resolve(oldName), line);
+  }
+
+  /** One write: the kernel takes each as a command of its own. */
+  private static void write(Path file, String line) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      var _ = channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

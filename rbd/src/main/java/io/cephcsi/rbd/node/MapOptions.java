@@ -1,0 +1,36 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.csi.CsiException;
+import java.util.Locale;
+
+/**
+ * The class parameters {@code mapOptions} and {@code unmapOptions}: items separated by semicolons,
+ * each for one mapper, {@code krbd:a,b=c;nbd:d}; without a name for krbd. The last item of a mapper
+ * counts.
+ *
+ * @param krbd for the kernel's mapper, comma separated, empty for none
+ * @param nbd for rbd-nbd
+ */
+record MapOptions(String krbd, String nbd) {
+  /**
+   * @throws CsiException.InvalidArgument when an item names an unknown mapper
+   */
+  static MapOptions of(String text) {
+    String krbd = "";
+    String nbd = "";
+    for (String item : text.split(";", -1)) {
+      int colon = item.indexOf(':');
+      String mapper = colon < 0 ? "krbd" : item.substring(0, colon).strip();
+      String options = item.substring(colon + 1).strip();
+      switch (mapper.toLowerCase(Locale.ROOT)) {
+        case "krbd" -> krbd = options;
+        case "nbd" -> nbd = options;
+        default ->
+            throw new CsiException.InvalidArgument(
+                "map options \"%s\": unknown mapper \"%s\", known are krbd and nbd; options with a colon need the mapper's name in front"
+                    .formatted(text, mapper));
+      }
+    }
+    return new MapOptions(krbd, nbd);
+  }
+}

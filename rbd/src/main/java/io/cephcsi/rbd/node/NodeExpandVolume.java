@@ -1,0 +1,103 @@
+package io.cephcsi.rbd.node;
+
+import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeExpandVolumeResponse;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.csi.host.Mount;
+import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Secrets;
+import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.Volumes;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Lets the device and the filesystem of a staged volume have the size that its image has. */
+record NodeExpandVolume(
+    Volumes volumes,
+    Devices devices,
+    Filesystems filesystems,
+    Mounts mounts,
+    NameLocks names,
+    KnownUsers users)
+    implements Call<NodeExpandVolumeRequest, NodeExpandVolumeResponse> {
+
+  @Override
+  public NodeExpandVolumeResponse answer(NodeExpandVolumeRequest request) {
+    if (request.getVolumeId().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    if (request.getVolumePath().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_path is missing");
+    }
+    try (var _ = names.hold(request.getVolumeId())) {
+      Mount mount = mounted(request);
+      Devices.Held device =
+          devices.below(mount).orElseThrow(() -> missing(request, request.getVolumePath()));
+      MappedDevice grown = device.resized(target(request, device.device())).device();
+      filesystems.grow(mount.filesystem(), grown.path(), mount.path());
+      return NodeExpandVolumeResponse.newBuilder().setCapacityBytes(grown.sizeBytes()).build();
+    }
+  }
+
+  private Mount mounted(NodeExpandVolumeRequest request) {
+    try {
+      return mounts
+          .at(Path.of(request.getVolumePath()))
+          .or(() -> staged(request))
+          .orElseThrow(() -> missing(request, request.getVolumePath()));
+    } catch (InvalidPathException e) {
+      throw missing(request, request.getVolumePath());
+    }
+  }
+
+  private Optional<Mount> staged(NodeExpandVolumeRequest request) {
+    String staging = request.getStagingTargetPath();
+    return staging.isEmpty()
+        ? Optional.empty()
+        : mounts.at(StagedPath.of(staging, request.getVolumeId()).mountPoint());
+  }
+
+  private static CsiException missing(NodeExpandVolumeRequest request, String path) {
+    return new CsiException.NotFound(
+        "volume %s is not staged at %s: no device of ours is mounted there"
+            .formatted(request.getVolumeId(), path));
+  }
+
+  /**
+   * The size to wait for: the image's own where a Ceph user is known, else what the request says.
+   * The kernel learns of a new size by itself, but not at once.
+   */
+  private long target(NodeExpandVolumeRequest request, MappedDevice device) {
+    return VolumeId.of(request.getVolumeId())
+        .flatMap(id -> credentials(request, id).flatMap(user -> imageBytes(id, user)))
+        .orElse(Math.max(request.getCapacityRange().getRequiredBytes(), device.sizeBytes()));
+  }
+
+  private Optional<Credentials> credentials(NodeExpandVolumeRequest request, VolumeId id) {
+    return request.getSecretsMap().isEmpty()
+        ? users.find(id.clusterId())
+        : Optional.of(Secrets.credentials(request.getSecretsMap()));
+  }
+
+  private Optional<Long> imageBytes(VolumeId id, Credentials credentials) {
+    Optional<Volume> opened = volumes.open(id, credentials);
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Volume volume = opened.get()) {
+      return volume
+          .pool()
+          .imageId(volume.entry().imageName())
+          .flatMap(volume.pool()::imageHeader)
+          .map(ImageHeader::sizeBytes);
+    }
+  }
+}

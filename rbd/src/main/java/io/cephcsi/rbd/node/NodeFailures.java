@@ -1,0 +1,28 @@
+package io.cephcsi.rbd.node;
+
+import com.google.protobuf.Message;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.CommandFailed;
+import io.cephcsi.rbd.CephFailures;
+import java.io.UncheckedIOException;
+
+/** What failures of this node's tools and files mean to a CSI client. */
+final class NodeFailures {
+  private NodeFailures() {}
+
+  /** The call, with what the node's tools, files and Ceph refuse told as refusals. */
+  static <Q extends Message, A extends Message> Call<Q, A> told(Call<Q, A> call) {
+    Call<Q, A> cephTold = CephFailures.told(call);
+    return request -> {
+      try {
+        return cephTold.answer(request);
+      } catch (CommandFailed e) {
+        throw new CsiException.FailedPrecondition(
+            String.valueOf(e.getMessage()) + "; mend that on this node, the call can be repeated");
+      } catch (UncheckedIOException e) {
+        throw new CsiException.Unavailable("%s: %s".formatted(e.getMessage(), e.getCause()), e);
+      }
+    };
+  }
+}

@@ -1,0 +1,174 @@
+package io.cephcsi.rbd.node;
+
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.NodeStageVolumeResponse;
+import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Undo;
+import io.cephcsi.csi.host.Mount;
+import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.Volumes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Optional;
+
+/**
+ * Makes a volume's filesystem ready on this node: maps its image, makes the filesystem if there is
+ * nothing yet, and mounts it below the staging path.
+ *
+ * <p>The stash is written first: from then on NodeUnstageVolume can take back whatever a crash
+ * left.
+ */
+record NodeStageVolume(
+    Volumes volumes,
+    Devices devices,
+    StagedFilesystem filesystem,
+    Mounts mounts,
+    NameLocks names,
+    KnownUsers users,
+    NodeSettings settings)
+    implements Call<NodeStageVolumeRequest, NodeStageVolumeResponse> {
+
+  @Override
+  public NodeStageVolumeResponse answer(NodeStageVolumeRequest request) {
+    StagePlan plan = StagePlan.of(request, settings);
+    requireDirectory(plan.path());
+    try (var _ = names.hold(plan.volumeId());
+        Volume volume = volumes.require(plan.volumeId(), plan.credentials())) {
+      users.remember(volume.id().clusterId(), plan.credentials());
+      stage(plan, volume);
+      return NodeStageVolumeResponse.getDefaultInstance();
+    } catch (IOException e) {
+      throw new UncheckedIOException("stage " + plan.volumeId(), e);
+    }
+  }
+
+  private static void requireDirectory(StagedPath path) {
+    if (!Files.isDirectory(path.directory())) {
+      throw new CsiException.InvalidArgument(
+          "staging_target_path %s is no directory: the container orchestrator makes it"
+              .formatted(path.directory()));
+    }
+  }
+
+  private void stage(StagePlan plan, Volume volume) throws IOException {
+    Pool pool = volume.pool();
+    String name = volume.entry().imageName();
+    String imageId = pool.imageId(name).orElseThrow(() -> Volumes.missing(plan.volumeId()));
+    ImageHeader header =
+        pool.imageHeader(imageId).orElseThrow(() -> Volumes.missing(plan.volumeId()));
+    var image = new ImageSpec(pool.name(), pool.namespace(), name);
+    Optional<Devices.Held> held = devices.of(image);
+    held.ifPresent(device -> requireSame(device.device(), volume, imageId, plan));
+    Optional<Mount> mounted = mounts.at(plan.path().mountPoint());
+    if (mounted.isPresent()) {
+      requireOurs(mounted.get(), held, plan);
+      return;
+    }
+    if (held.isPresent()) {
+      writeStash(plan, image);
+      filesystem.mount(plan, held.get().resized(header.sizeBytes()).device());
+    } else {
+      mapAndMount(plan, volume, request(plan, volume, image, imageId));
+    }
+  }
+
+  private static void writeStash(StagePlan plan, ImageSpec image) throws IOException {
+    Stash.of(image, MapOptions.of(plan.context().getOrDefault("unmapOptions", "")).krbd())
+        .write(plan.path().directory());
+  }
+
+  private static MapRequest request(
+      StagePlan plan, Volume volume, ImageSpec image, String imageId) {
+    return new MapRequest(
+        volume.opened().cluster().fsid(),
+        volume.opened().config().monitorList(),
+        plan.credentials(),
+        image,
+        imageId,
+        plan.readOnly(),
+        MapOptions.of(plan.context().getOrDefault("mapOptions", "")).krbd());
+  }
+
+  private void mapAndMount(StagePlan plan, Volume volume, MapRequest request) throws IOException {
+    Mapper mapper =
+        devices.mapper(
+            plan.context().getOrDefault("mounter", settings.mounter()),
+            plan.context().getOrDefault("tryOtherMounters", "").equals("true"));
+    if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
+      ImageInUse.refuse(volume.pool(), request.image(), 0);
+    }
+    writeStash(plan, request.image());
+    var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
+    try {
+      if (!plan.shared()) {
+        // Two nodes may have looked before either mapped; both see it now, and refuse.
+        ImageInUse.refuse(volume.pool(), request.image(), 1);
+      }
+      filesystem.mount(plan, held.device());
+    } catch (RuntimeException e) {
+      throw Undo.after(e, () -> undo(plan, held));
+    }
+  }
+
+  private static MappedDevice mapOrUndo(Mapper mapper, StagePlan plan, MapRequest request) {
+    try {
+      return mapper.map(request);
+    } catch (RuntimeException e) {
+      throw Undo.after(e, () -> removeStash(plan));
+    }
+  }
+
+  private static void undo(StagePlan plan, Devices.Held held) {
+    held.unmap("");
+    removeStash(plan);
+  }
+
+  private static void removeStash(StagePlan plan) {
+    try {
+      Stash.remove(plan.path().directory());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A device may be used again only if it is the same image of the same cluster in the same mode.
+   */
+  private static void requireSame(
+      MappedDevice device, Volume volume, String imageId, StagePlan plan) {
+    boolean same =
+        device.imageId().equals(imageId) && device.fsid().equals(volume.opened().cluster().fsid());
+    if (!same) {
+      throw new CsiException.FailedPrecondition(
+          "%s shows another image called %s (id %s in cluster %s, not %s): unmap it by hand"
+              .formatted(device.path(), device.image(), device.imageId(), device.fsid(), imageId));
+    }
+    if (device.readOnly() != plan.readOnly()) {
+      throw new CsiException.AlreadyExists(
+          "volume %s is mapped %s at %s and asked for %s: unstage it first"
+              .formatted(
+                  plan.volumeId(), mode(device.readOnly()), device.path(), mode(plan.readOnly())));
+    }
+  }
+
+  private void requireOurs(Mount mount, Optional<Devices.Held> held, StagePlan plan) {
+    boolean ours =
+        held.isPresent() && devices.numbers(held.get().device().path()).equals(mount.device());
+    if (!ours) {
+      throw new CsiException.FailedPrecondition(
+          "%s is mounted at %s, which is not volume %s: unmount it first"
+              .formatted(mount.source(), mount.path(), plan.volumeId()));
+    }
+  }
+
+  private static String mode(boolean readOnly) {
+    return readOnly ? "read-only" : "read-write";
+  }
+}

@@ -1,0 +1,134 @@
+package io.cephcsi.rbd.node;
+
+import com.google.protobuf.Message;
+import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeExpandVolumeResponse;
+import csi.v1.NodeGetCapabilitiesRequest;
+import csi.v1.NodeGetCapabilitiesResponse;
+import csi.v1.NodeGetInfoRequest;
+import csi.v1.NodeGetInfoResponse;
+import csi.v1.NodeGetVolumeStatsRequest;
+import csi.v1.NodeGetVolumeStatsResponse;
+import csi.v1.NodeGrpc;
+import csi.v1.NodePublishVolumeRequest;
+import csi.v1.NodePublishVolumeResponse;
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.NodeStageVolumeResponse;
+import csi.v1.NodeUnpublishVolumeRequest;
+import csi.v1.NodeUnpublishVolumeResponse;
+import csi.v1.NodeUnstageVolumeRequest;
+import csi.v1.NodeUnstageVolumeResponse;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RpcName;
+import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.csi.host.ChildProcesses;
+import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Volumes;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.util.List;
+
+/** CSI's Node service for RBD: which class answers which RPC. */
+public final class RbdNode extends NodeGrpc.NodeImplBase {
+  private static final Path SYSFS = Path.of("/sys");
+
+  private final Calls calls;
+  private final NodeStageVolume stageVolume;
+  private final NodeUnstageVolume unstageVolume;
+  private final NodePublishVolume publishVolume;
+  private final NodeUnpublishVolume unpublishVolume;
+  private final NodeExpandVolume expandVolume;
+  private final NodeGetVolumeStats getVolumeStats;
+  private final NodeGetInfo getInfo;
+  private final NodeGetCapabilities getCapabilities = new NodeGetCapabilities();
+
+  /** What the node works with. */
+  public record Parts(Volumes volumes, KnownUsers users, Path stateDirectory) {}
+
+  public RbdNode(Calls calls, Parts parts, NodeSettings settings) {
+    Commands commands = new ChildProcesses();
+    var mounts = new Mounts(commands);
+    var filesystems = new Filesystems(commands);
+    var names = new NameLocks();
+    var volumes = parts.volumes();
+    var users = parts.users();
+    var devices =
+        new Devices(
+            List.of(
+                new KernelMapper(SYSFS, commands),
+                new UserspaceMapper(commands, parts.stateDirectory())),
+            new BlockDevices(SYSFS));
+    var staged = new StagedFilesystem(filesystems, mounts);
+    this.calls = calls;
+    this.stageVolume =
+        new NodeStageVolume(volumes, devices, staged, mounts, names, users, settings);
+    this.unstageVolume = new NodeUnstageVolume(devices, mounts, names);
+    this.publishVolume = new NodePublishVolume(mounts, names);
+    this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
+    this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
+    this.getVolumeStats = new NodeGetVolumeStats(mounts, filesystems);
+    this.getInfo = new NodeGetInfo(settings);
+  }
+
+  @Override
+  public void nodeStageVolume(
+      NodeStageVolumeRequest request, StreamObserver<NodeStageVolumeResponse> observer) {
+    answer(RpcName.on("NodeStageVolume", request.getVolumeId()), stageVolume, request, observer);
+  }
+
+  @Override
+  public void nodeUnstageVolume(
+      NodeUnstageVolumeRequest request, StreamObserver<NodeUnstageVolumeResponse> observer) {
+    var rpc = RpcName.on("NodeUnstageVolume", request.getVolumeId());
+    answer(rpc, unstageVolume, request, observer);
+  }
+
+  @Override
+  public void nodePublishVolume(
+      NodePublishVolumeRequest request, StreamObserver<NodePublishVolumeResponse> observer) {
+    var rpc = RpcName.on("NodePublishVolume", request.getVolumeId());
+    answer(rpc, publishVolume, request, observer);
+  }
+
+  @Override
+  public void nodeUnpublishVolume(
+      NodeUnpublishVolumeRequest request, StreamObserver<NodeUnpublishVolumeResponse> observer) {
+    var rpc = RpcName.on("NodeUnpublishVolume", request.getVolumeId());
+    answer(rpc, unpublishVolume, request, observer);
+  }
+
+  @Override
+  public void nodeExpandVolume(
+      NodeExpandVolumeRequest request, StreamObserver<NodeExpandVolumeResponse> observer) {
+    answer(RpcName.on("NodeExpandVolume", request.getVolumeId()), expandVolume, request, observer);
+  }
+
+  @Override
+  public void nodeGetVolumeStats(
+      NodeGetVolumeStatsRequest request, StreamObserver<NodeGetVolumeStatsResponse> observer) {
+    var rpc = RpcName.on("NodeGetVolumeStats", request.getVolumeId());
+    answer(rpc, getVolumeStats, request, observer);
+  }
+
+  @Override
+  public void nodeGetInfo(
+      NodeGetInfoRequest request, StreamObserver<NodeGetInfoResponse> observer) {
+    answer(new RpcName("NodeGetInfo", ""), getInfo, request, observer);
+  }
+
+  @Override
+  public void nodeGetCapabilities(
+      NodeGetCapabilitiesRequest request, StreamObserver<NodeGetCapabilitiesResponse> observer) {
+    answer(new RpcName("NodeGetCapabilities", ""), getCapabilities, request, observer);
+  }
+
+  private <Q extends Message, A extends Message> void answer(
+      RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
+    calls.answer(rpc, NodeFailures.told(call), request, observer);
+  }
+}

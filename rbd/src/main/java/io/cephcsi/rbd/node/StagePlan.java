@@ -1,0 +1,101 @@
+package io.cephcsi.rbd.node;
+
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.rbd.Secrets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A NodeStageVolume request, checked as far as that goes without a cluster.
+ *
+ * @param shared whether other nodes may have the image mapped too, since none writes
+ * @param context the volume context, which is the class's parameters
+ */
+record StagePlan(
+    String volumeId,
+    StagedPath path,
+    Credentials credentials,
+    String filesystem,
+    List<String> mountFlags,
+    boolean readOnly,
+    boolean shared,
+    Map<String, String> context) {
+  static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
+    if (request.getVolumeId().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
+    requireCapability(request);
+    VolumeCapability capability = request.getVolumeCapability();
+    String asked = capability.getMount().getFsType();
+    String filesystem = asked.isEmpty() ? settings.filesystem() : asked;
+    requireFilesystem(filesystem);
+    AccessMode.Mode mode = capability.getAccessMode().getMode();
+    boolean shared = mode == AccessMode.Mode.MULTI_NODE_READER_ONLY;
+    return new StagePlan(
+        request.getVolumeId(),
+        path,
+        Secrets.credentials(request.getSecretsMap()),
+        filesystem,
+        capability.getMount().getMountFlagsList(),
+        shared || mode == AccessMode.Mode.SINGLE_NODE_READER_ONLY,
+        shared,
+        Map.copyOf(request.getVolumeContextMap()));
+  }
+
+  private static void requireCapability(NodeStageVolumeRequest request) {
+    if (!request.hasVolumeCapability()) {
+      throw new CsiException.InvalidArgument("volume_capability is missing");
+    }
+    VolumeCapability capability = request.getVolumeCapability();
+    if (capability.hasBlock()) {
+      throw new CsiException.InvalidArgument(
+          "access type block is not supported yet: use a filesystem");
+    }
+    switch (capability.getAccessMode().getMode()) {
+      case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER ->
+          throw new CsiException.InvalidArgument(
+              "access mode %s: a filesystem on an image can be written on one node only"
+                  .formatted(capability.getAccessMode().getMode()));
+      default -> {}
+    }
+  }
+
+  private static void requireFilesystem(String filesystem) {
+    if (!Filesystems.KNOWN.contains(filesystem)) {
+      throw new CsiException.InvalidArgument(
+          "filesystem %s is not supported: use one of %s".formatted(filesystem, Filesystems.KNOWN));
+    }
+  }
+
+  /** The options of the mount: what the filesystem needs, then the class's flags. */
+  List<String> mountOptions() {
+    Set<String> options = new LinkedHashSet<>();
+    if (filesystem.equals("xfs")) {
+      options.add("nouuid"); // a clone has its source's UUID
+    }
+    options.add("_netdev");
+    options.addAll(mountFlags);
+    if (readOnly) {
+      options.add("ro");
+    }
+    options.add("defaults");
+    return List.copyOf(options);
+  }
+
+  /** The class's own options of mkfs; empty for the default ones. */
+  List<String> mkfsOptions() {
+    String options = context.getOrDefault("mkfsOptions", "");
+    List<String> words = new ArrayList<>(List.of(options.split(" ", -1)));
+    words.removeIf(String::isEmpty);
+    return words;
+  }
+}

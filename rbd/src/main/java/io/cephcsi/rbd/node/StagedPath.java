@@ -1,0 +1,47 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.csi.CsiException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/**
+ * Where a volume is staged.
+ *
+ * @param directory the staging path of the request, which kubelet has made
+ * @param mountPoint the directory below it on which the filesystem is mounted
+ */
+record StagedPath(Path directory, Path mountPoint) {
+  /**
+   * @throws CsiException.InvalidArgument when the path is missing or relative, or the id is no name
+   *     of a file
+   */
+  static StagedPath of(String staging, String volumeId) {
+    if (volumeId.contains("/") || volumeId.equals("..") || volumeId.equals(".")) {
+      throw new CsiException.InvalidArgument(
+          "volume_id %s cannot be part of a path".formatted(volumeId));
+    }
+    Path directory = absolute("staging_target_path", staging);
+    return new StagedPath(directory, directory.resolve(volumeId));
+  }
+
+  /**
+   * Reads a path of a request.
+   *
+   * @throws CsiException.InvalidArgument when it is missing, relative or has a NUL
+   */
+  static Path absolute(String field, String text) {
+    if (text.isEmpty()) {
+      throw new CsiException.InvalidArgument(field + " is missing");
+    }
+    try {
+      Path path = Path.of(text).normalize();
+      if (path.isAbsolute()) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      throw new CsiException.InvalidArgument(field + " is no path: " + e.getReason());
+    }
+    throw new CsiException.InvalidArgument(
+        "%s %s is relative: it must be absolute".formatted(field, text));
+  }
+}

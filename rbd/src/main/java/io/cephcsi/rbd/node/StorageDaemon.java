@@ -1,0 +1,244 @@
+package io.cephcsi.rbd.node;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cephcsi.csi.host.CommandFailed;
+import io.cephcsi.csi.host.Commands;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/**
+ * A qemu-storage-daemon that shows one image as a file. Its folder holds the description of the
+ * image, the file, the daemon's process id and its control socket.
+ */
+record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) {
+  private static final String DESCRIPTION = "image.properties";
+  private static final Duration START = Duration.ofSeconds(40);
+  private static final Duration END = Duration.ofSeconds(20);
+
+  static StorageDaemon of(Path stateDirectory, MapRequest request) {
+    String identity = request.fsid() + "/" + request.image() + "/" + request.imageId();
+    return new StorageDaemon(
+        stateDirectory.resolve(shortHash(identity)),
+        request.fsid(),
+        request.image(),
+        request.imageId());
+  }
+
+  /** A name that keeps the socket's path short. */
+  private static String shortHash(String text) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 10);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** All that have a folder, alive or not. */
+  static List<StorageDaemon> all(Path stateDirectory) {
+    if (!Files.isDirectory(stateDirectory)) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(stateDirectory)) {
+      return folders.flatMap(folder -> described(folder).stream()).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("list " + stateDirectory, e);
+    }
+  }
+
+  private static Optional<StorageDaemon> described(Path folder) {
+    var description = new Properties();
+    try (Reader reader = Files.newBufferedReader(folder.resolve(DESCRIPTION))) {
+      description.load(reader);
+    } catch (IOException e) {
+      return Optional.empty(); // just being made or removed
+    }
+    var image =
+        new ImageSpec(
+            description.getProperty("pool", ""),
+            description.getProperty("namespace", ""),
+            description.getProperty("image", ""));
+    return Optional.of(
+        new StorageDaemon(
+            folder,
+            description.getProperty("fsid", ""),
+            image,
+            description.getProperty("imageId", "")));
+  }
+
+  /** The file that is the image. */
+  Path export() {
+    return folder.resolve("image");
+  }
+
+  private Path socket() {
+    return folder.resolve("qmp");
+  }
+
+  /** Starts the daemon and waits until it shows the image. */
+  void start(MapRequest request, Commands commands) throws IOException {
+    Files.createDirectories(folder);
+    describe();
+    Files.writeString(export(), "");
+    Files.writeString(folder.resolve("ceph.conf"), ""); // else the machine's own would be read
+    byte[] key = request.credentials().key().getBytes(StandardCharsets.US_ASCII);
+    List<String> command = command(request);
+    var outcome = commands.run(command, key, START);
+    if (outcome.exit() != 0) {
+      throw new CommandFailed(List.of(command.getFirst()), outcome);
+    }
+  }
+
+  private void describe() throws IOException {
+    var description = new Properties();
+    description.setProperty("fsid", fsid);
+    description.setProperty("pool", image.pool());
+    description.setProperty("namespace", image.namespace());
+    description.setProperty("image", image.image());
+    description.setProperty("imageId", imageId);
+    var text = new StringWriter();
+    description.store(text, null);
+    Path temporary = Files.writeString(folder.resolve(DESCRIPTION + ".new"), text.toString());
+    Files.move(temporary, folder.resolve(DESCRIPTION), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** The key comes on standard input: neither others' process lists nor a disk see it. */
+  private List<String> command(MapRequest request) {
+    return List.of(
+        "qemu-storage-daemon",
+        "--object",
+        "secret,id=key,file=/dev/stdin,format=base64",
+        "--blockdev",
+        blockDevice(request),
+        "--export",
+        export(request.readOnly()),
+        "--chardev",
+        "socket,id=qmp,path=%s,server=on,wait=off".formatted(comma(socket())),
+        "--monitor",
+        "chardev=qmp",
+        "--pidfile",
+        folder.resolve("pid").toString(),
+        "--daemonize");
+  }
+
+  private String blockDevice(MapRequest request) {
+    ObjectNode json = new JsonMapper().createObjectNode();
+    json.put("driver", "rbd").put("node-name", "image").put("read-only", request.readOnly());
+    json.put("pool", image.pool()).put("image", image.image());
+    if (!image.namespace().isEmpty()) {
+      json.put("namespace", image.namespace());
+    }
+    json.put("conf", folder.resolve("ceph.conf").toString());
+    json.put("user", request.credentials().user()).put("key-secret", "key");
+    json.putArray("auth-client-required").add("cephx");
+    var servers = json.putArray("server");
+    for (Monitors monitor : Monitors.of(request.monitors())) {
+      int port = monitor.port() == 0 ? 6789 : monitor.port();
+      servers.addObject().put("host", monitor.host()).put("port", Integer.toString(port));
+    }
+    json.putObject("cache").put("direct", true);
+    return json.toString();
+  }
+
+  private String export(boolean readOnly) {
+    return "type=fuse,id=export,node-name=image,mountpoint=%s,writable=%s,growable=%s"
+        .formatted(comma(export()), readOnly ? "off" : "on", readOnly ? "off" : "on");
+  }
+
+  /** In qemu's options a comma within a value is doubled. */
+  private static String comma(Path path) {
+    return path.toString().replace(",", ",,");
+  }
+
+  /** Whether the daemon runs. */
+  boolean alive() {
+    return process().isPresent();
+  }
+
+  /** The daemon's process, if the id in its file is still that of our daemon. */
+  private Optional<ProcessHandle> process() {
+    try {
+      long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
+      String command = Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"));
+      return command.contains(folder.toString()) ? ProcessHandle.of(pid) : Optional.empty();
+    } catch (IOException | NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Ends the daemon, which closes the image, and waits for it. */
+  void end() {
+    Optional<ProcessHandle> process = process();
+    if (process.isEmpty()) {
+      return;
+    }
+    var _ = process.get().destroy();
+    try {
+      var _ = process.get().onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      var _ = process.get().destroyForcibly();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets the file have the image's size, and waits until it has. */
+  void resize(long sizeBytes, Duration patience) throws IOException {
+    StorageControl.ask(
+        socket(),
+        "block_resize",
+        new JsonMapper().createObjectNode().put("node-name", "image").put("size", sizeBytes));
+    long end = System.nanoTime() + patience.toNanos();
+    while (Files.size(export()) < sizeBytes) {
+      if (System.nanoTime() > end) {
+        throw new IOException(export() + " keeps its old size");
+      }
+      pause();
+    }
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Removes the folder; the daemon has ended. */
+  void remove() {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (NoSuchFileException e) {
+      // there is none
+    } catch (IOException e) {
+      throw new UncheckedIOException("remove " + folder, e);
+    }
+  }
+}

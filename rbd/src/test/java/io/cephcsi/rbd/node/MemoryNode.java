@@ -1,0 +1,142 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.Mounts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * A node in memory: its mount table, what is on its devices, and the tools that change them. Counts
+ * the commands and can fail any of them.
+ */
+final class MemoryNode implements Commands {
+  final List<String> commands = new ArrayList<>();
+  final Map<String, String> contents = new TreeMap<>();
+  private final Path mountinfo;
+  private final Path sysfs;
+  private String failing = "";
+
+  MemoryNode(Path directory) throws IOException {
+    mountinfo = Files.writeString(directory.resolve("mountinfo"), "");
+    sysfs = Files.createDirectories(directory.resolve("sys"));
+  }
+
+  Mounts mounts() {
+    return new Mounts(this, mountinfo);
+  }
+
+  Path sysfs() {
+    return sysfs;
+  }
+
+  /** Every command that starts so fails from now on; none for an empty text. */
+  void fail(String start) {
+    failing = start;
+  }
+
+  /** Adds or changes a block device. */
+  void device(Path device, int minor, long bytes) {
+    try {
+      Path folder = sysfs.resolve("class/block").resolve(device.getFileName());
+      Files.createDirectories(folder);
+      Files.writeString(folder.resolve("dev"), "251:" + minor + "\n");
+      Files.writeString(folder.resolve("size"), bytes / 512 + "\n");
+      Files.writeString(folder.resolve("ro"), "0\n");
+      Files.write(device, new byte[8192]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Outcome run(List<String> command, byte[] input, Duration deadline) {
+    String line = String.join(" ", command);
+    commands.add(line);
+    if (!failing.isEmpty() && line.startsWith(failing)) {
+      return new Outcome(32, "", "told to fail");
+    }
+    return switch (command.getFirst()) {
+      case "blkid" -> blkid(command.getLast());
+      case "mkfs.ext4", "mkfs.xfs" -> mkfs(command);
+      case "mount" -> mount(command);
+      case "umount" -> umount(command.getLast());
+      case "stat" -> new Outcome(0, "4096 100 40 30 1000 900\n", "");
+      default -> new Outcome(0, "", "");
+    };
+  }
+
+  private Outcome blkid(String device) {
+    String type = contents.get(device);
+    return type == null ? new Outcome(2, "", "") : new Outcome(0, "TYPE=" + type + "\n", "");
+  }
+
+  private Outcome mkfs(List<String> command) {
+    contents.put(command.getLast(), command.getFirst().substring("mkfs.".length()));
+    return new Outcome(0, "", "");
+  }
+
+  private Outcome mount(List<String> command) {
+    String target = command.getLast();
+    if (command.contains("--bind")) {
+      String source = command.get(command.size() - 2);
+      var mount = mounts().at(Path.of(source)).orElseThrow();
+      add(target, mount.device(), mount.filesystem(), mount.source(), "rw");
+    } else if (command.contains("-t")) {
+      String device = command.get(command.size() - 2);
+      String mode = command.get(4).contains("ro") ? "ro" : "rw";
+      add(target, numbers(device), command.get(2), device, mode);
+    } else if (command.get(2).contains("ro")) {
+      var mount = mounts().at(Path.of(target)).orElseThrow();
+      var _ = umount(target);
+      add(target, mount.device(), mount.filesystem(), mount.source(), "ro");
+    }
+    return new Outcome(0, "", "");
+  }
+
+  /** As if somebody else had mounted something. */
+  void add(String target, String device, String type, String source, String mode) {
+    lines(lines ->
+        lines.add(
+            "36 35 %s / %s %s,relatime - %s %s rw".formatted(device, target, mode, type, source)));
+  }
+
+  private Outcome umount(String target) {
+    lines(lines -> lines.remove(lastOf(lines, target)));
+    return new Outcome(0, "", "");
+  }
+
+  private static String lastOf(List<String> lines, String target) {
+    return lines.reversed().stream()
+        .filter(l -> l.contains(" " + target + " "))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void lines(Consumer<List<String>> change) {
+    try {
+      List<String> lines = new ArrayList<>(Files.readAllLines(mountinfo));
+      change.accept(lines);
+      Files.write(mountinfo, lines);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String numbers(String device) {
+    try {
+      return Files.readString(
+              sysfs.resolve("class/block").resolve(Path.of(device).getFileName()).resolve("dev"))
+          .strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,528 @@
+package io.cephcsi.rbd.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import csi.v1.CapacityRange;
+import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeGetVolumeStatsRequest;
+import csi.v1.NodePublishVolumeRequest;
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.NodeUnpublishVolumeRequest;
+import csi.v1.NodeUnstageVolumeRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.ceph.MemoryClusters;
+import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.journal.Reservation;
+import io.cephcsi.journal.Stores;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.journal.VolumeRequest;
+import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Volumes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NodeTest {
+  private static final Map<String, String> SECRETS = Map.of("userID", "csi", "userKey", "c2Vj");
+  private static final long GIB = 1L << 30;
+
+  @TempDir Path directory;
+  private final MemoryCluster cluster = new MemoryCluster("rbd");
+  private final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
+  private MemoryNode node;
+  private MemoryMapper mapper;
+  private Mounts mounts;
+  private NodeStageVolume stage;
+  private NodeUnstageVolume unstage;
+  private NodePublishVolume publish;
+  private NodeUnpublishVolume unpublish;
+  private NodeExpandVolume expand;
+  private NodeGetVolumeStats stats;
+  private Path staging;
+  private String id;
+  private String image;
+
+  @BeforeEach
+  void start() throws Exception {
+    node = new MemoryNode(directory);
+    mapper = new MemoryMapper(cluster, node, directory);
+    Path config =
+        Files.writeString(
+            directory.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
+    var journal = new VolumeJournal("default", UUID::randomUUID);
+    var volumes = new Volumes(new Pools(new ClusterConfigs(config), clusters), journal);
+    mounts = node.mounts();
+    var filesystems = new Filesystems(node);
+    var names = new NameLocks();
+    var users = new KnownUsers(directory.resolve("keyring"));
+    var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
+    stage =
+        new NodeStageVolume(
+            volumes,
+            devices,
+            new StagedFilesystem(filesystems, mounts),
+            mounts,
+            names,
+            users,
+            new NodeSettings("n", "ext4", "rbd"));
+    unstage = new NodeUnstageVolume(devices, mounts, names);
+    publish = new NodePublishVolume(mounts, names);
+    unpublish = new NodeUnpublishVolume(mounts, names);
+    expand = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
+    stats = new NodeGetVolumeStats(mounts, filesystems);
+    staging = Files.createDirectory(directory.resolve("staging"));
+    makeVolume(journal);
+  }
+
+  private void makeVolume(VolumeJournal journal) {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      var request = new VolumeRequest("pvc-1", "csi-vol-", "", "");
+      Reservation made = journal.reserve(Stores.of(pool), request);
+      image = made.entry().imageName();
+      pool.createImage(image, GIB, ImageOptions.DEFAULT);
+      id = "0001-0003-one-%016x-%s".formatted(pool.id(), made.entry().uuid());
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    clusters.checkNothingOpen();
+  }
+
+  @Test
+  void stage_newVolume_mapsMakesAndMounts() {
+    stage(r -> {});
+
+    assertThat(node.commands)
+        .anyMatch(
+            c -> c.startsWith("mkfs.ext4 -m0 -Enodiscard,lazy_itable_init=1,lazy_journal_init=1"))
+        .anyMatch(c -> c.startsWith("mount -t ext4 -o _netdev,defaults"));
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+  }
+
+  @Test
+  void stage_writesCephCsisStash() {
+    stage(r -> {});
+
+    assertThat(staging.resolve("image-meta.json"))
+        .hasContent(
+            "{\"Version\":3,\"pool\":\"rbd\",\"radosNamespace\":\"\",\"image\":\""
+                + image
+                + "\",\"unmapOptions\":\"\",\"accessType\":false,\"encrypted\":false,"
+                + "\"device\":\"\",\"logDir\":\"\",\"logFileStrategy\":\"\"}");
+  }
+
+  @Test
+  void stage_twice_isOnce() {
+    stage(r -> {});
+    node.commands.clear();
+
+    stage(r -> {});
+
+    assertThat(node.commands).isEmpty();
+    assertThat(mapper.devices()).hasSize(1);
+  }
+
+  @Test
+  void stage_filesystemThere_isCheckedAndNotMadeAgain() {
+    stage(r -> {});
+    unstage();
+    Path next = directory.resolve("rbd1");
+    node.contents.put(next.toString(), "ext4");
+    node.commands.clear();
+
+    stage(r -> {});
+
+    assertThat(node.commands)
+        .noneMatch(c -> c.startsWith("mkfs"))
+        .anyMatch(c -> c.startsWith("fsck -a"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xfs", "LVM2_member", "crypto_LUKS"})
+  void stage_somethingElseOnTheDevice_isLeftAlone(String content) {
+    node.contents.put(directory.resolve("rbd0").toString(), content);
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining(content);
+
+    assertThat(node.commands).noneMatch(c -> c.startsWith("mkfs"));
+    assertNothingStaged();
+  }
+
+  @Test
+  void stage_usedElsewhere_isRefusedWithTheAddress() {
+    watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/77");
+
+    assertThat(mapper.devices()).isEmpty();
+  }
+
+  @Test
+  void stage_usedElsewhereJustWhenMapped_isRefusedAndUnmapped() {
+    mapper.whileMapping = () -> watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/77");
+
+    assertNothingStaged();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs", "mount", "blkid"})
+  void stage_toolFails_takesBackWhatItMade(String tool) {
+    node.fail(tool);
+
+    assertThatThrownBy(() -> NodeFailures.told(stage).answer(request().build()))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("told to fail");
+    assertNothingStaged();
+
+    node.fail("");
+    stage(r -> {});
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+  }
+
+  @Test
+  void stage_afterCrashBehindTheMapping_mountsTheSameDevice() {
+    stage(r -> {});
+    mounts.unmount(staging.resolve(id));
+
+    stage(r -> {});
+
+    assertThat(mapper.devices()).hasSize(1);
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+  }
+
+  @Test
+  void stage_somethingElseMountedThere_isRefused() {
+    node.add(staging.resolve(id).toString(), "8:1", "ext4", "/dev/sda1", "rw");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("/dev/sda1");
+  }
+
+  @Test
+  void stage_otherModeThanStaged_isAlreadyExists() {
+    stage(r -> {});
+
+    assertThatThrownBy(() -> stage(r -> mode(r, AccessMode.Mode.SINGLE_NODE_READER_ONLY)))
+        .isInstanceOf(CsiException.AlreadyExists.class);
+  }
+
+  @Test
+  void stage_readOnlyAndEmpty_isRefused() {
+    assertThatThrownBy(() -> stage(r -> mode(r, AccessMode.Mode.MULTI_NODE_READER_ONLY)))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("empty");
+    assertNothingStaged();
+  }
+
+  @Test
+  void stage_imageGone_isNotFound() {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.removeImage(image);
+    }
+
+    assertThatThrownBy(() -> stage(r -> {})).isInstanceOf(CsiException.NotFound.class);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("wrongRequests")
+  void stage_wrongRequest_isRefused(String value, Consumer<NodeStageVolumeRequest.Builder> wrong) {
+    assertThatThrownBy(() -> stage(wrong))
+        .isInstanceOf(CsiException.class)
+        .isNotInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining(value);
+    assertNothingStaged();
+  }
+
+  static Stream<Arguments> wrongRequests() {
+    return Stream.of(
+        wrong("volume_id is missing", r -> r.setVolumeId("")),
+        wrong("cannot be part of a path", r -> r.setVolumeId("../x")),
+        wrong("does not exist", r -> r.setVolumeId("x")),
+        wrong("staging_target_path is missing", r -> r.setStagingTargetPath("")),
+        wrong("is relative", r -> r.setStagingTargetPath("a/b")),
+        wrong("is no directory", r -> r.setStagingTargetPath("/nowhere/at/all")),
+        wrong("volume_capability is missing", r -> r.clearVolumeCapability()),
+        wrong(
+            "filesystem ntfs",
+            r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("ntfs")),
+        wrong("MULTI_NODE_MULTI_WRITER", r -> mode(r, AccessMode.Mode.MULTI_NODE_MULTI_WRITER)),
+        wrong("block is not supported", r -> r.getVolumeCapabilityBuilder().getBlockBuilder()),
+        wrong("no secrets", r -> r.clearSecrets()),
+        wrong("mounter floppy", r -> r.putVolumeContext("mounter", "floppy")));
+  }
+
+  private static Arguments wrong(String value, Consumer<NodeStageVolumeRequest.Builder> change) {
+    return Arguments.of(value, change);
+  }
+
+  @Test
+  void unstage_staged_leavesNothingAndCanBeRepeated() {
+    stage(r -> {});
+
+    unstage();
+    unstage();
+
+    assertNothingStaged();
+  }
+
+  @Test
+  void unstage_somebodyWroteUnderneath_removesNothingOfIt() throws Exception {
+    Files.createDirectory(staging.resolve(id));
+    Files.writeString(staging.resolve(id).resolve("precious"), "data");
+
+    assertThatThrownBy(this::unstage)
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("not empty");
+
+    assertThat(staging.resolve(id).resolve("precious")).hasContent("data");
+  }
+
+  @Test
+  void unstage_brokenStash_saysSo() throws Exception {
+    Files.writeString(staging.resolve("image-meta.json"), "{");
+
+    assertThatThrownBy(this::unstage)
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("image-meta.json is broken");
+  }
+
+  @Test
+  void publish_staged_bindsAndCanBeRepeated() {
+    stage(r -> {});
+    Path target = directory.resolve("pods/a/mount");
+
+    publish(target, false);
+    publish(target, false);
+
+    assertThat(mounts.at(target)).isPresent();
+    assertThatThrownBy(() -> publish(target, true)).isInstanceOf(CsiException.AlreadyExists.class);
+    unpublish(target);
+    unpublish(target);
+    assertThat(mounts.at(target)).isEmpty();
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void publish_readOnly_isReadOnly() {
+    stage(r -> {});
+    Path target = directory.resolve("target");
+
+    publish(target, true);
+
+    assertThat(mounts.at(target).orElseThrow().readOnly()).isTrue();
+  }
+
+  @Test
+  void publish_singleWriterAtASecondPlace_isRefused() {
+    stage(r -> {});
+    var first = publishRequest(directory.resolve("a"), false);
+    first
+        .getVolumeCapabilityBuilder()
+        .getAccessModeBuilder()
+        .setMode(AccessMode.Mode.SINGLE_NODE_SINGLE_WRITER);
+    publish.answer(first.build());
+
+    var second = first.setTargetPath(directory.resolve("b").toString()).build();
+
+    assertThatThrownBy(() -> publish.answer(second))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining(directory.resolve("a").toString());
+  }
+
+  @Test
+  void publish_notStagedOrWrongTarget_isRefused() throws Exception {
+    assertThatThrownBy(() -> publish(directory.resolve("a"), false))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("is not staged");
+    stage(r -> {});
+    Path file = Files.writeString(directory.resolve("file"), "x");
+    assertThatThrownBy(() -> publish(file, false))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("cannot be made a directory");
+    assertThatThrownBy(() -> publish(Path.of("relative"), false))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("relative");
+    Path other = directory.resolve("other");
+    node.add(other.toString(), "8:1", "ext4", "/dev/sda1", "rw");
+    assertThatThrownBy(() -> publish(other, false))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("/dev/sda1");
+  }
+
+  @Test
+  void unpublish_directoryNotEmpty_isKept() throws Exception {
+    Path target = Files.createDirectory(directory.resolve("target"));
+    Files.writeString(target.resolve("precious"), "data");
+
+    assertThatThrownBy(() -> unpublish(target))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("not empty");
+
+    assertThat(target.resolve("precious")).hasContent("data");
+  }
+
+  @Test
+  void expand_staged_growsToTheImagesSize() {
+    stage(r -> {});
+    Path target = directory.resolve("target");
+    publish(target, false);
+    try (MemoryPool pool = cluster.pool("rbd");
+        var open = pool.openImage(image)) {
+      open.resize(4 * GIB);
+    }
+
+    var answer = expand.answer(expandRequest(target.toString()));
+
+    assertThat(answer.getCapacityBytes()).isEqualTo(4 * GIB);
+    assertThat(node.commands).anyMatch(c -> c.startsWith("resize2fs"));
+  }
+
+  @Test
+  void expand_notThere_isNotFound() {
+    assertThatThrownBy(() -> expand.answer(expandRequest("/nowhere")))
+        .isInstanceOf(CsiException.NotFound.class);
+    assertThatThrownBy(() -> expand.answer(expandRequest("")))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+  }
+
+  @Test
+  void stats_published_tellsBytesAndInodes() {
+    stage(r -> {});
+    Path target = directory.resolve("target");
+    publish(target, false);
+
+    var usage = stats.answer(statsRequest(target.toString())).getUsageList();
+
+    assertThat(usage.get(0).getTotal()).isEqualTo(409_600);
+    assertThat(usage.get(0).getUsed()).isEqualTo(245_760);
+    assertThat(usage.get(0).getAvailable()).isEqualTo(122_880);
+    assertThat(usage.get(1).getUsed()).isEqualTo(100);
+  }
+
+  @Test
+  void stats_notMountedOrNoAnswer_isTold() {
+    assertThatThrownBy(() -> stats.answer(statsRequest("some/path")))
+        .isInstanceOf(CsiException.NotFound.class);
+    assertThatThrownBy(() -> stats.answer(statsRequest("")))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    stage(r -> {});
+    node.fail("stat");
+    assertThatThrownBy(() -> stats.answer(statsRequest(staging.resolve(id).toString())))
+        .isInstanceOf(CsiException.Unavailable.class);
+  }
+
+  private void assertNothingStaged() {
+    assertThat(mapper.devices()).isEmpty();
+    assertThat(staging).isEmptyDirectory();
+    assertThat(mounts.all()).isEmpty();
+  }
+
+  private void watch(String address) {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.stored(image).orElseThrow().addWatcher(address);
+    }
+  }
+
+  private void stage(Consumer<NodeStageVolumeRequest.Builder> change) {
+    var request = request();
+    change.accept(request);
+    var _ = stage.answer(request.build());
+  }
+
+  private NodeStageVolumeRequest.Builder request() {
+    return NodeStageVolumeRequest.newBuilder()
+        .setVolumeId(id)
+        .setStagingTargetPath(staging.toString())
+        .setVolumeCapability(writer())
+        .putAllSecrets(SECRETS);
+  }
+
+  private static VolumeCapability writer() {
+    return VolumeCapability.newBuilder()
+        .setMount(MountVolume.getDefaultInstance())
+        .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+        .build();
+  }
+
+  private static void mode(NodeStageVolumeRequest.Builder request, AccessMode.Mode mode) {
+    request.getVolumeCapabilityBuilder().getAccessModeBuilder().setMode(mode);
+  }
+
+  private void unstage() {
+    var _ =
+        unstage.answer(
+            NodeUnstageVolumeRequest.newBuilder()
+                .setVolumeId(id)
+                .setStagingTargetPath(staging.toString())
+                .build());
+  }
+
+  private void publish(Path target, boolean readOnly) {
+    var _ = publish.answer(publishRequest(target, readOnly).build());
+  }
+
+  private NodePublishVolumeRequest.Builder publishRequest(Path target, boolean readOnly) {
+    return NodePublishVolumeRequest.newBuilder()
+        .setVolumeId(id)
+        .setStagingTargetPath(staging.toString())
+        .setTargetPath(target.toString())
+        .setVolumeCapability(writer())
+        .setReadonly(readOnly);
+  }
+
+  private void unpublish(Path target) {
+    var _ =
+        unpublish.answer(
+            NodeUnpublishVolumeRequest.newBuilder()
+                .setVolumeId(id)
+                .setTargetPath(target.toString())
+                .build());
+  }
+
+  private NodeExpandVolumeRequest expandRequest(String path) {
+    return NodeExpandVolumeRequest.newBuilder()
+        .setVolumeId(id)
+        .setVolumePath(path)
+        .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(4 * GIB))
+        .putAllSecrets(SECRETS)
+        .build();
+  }
+
+  private NodeGetVolumeStatsRequest statsRequest(String path) {
+    return NodeGetVolumeStatsRequest.newBuilder().setVolumeId(id).setVolumePath(path).build();
+  }
+}

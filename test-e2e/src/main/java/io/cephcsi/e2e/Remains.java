@@ -1,0 +1,89 @@
+package io.cephcsi.e2e;
+
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Clusters;
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.Watcher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What exists of volumes at this moment: images, journal, trash, watchers, mounts, devices. */
+final class Remains implements AutoCloseable {
+  private static final String DIRECTORY = "csi.volumes.default";
+
+  private final Clusters clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
+  private final ThrowawayCeph ceph;
+  private final Path folder;
+
+  /**
+   * @param folder below which volumes are staged and published
+   */
+  Remains(ThrowawayCeph ceph, Path folder) {
+    this.ceph = ceph;
+    this.folder = folder;
+  }
+
+  /** One line a thing; empty when nothing is there at all. */
+  List<String> all() throws IOException {
+    List<String> things = new ArrayList<>();
+    try (Cluster cluster = clusters.lend(ceph.monitors(), ceph.credentials());
+        Pool pool = cluster.openPool(ceph.pool(), "")) {
+      pool.images().forEach((name, _) -> things.add(image(pool, name)));
+      journal(pool, things);
+      pool.trashEntries().forEach(e -> things.add("trash " + e.name()));
+    }
+    for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+      String[] fields = line.split(" ", -1);
+      if (fields[4].startsWith(folder.toString())) {
+        String[] source = line.split(" - ", 2)[1].split(" ", -1);
+        things.add("mount %s on …/%s".formatted(source[1], folder.relativize(Path.of(fields[4]))));
+      }
+    }
+    return things;
+  }
+
+  private static String image(Pool pool, String name) {
+    try (Image image = pool.openImageReadOnly(name)) {
+      List<String> watchers = image.watchers().stream().map(Watcher::address).toList();
+      return "image %s %d GiB%s"
+          .formatted(
+              name,
+              image.sizeBytes() >> 30,
+              watchers.isEmpty() ? "" : ", mapped by " + String.join(", ", watchers));
+    }
+  }
+
+  private static void journal(Pool pool, List<String> things) {
+    Map<String, String> names = pool.list(DIRECTORY, "", 1000);
+    names.forEach((name, uuid) -> things.add(entry(pool, name, uuid)));
+  }
+
+  private static String entry(Pool pool, String name, String uuid) {
+    int keys = pool.list("csi.volume." + uuid, "", 100).size();
+    return "omap %s, its object has %d keys".formatted(name, keys);
+  }
+
+  /** Waits until nothing is there, since purges go on by themselves; gives back what still is. */
+  List<String> awaitNothing(Duration patience) throws IOException, InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    List<String> left = all();
+    while (!left.isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(50);
+      left = all();
+    }
+    return left;
+  }
+
+  @Override
+  public void close() {
+    clusters.close();
+  }
+}

@@ -1,0 +1,268 @@
+package io.cephcsi.e2e;
+
+import csi.v1.CapacityRange;
+import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateVolumeRequest;
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeGetVolumeStatsRequest;
+import csi.v1.NodePublishVolumeRequest;
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.NodeUnpublishVolumeRequest;
+import csi.v1.NodeUnstageVolumeRequest;
+import csi.v1.Volume;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeUsage;
+import io.cephcsi.ceph.Credentials;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * One volume from create to delete, step by step, as the provisioner and kubelet drive a driver.
+ * Every step can be repeated.
+ */
+final class VolumeLife {
+  private static final long GIB = 1L << 30;
+  private static final int DATA_BYTES = 32 << 20;
+
+  /** One step: an RPC, or what a pod does. */
+  record Step(String name, Action action) {}
+
+  /** What a step does; gives back a few words on its outcome. */
+  interface Action {
+    String run(CsiClient client) throws IOException;
+  }
+
+  private final String name;
+  private final Credentials credentials;
+  private final Map<String, String> parameters;
+  private final String filesystem;
+  private final Path folder;
+  private final Path staging;
+  private final Path target;
+  private final byte[] data;
+  private Volume volume = Volume.getDefaultInstance();
+
+  /**
+   * @param pool where the image is made
+   * @param folder an existing one, below which the volume is staged and published
+   */
+  VolumeLife(String name, String pool, Credentials credentials, Path folder) throws IOException {
+    this.name = name;
+    this.credentials = credentials;
+    this.filesystem = Capability.canGrowExt4() ? "ext4" : "xfs";
+    this.parameters =
+        Map.of(
+            "clusterID",
+            DriverProcess.CLUSTER_ID,
+            "pool",
+            pool,
+            "imageFeatures",
+            "layering",
+            "tryOtherMounters",
+            "true");
+    this.folder = folder.resolve(name);
+    this.staging = Files.createDirectories(this.folder.resolve("staging"));
+    this.target = this.folder.resolve("pod").resolve("mount");
+    this.data = new byte[DATA_BYTES];
+    new Random(name.hashCode()).nextBytes(data);
+  }
+
+  List<Step> steps() {
+    return List.of(
+        new Step("CreateVolume", this::create),
+        new Step("NodeStageVolume", this::stage),
+        new Step("NodePublishVolume", this::publish),
+        new Step("write 32 MiB", _ -> write()),
+        new Step("read back", _ -> readBack()),
+        new Step("ControllerExpandVolume", this::expand),
+        new Step("NodeExpandVolume", this::expandOnNode),
+        new Step("NodeGetVolumeStats", this::stats),
+        new Step("read again", _ -> readBack()),
+        new Step("NodeUnpublishVolume", this::unpublish),
+        new Step("NodeUnstageVolume", this::unstage),
+        new Step("DeleteVolume", this::delete));
+  }
+
+  /** The folders of the volume on this node. */
+  Path folder() {
+    return folder;
+  }
+
+  private String create(CsiClient client) {
+    volume =
+        client
+            .controller()
+            .createVolume(
+                CreateVolumeRequest.newBuilder()
+                    .setName(name)
+                    .addVolumeCapabilities(capability())
+                    .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(GIB))
+                    .putAllParameters(parameters)
+                    .putAllSecrets(secrets())
+                    .build())
+            .getVolume();
+    return volume.getVolumeId();
+  }
+
+  private String stage(CsiClient client) {
+    var _ =
+        client
+            .node()
+            .nodeStageVolume(
+                NodeStageVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setStagingTargetPath(staging.toString())
+                    .setVolumeCapability(capability())
+                    .putAllVolumeContext(volume.getVolumeContextMap())
+                    .putAllSecrets(secrets())
+                    .build());
+    return filesystem;
+  }
+
+  private String publish(CsiClient client) {
+    var _ =
+        client
+            .node()
+            .nodePublishVolume(
+                NodePublishVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setStagingTargetPath(staging.toString())
+                    .setTargetPath(target.toString())
+                    .setVolumeCapability(capability())
+                    .putAllVolumeContext(volume.getVolumeContextMap())
+                    .build());
+    return target.toString();
+  }
+
+  private String write() throws IOException {
+    Path file = target.resolve("data");
+    Files.write(file, data);
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    return "sha256 " + sum(data).substring(0, 16);
+  }
+
+  private String readBack() throws IOException {
+    String sum = sum(Files.readAllBytes(target.resolve("data")));
+    if (!sum.equals(sum(data))) {
+      throw new IOException("what was read is not what was written: sha256 " + sum);
+    }
+    return "sha256 " + sum.substring(0, 16) + ", the same";
+  }
+
+  private String expand(CsiClient client) {
+    var answer =
+        client
+            .controller()
+            .controllerExpandVolume(
+                ControllerExpandVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(3 * GIB))
+                    .putAllSecrets(secrets())
+                    .build());
+    return "%d GiB".formatted(answer.getCapacityBytes() / GIB);
+  }
+
+  private String expandOnNode(CsiClient client) throws IOException {
+    var _ =
+        client
+            .node()
+            .nodeExpandVolume(
+                NodeExpandVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setVolumePath(target.toString())
+                    .setStagingTargetPath(staging.toString())
+                    .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(3 * GIB))
+                    .build());
+    long bytes = Files.getFileStore(target).getTotalSpace();
+    if (bytes < 2 * GIB) {
+      throw new IOException("the filesystem has only %d bytes".formatted(bytes));
+    }
+    return "filesystem of %d MiB".formatted(bytes >> 20);
+  }
+
+  private String stats(CsiClient client) throws IOException {
+    var answer =
+        client
+            .node()
+            .nodeGetVolumeStats(
+                NodeGetVolumeStatsRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setVolumePath(target.toString())
+                    .build());
+    VolumeUsage bytes = answer.getUsage(0);
+    if (bytes.getUsed() < DATA_BYTES) {
+      throw new IOException("only %d bytes are said to be used".formatted(bytes.getUsed()));
+    }
+    return "%d of %d MiB used, %d inodes"
+        .formatted(bytes.getUsed() >> 20, bytes.getTotal() >> 20, answer.getUsage(1).getUsed());
+  }
+
+  private String unpublish(CsiClient client) {
+    var _ =
+        client
+            .node()
+            .nodeUnpublishVolume(
+                NodeUnpublishVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setTargetPath(target.toString())
+                    .build());
+    return "";
+  }
+
+  private String unstage(CsiClient client) {
+    var _ =
+        client
+            .node()
+            .nodeUnstageVolume(
+                NodeUnstageVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setStagingTargetPath(staging.toString())
+                    .build());
+    return "";
+  }
+
+  private String delete(CsiClient client) {
+    var _ =
+        client
+            .controller()
+            .deleteVolume(
+                DeleteVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .putAllSecrets(secrets())
+                    .build());
+    return "";
+  }
+
+  private VolumeCapability capability() {
+    return VolumeCapability.newBuilder()
+        .setMount(MountVolume.newBuilder().setFsType(filesystem))
+        .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+        .build();
+  }
+
+  private Map<String, String> secrets() {
+    return Map.of("userID", credentials.user(), "userKey", credentials.key());
+  }
+
+  private static String sum(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
