@@ -16,6 +16,8 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A CSI client on a driver's unix socket. A stub is for one call: its deadline runs from when it
@@ -23,6 +25,13 @@ import java.time.Duration;
  */
 public final class CsiClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  // A logger that nobody holds is collected, and its level with it.
+  private static final Logger NETTY_OPTIONS = Logger.getLogger("io.netty.bootstrap");
+
+  static {
+    NETTY_OPTIONS.setLevel(Level.SEVERE); // warns that a unix socket has no SO_KEEPALIVE
+  }
 
   private final EventLoopGroup loop;
   private final ManagedChannel channel;

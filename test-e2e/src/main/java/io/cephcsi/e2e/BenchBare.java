@@ -1,0 +1,90 @@
+package io.cephcsi.e2e;
+
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Feature;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.Pool;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The calls to librbd alone, by the driver's own bindings, on one connection of this process. */
+final class BenchBare implements AutoCloseable {
+  private static final ImageOptions LAYERING =
+      new ImageOptions(Feature.LAYERING.bit(), "", 0, 0, 0);
+
+  private final Map<String, String> ids = new ConcurrentHashMap<>();
+  private final ConnectionPool connections = new ConnectionPool(ConnectionSettings.DEFAULT);
+  private final Cluster cluster;
+  private final String pool;
+
+  @SuppressWarnings("MustBeClosedChecker") // closed in close()
+  BenchBare(ThrowawayCeph ceph) throws IOException {
+    cluster = connections.lend(ceph.monitors(), ceph.credentials());
+    pool = ceph.pool();
+  }
+
+  /** C: {@code rbd_create4}, 1 GiB. */
+  void create(String image) {
+    try (Pool io = open()) {
+      io.createImage(image, BenchDriver.GIB, LAYERING);
+    }
+  }
+
+  /** C: {@code rbd_open}, {@code rbd_resize}, {@code rbd_close}. */
+  void resize(String name, long bytes) {
+    try (Pool io = open();
+        Image image = io.openImage(name)) {
+      image.resize(bytes);
+    }
+  }
+
+  /** Finds the image's id, by which it is purged from the trash. */
+  void remember(String image) {
+    try (Pool io = open()) {
+      ids.put(image, io.imageId(image).orElseThrow());
+    }
+  }
+
+  /** C: {@code rbd_trash_move}. */
+  void trashMove(String image) {
+    try (Pool io = open()) {
+      io.trashMove(image, Duration.ZERO);
+    }
+  }
+
+  /** C: {@code rbd_trash_remove}. */
+  void trashRemove(String image) {
+    String id = ids.remove(image);
+    try (Pool io = open()) {
+      io.trashRemove(id == null ? "" : id);
+    }
+  }
+
+  void remove(String image) {
+    try (Pool io = open()) {
+      io.removeImage(image);
+    }
+  }
+
+  boolean trashIsEmpty() {
+    try (Pool io = open()) {
+      return io.trashEntries().isEmpty();
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // its callers close it
+  private Pool open() {
+    return cluster.openPool(pool, "");
+  }
+
+  @Override
+  public void close() {
+    cluster.close();
+    connections.close();
+  }
+}

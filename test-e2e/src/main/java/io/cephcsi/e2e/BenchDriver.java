@@ -1,0 +1,89 @@
+package io.cephcsi.e2e;
+
+import csi.v1.CapacityRange;
+import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateVolumeRequest;
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.ListVolumesRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.Credentials;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The calls through the driver. Volumes have names; their ids are remembered here. */
+final class BenchDriver {
+  static final long GIB = 1L << 30;
+
+  private final Map<String, String> ids = new ConcurrentHashMap<>();
+  private final CsiClient client;
+  private final Map<String, String> parameters;
+  private final Map<String, String> secrets;
+
+  BenchDriver(CsiClient client, String pool, Credentials credentials) {
+    this.client = client;
+    this.parameters =
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "pool", pool, "imageFeatures", "layering");
+    this.secrets = Map.of("userID", credentials.user(), "userKey", credentials.key());
+  }
+
+  void create(String name) {
+    var request =
+        CreateVolumeRequest.newBuilder()
+            .setName(name)
+            .setCapacityRange(bytes(GIB))
+            .addVolumeCapabilities(
+                VolumeCapability.newBuilder()
+                    .setMount(MountVolume.newBuilder().setFsType("ext4"))
+                    .setAccessMode(
+                        AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER)))
+            .putAllParameters(parameters)
+            .putAllSecrets(secrets)
+            .build();
+    ids.put(name, client.controller().createVolume(request).getVolume().getVolumeId());
+  }
+
+  void expand(String name, long bytes) {
+    var request =
+        ControllerExpandVolumeRequest.newBuilder()
+            .setVolumeId(id(name))
+            .setCapacityRange(bytes(bytes))
+            .putAllSecrets(secrets)
+            .build();
+    var _ = client.controller().controllerExpandVolume(request);
+  }
+
+  void delete(String name) {
+    var request =
+        DeleteVolumeRequest.newBuilder().setVolumeId(id(name)).putAllSecrets(secrets).build();
+    var _ = client.controller().deleteVolume(request);
+    ids.remove(name);
+  }
+
+  /** Lists all volumes in one page; gives back how many there are. */
+  int list() {
+    return client
+        .controller()
+        .listVolumes(ListVolumesRequest.getDefaultInstance())
+        .getEntriesCount();
+  }
+
+  /** The volumes that were made and not deleted. */
+  List<String> names() {
+    return List.copyOf(ids.keySet());
+  }
+
+  private String id(String name) {
+    String id = ids.get(name);
+    if (id == null) {
+      throw new IllegalStateException("no volume " + name);
+    }
+    return id;
+  }
+
+  private static CapacityRange bytes(long bytes) {
+    return CapacityRange.newBuilder().setRequiredBytes(bytes).build();
+  }
+}
