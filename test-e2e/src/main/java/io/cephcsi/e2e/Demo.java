@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
     description = "A volume from create to delete on a real Ceph, step by step.",
     footer = {"", "Example: ./dev demo --keep"})
 public final class Demo implements Callable<Integer> {
+  private static final String INDENT = " ".repeat(8);
   private static final Duration PURGE = Duration.ofSeconds(30);
 
   @Option(
@@ -70,12 +71,22 @@ public final class Demo implements Callable<Integer> {
   private static void run(
       List<VolumeLife.Step> steps, DriverProcess driver, Remains remains, Pause pause)
       throws IOException {
+    List<String> before = List.of();
     for (int i = 0; i < steps.size(); i++) {
       if (steps.get(i).name().equals("NodeUnpublishVolume")) {
         pause.take();
       }
-      run(steps.get(i), i + 1, steps.size(), driver, remains);
+      run(steps.get(i), "[%2d/%d]".formatted(i + 1, steps.size()), driver);
+      List<String> now = remains.all();
+      tellDifference(before, now);
+      before = now;
     }
+  }
+
+  /** What has come into being in Ceph and on this node, and what is gone. */
+  private static void tellDifference(List<String> before, List<String> now) {
+    before.stream().filter(t -> !now.contains(t)).forEach(t -> say(INDENT + "- " + t));
+    now.stream().filter(t -> !before.contains(t)).forEach(t -> say(INDENT + "+ " + t));
   }
 
   private interface Pause {
@@ -95,17 +106,14 @@ public final class Demo implements Callable<Integer> {
     }
   }
 
-  private static void run(
-      VolumeLife.Step step, int number, int of, DriverProcess driver, Remains remains)
+  private static void run(VolumeLife.Step step, String count, DriverProcess driver)
       throws IOException {
-    String count = "[%2d/%d]".formatted(number, of);
     progress("%s %s …".formatted(count, step.name()));
     long started = System.nanoTime();
     String outcome = step.action().run(driver.client());
     long millis = millisSince(started);
     progress("");
     say("%s %-23s %6d ms  %s".formatted(count, step.name(), millis, outcome));
-    remains.all().forEach(thing -> say("                                           " + thing));
   }
 
   private static int checkNothing(Remains remains) throws IOException, InterruptedException {

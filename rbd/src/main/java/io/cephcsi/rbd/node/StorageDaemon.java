@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
 import java.io.IOException;
@@ -20,9 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
@@ -193,14 +191,12 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
       return;
     }
     var _ = process.get().destroy();
-    try {
-      var _ = process.get().onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      var _ = process.get().destroyForcibly();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    long end = System.nanoTime() + END.toNanos();
+    while (alive()) {
+      if (System.nanoTime() > end) {
+        var _ = process.get().destroyForcibly();
+      }
+      pause();
     }
   }
 
@@ -219,12 +215,12 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     }
   }
 
-  private static void pause() throws IOException {
+  private static void pause() {
     try {
-      Thread.sleep(20);
+      Thread.sleep(10);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      throw new CsiException.Unavailable("interrupted, ask again", e);
     }
   }
 

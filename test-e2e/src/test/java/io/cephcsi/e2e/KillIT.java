@@ -1,0 +1,104 @@
+package io.cephcsi.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The driver is killed in the middle of every step of a volume's life, started again, and the step
+ * repeated: the outcome is that of a life without trouble, and nothing is left over.
+ */
+class KillIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir static Path folder;
+  private static ThrowawayCeph ceph;
+  private static DriverProcess driver;
+  private static Remains remains;
+
+  @BeforeAll
+  @SuppressWarnings("MustBeClosedChecker") // closed after all tests
+  static void start() throws Exception {
+    ceph = ThrowawayCeph.start("--no-cephfs");
+    driver =
+        DriverProcess.start(
+            ceph,
+            "--controllerserver",
+            "--nodeserver",
+            "--keyring=" + ceph.entry("keyring"),
+            "--state-dir=" + folder.resolve("state"));
+    remains = new Remains(ceph, folder);
+  }
+
+  @AfterAll
+  static void stop() {
+    remains.close();
+    driver.close();
+    ceph.close();
+  }
+
+  @ParameterizedTest(name = "killed after {0} ms")
+  @ValueSource(ints = {0, 3, 10, 30, 80, 200})
+  void everyStep_killedInTheMiddleAndRepeated_endsAsUsual(int millis) throws Exception {
+    var life = new VolumeLife("pvc-" + millis, ceph.pool(), ceph.credentials(), folder);
+
+    for (VolumeLife.Step step : life.steps()) {
+      killDuring(step, millis);
+      repeat(step);
+      var _ = step.action().run(driver.client()); // and once more, for good measure
+    }
+
+    assertThat(remains.awaitNothing(PATIENCE)).isEmpty();
+  }
+
+  private static void killDuring(VolumeLife.Step step, int millis) throws Exception {
+    CsiClient client = driver.client();
+    var running = CompletableFuture.runAsync(() -> attempt(step, client));
+    Thread.sleep(millis);
+    driver.kill();
+    running.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    driver.restart();
+  }
+
+  private static void attempt(VolumeLife.Step step, CsiClient client) {
+    try {
+      var _ = step.action().run(client);
+    } catch (StatusRuntimeException | IOException e) {
+      // the driver was killed
+    }
+  }
+
+  /** As an orchestrator does: again, as long as the answer is that it may work later. */
+  private static void repeat(VolumeLife.Step step) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        var _ = step.action().run(driver.client());
+        return;
+      } catch (StatusRuntimeException e) {
+        if (System.nanoTime() > end || !temporary(e)) {
+          throw new AssertionError(step.name(), e);
+        }
+        Thread.sleep(200);
+      }
+    }
+  }
+
+  private static boolean temporary(StatusRuntimeException e) {
+    Status.Code code = e.getStatus().getCode();
+    return code == Status.Code.ABORTED
+        || code == Status.Code.UNAVAILABLE
+        || code == Status.Code.FAILED_PRECONDITION;
+  }
+}

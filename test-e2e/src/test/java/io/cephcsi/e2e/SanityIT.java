@@ -1,0 +1,51 @@
+package io.cephcsi.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** csi-sanity against controller and node together, with the userspace mapper on this machine. */
+class SanityIT {
+  @TempDir Path folder;
+
+  @Test
+  void wholeSuite_hasNoFailure() throws Exception {
+    try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
+        DriverProcess driver =
+            DriverProcess.start(
+                ceph,
+                "--controllerserver",
+                "--nodeserver",
+                "--default-mounter=userspace",
+                "--default-fstype=" + (Capability.canGrowExt4() ? "ext4" : "xfs"),
+                "--keyring=" + ceph.entry("keyring"),
+                "--state-dir=" + folder.resolve("state"));
+        var remains = new Remains(ceph, folder)) {
+      var parameters =
+          Map.of(
+              "clusterID",
+              DriverProcess.CLUSTER_ID,
+              "pool",
+              ceph.pool(),
+              "imageFeatures",
+              "layering");
+
+      var outcome = sanity().run(driver.socket(), ceph.credentials(), parameters, folder);
+
+      System.out.println("csi-sanity on the host, userspace mapper: " + outcome.summary());
+      assertThat(outcome.exit()).as(outcome.output()).isZero();
+      assertThat(outcome.summary()).contains("0 Failed");
+      assertThat(remains.awaitNothing(Duration.ofSeconds(30))).isEmpty();
+    }
+  }
+
+  private static CsiSanity sanity() {
+    String program = System.getenv("CSI_SANITY");
+    assertThat(program).as("CSI_SANITY: run the tests by ./dev test, which builds it").isNotNull();
+    return new CsiSanity(Path.of(program));
+  }
+}
