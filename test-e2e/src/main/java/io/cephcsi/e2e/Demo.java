@@ -53,9 +53,7 @@ public final class Demo implements Callable<Integer> {
                 "--nodeserver",
                 "--state-dir=" + folder.resolve("state"));
         var remains = new Remains(ceph, folder)) {
-      say(
-          "the driver is up, pid %d, first Probe after %d ms"
-              .formatted(driver.pid(), driver.firstProbe().toMillis()));
+      say("the driver is up, pid %d".formatted(driver.pid()));
       var life = new VolumeLife("pvc-demo", ceph.pool(), ceph.credentials(), folder);
       try {
         run(life.steps(), driver, remains, keep ? () -> explain(ceph, driver, life) : () -> {});
