@@ -103,6 +103,7 @@ final class VolumeIdTest {
       strings = {
         "",
         "image-of-a-static-volume",
+        "../../../../etc/passwd",
         // one byte less than the fixed part
         "0001-0000--0000000000000002-b0285c97-a0ce-11eb-8c66-0242ac11000",
         // version, length and location that are not hex
@@ -124,6 +125,7 @@ final class VolumeIdTest {
         "0001-0009-rook-ceph-0000000000000002-b0285c97-a0ce-11eb-8c66-0242ac1100022",
         // what would reach other objects, or cannot be one's name
         "0001-0009-rook-ceph-0000000000000002-../../../../../../../../../etc/passwd",
+        "0001-0009-rook-ceph-0000000000000002-b0285c97/a0ce-11eb-8c66-0242ac110002",
         "0001-0009-rook-ceph-0000000000000002-b0285c97 a0ce 11eb 8c66 0242ac110002",
         "0001-0009-rook-ceph-0000000000000002-b0285c97-a0ce-11eb-8c66-0242ac1100é",
         "mig_mons-b7f67366bb43f32e07d8a261a7840da9_image-e0b45b52-7e09-47d3-8f1b-806995fa4412_706f"

@@ -55,7 +55,7 @@ final class Directory {
   /**
    * Looks a name up, by one read.
    *
-   * @throws UnusableEntry when it leads to a pool that is there and not one of these
+   * @throws JournalConflict when it leads to a pool that is there and not one of these
    */
   Held held(Stores stores, String name) {
     String value = value(stores.directory(), name);
@@ -64,7 +64,7 @@ final class Directory {
     }
     Matcher parts = VALUE.matcher(value);
     if (!parts.matches()) {
-      throw UnusableEntry.unreadable(name, value);
+      throw JournalConflict.unreadable(name, value);
     }
     String pool = parts.group(1);
     long poolId = pool == null ? stores.directory().id() : Long.parseUnsignedLong(pool, 16);
@@ -72,7 +72,7 @@ final class Directory {
       return new Held(name, value, parts.group(2));
     }
     if (stores.poolExists().test(poolId)) {
-      throw UnusableEntry.inAnotherPool(name, value, poolId);
+      throw JournalConflict.otherPool(name, value, poolId);
     }
     return new Held(name, value, "");
   }

@@ -55,8 +55,8 @@ public final class GroupJournal {
   /**
    * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name.
    *
-   * @throws NameMismatch when the name leads to another name's object
-   * @throws UnusableEntry when the name leads to another pool, or its value cannot be read
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
    */
   public GroupReservation reserve(Stores stores, GroupRequest request) {
     Directory.Held held = names.held(stores, request.name());
@@ -73,7 +73,7 @@ public final class GroupJournal {
 
   private GroupReservation found(String name, GroupEntry entry) {
     if (!entry.requestName().equals(name)) {
-      throw new NameMismatch(name, names.objectOf(entry.uuid()), entry.requestName());
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
     }
     return new GroupReservation.Found(entry);
   }

@@ -40,8 +40,8 @@ public final class SnapshotJournal {
    * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name,
    * two reads for a known one. An object without a source is no reservation; its name starts anew.
    *
-   * @throws NameMismatch when the name leads to another name's object
-   * @throws UnusableEntry when the name leads to another pool, or its value cannot be read
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
    */
   public SnapshotReservation reserve(Stores stores, SnapshotRequest request) {
     Directory.Held held = names.held(stores, request.name());
@@ -58,7 +58,7 @@ public final class SnapshotJournal {
 
   private void requireNamed(String name, SnapshotEntry entry) {
     if (!entry.requestName().isEmpty() && !entry.requestName().equals(name)) {
-      throw new NameMismatch(name, names.objectOf(entry.uuid()), entry.requestName());
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
     }
   }
 

@@ -46,8 +46,8 @@ public final class VolumeJournal {
    * two reads for a known one. Names that a crash of ceph-csi left without an object, or with an
    * empty one, start anew.
    *
-   * @throws NameMismatch when the name leads to another name's object
-   * @throws UnusableEntry when the name leads to another pool, or its value cannot be read
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
    */
   public Reservation reserve(Stores stores, VolumeRequest request) {
     Directory.Held held = names.held(stores, request.name());
@@ -64,7 +64,7 @@ public final class VolumeJournal {
 
   private Reservation found(String name, VolumeEntry entry) {
     if (!entry.requestName().equals(name)) {
-      throw new NameMismatch(name, names.objectOf(entry.uuid()), entry.requestName());
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
     }
     return new Reservation.Found(entry);
   }

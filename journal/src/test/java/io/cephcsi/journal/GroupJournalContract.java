@@ -135,7 +135,7 @@ abstract class GroupJournalContract extends JournalContract {
     put(pool(), DIRECTORY, Map.of("csi.volume.group.group-1", STRANGER));
     put(pool(), OBJECT, Map.of("csi.volname", "group-2"));
     assertThatThrownBy(() -> journal.reserve(stores(), GROUP_1))
-        .isInstanceOf(NameMismatch.class)
+        .isInstanceOf(JournalConflict.class)
         .hasMessageContaining(OBJECT);
   }
 

@@ -93,7 +93,7 @@ abstract class SnapshotJournalContract extends JournalContract {
   void reserve_objectThatBelongsToAnother_isRefusedEvenWithoutSource() {
     stored(Map.of("csi.snapname", "snapshot-2"));
     assertThatThrownBy(() -> journal.reserve(stores(), SNAPSHOT_1))
-        .isInstanceOf(NameMismatch.class)
+        .isInstanceOf(JournalConflict.class)
         .hasMessageContaining("csi.snap." + STRANGER)
         .hasMessageContaining("snapshot-2");
     assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", STRANGER));

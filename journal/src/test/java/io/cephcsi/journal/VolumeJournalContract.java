@@ -142,7 +142,7 @@ abstract class VolumeJournalContract extends JournalContract {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, Map.of("csi.volname", "pvc-2"));
     assertThatThrownBy(() -> journal.reserve(stores(), PVC_1))
-        .isInstanceOf(NameMismatch.class)
+        .isInstanceOf(JournalConflict.class)
         .hasMessageContaining("pvc-1")
         .hasMessageContaining("csi.volume." + STRANGER)
         .hasMessageContaining("pvc-2");
@@ -238,11 +238,11 @@ abstract class VolumeJournalContract extends JournalContract {
     String value = "%016x/%s".formatted(pools().other().id(), STRANGER);
     directory("pvc-1", value);
     assertThatThrownBy(() -> journal.reserve(stores(), PVC_1))
-        .isInstanceOf(UnusableEntry.class)
+        .isInstanceOf(JournalConflict.class)
         .hasMessageContaining("pvc-1")
         .hasMessageContaining("pool with id " + pools().other().id());
     assertThatThrownBy(() -> journal.reserve(Stores.of(pool(), _ -> true), PVC_1))
-        .isInstanceOf(UnusableEntry.class);
+        .isInstanceOf(JournalConflict.class);
     assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", value));
     assertThat(pools().objects()).containsExactly(DIRECTORY);
   }
@@ -267,7 +267,7 @@ abstract class VolumeJournalContract extends JournalContract {
     for (String value : List.of("x", STRANGER + "0", "2/" + STRANGER, GONE + "/", "a/b/c")) {
       put(pool(), DIRECTORY, Map.of("csi.volume.pvc-1", value));
       assertThatThrownBy(() -> journal.reserve(stores(), PVC_1))
-          .isInstanceOf(UnusableEntry.class)
+          .isInstanceOf(JournalConflict.class)
           .hasMessageContaining("\"" + value + "\"");
       assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", value));
     }

@@ -36,7 +36,7 @@ public final class Demo implements Callable<Integer> {
   public Integer call() throws Exception {
     Path folder = Files.createTempDirectory("cephcsi-demo-");
     long started = System.nanoTime();
-    say("starting a single-node Ceph …");
+    say("starting a single-node Ceph ...");
     try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs")) {
       say("Ceph %s is up, %d ms".formatted(ceph.fsid(), millisSince(started)));
       return withDriver(ceph, folder);
@@ -53,9 +53,7 @@ public final class Demo implements Callable<Integer> {
                 "--nodeserver",
                 "--state-dir=" + folder.resolve("state"));
         var remains = new Remains(ceph, folder)) {
-      say(
-          "the driver is up, pid %d, first Probe after %d ms"
-              .formatted(driver.pid(), driver.firstProbe().toMillis()));
+      say("the driver is up, pid %d".formatted(driver.pid()));
       var life = new VolumeLife("pvc-demo", ceph.pool(), ceph.credentials(), folder);
       try {
         run(life.steps(), driver, remains, keep ? () -> explain(ceph, driver, life) : () -> {});
@@ -108,7 +106,7 @@ public final class Demo implements Callable<Integer> {
 
   private static void run(VolumeLife.Step step, String count, DriverProcess driver)
       throws IOException {
-    progress("%s %s …".formatted(count, step.name()));
+    progress("%s %s ...".formatted(count, step.name()));
     long started = System.nanoTime();
     String outcome = step.action().run(driver.client());
     long millis = millisSince(started);

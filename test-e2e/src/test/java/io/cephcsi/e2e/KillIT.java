@@ -49,7 +49,7 @@ class KillIT {
   }
 
   @ParameterizedTest(name = "killed after {0} ms")
-  @ValueSource(ints = {0, 3, 10, 30, 80, 200})
+  @ValueSource(ints = {0, 10, 30, 80, 200})
   void everyStep_killedInTheMiddleAndRepeated_endsAsUsual(int millis) throws Exception {
     var life = new VolumeLife("pvc-" + millis, ceph.pool(), ceph.credentials(), folder);
 

@@ -101,6 +101,7 @@ record NodeStageVolume(
         devices.mapper(
             plan.context().getOrDefault("mounter", settings.mounter()),
             plan.context().getOrDefault("tryOtherMounters", "").equals("true"));
+    devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
       ImageInUse.refuse(volume.pool(), request.image(), 0);
     }

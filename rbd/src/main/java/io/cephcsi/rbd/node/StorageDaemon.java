@@ -28,6 +28,7 @@ import java.util.stream.Stream;
  * image, the file, the daemon's process id and its control socket.
  */
 record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) {
+  private static final String PROGRAM = "qemu-storage-daemon";
   private static final String DESCRIPTION = "image.properties";
   private static final Duration START = Duration.ofSeconds(40);
   private static final Duration END = Duration.ofSeconds(20);
@@ -123,7 +124,7 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
   /** The key comes on standard input: neither others' process lists nor a disk see it. */
   private List<String> command(MapRequest request) {
     return List.of(
-        "qemu-storage-daemon",
+        PROGRAM,
         "--object",
         "secret,id=key,file=/dev/stdin,format=base64",
         "--blockdev",
@@ -168,36 +169,46 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     return path.toString().replace(",", ",,");
   }
 
-  /** Whether the daemon runs. */
+  /** Whether the daemon runs and has finished its start. */
   boolean alive() {
-    return process().isPresent();
-  }
-
-  /** The daemon's process, if the id in its file is still that of our daemon. */
-  private Optional<ProcessHandle> process() {
     try {
       long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
-      String command = Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"));
-      return command.contains(folder.toString()) ? ProcessHandle.of(pid) : Optional.empty();
+      return ProcessHandle.of(pid).filter(this::ours).isPresent();
     } catch (IOException | NumberFormatException e) {
-      return Optional.empty();
+      return false;
     }
   }
 
-  /** Ends the daemon, which closes the image, and waits for it. */
-  void end() {
-    Optional<ProcessHandle> process = process();
-    if (process.isEmpty()) {
-      return;
+  /** A process id may have gone to another program since; the command line tells. */
+  private boolean ours(ProcessHandle process) {
+    try {
+      Path file = Path.of("/proc", Long.toString(process.pid()), "cmdline");
+      String command = Files.readString(file, StandardCharsets.ISO_8859_1);
+      return command.startsWith(PROGRAM) && command.contains(folder + "/");
+    } catch (IOException e) {
+      return false;
     }
-    var _ = process.get().destroy();
+  }
+
+  /**
+   * Ends the daemon, which closes the image, and waits for it. Also one that is just starting: it
+   * has no process id in its file yet, and goes on when the driver that started it was killed.
+   */
+  void end() {
     long end = System.nanoTime() + END.toNanos();
-    while (alive()) {
-      if (System.nanoTime() > end) {
-        var _ = process.get().destroyForcibly();
+    List<ProcessHandle> processes = processes();
+    while (!processes.isEmpty()) {
+      boolean patient = System.nanoTime() < end;
+      for (ProcessHandle process : processes) {
+        var _ = patient ? process.destroy() : process.destroyForcibly();
       }
       pause();
+      processes = processes();
     }
+  }
+
+  private List<ProcessHandle> processes() {
+    return ProcessHandle.allProcesses().filter(this::ours).toList();
   }
 
   /** Lets the file have the image's size, and waits until it has. */
