@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * files.
  */
 public final class GuestSuite {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Path DEVICES = Path.of("/sys/bus/rbd/devices");
   private static final Path FOLDER = Path.of("/mnt/volumes");
   private static final int ROUNDS = 7;

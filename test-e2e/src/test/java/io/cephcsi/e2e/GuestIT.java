@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,11 +76,15 @@ class GuestIT {
   @Test
   @Order(2)
   void volumeInUseOnOneNode_isRefusedOnTheOther() throws Exception {
-    var first = CompletableFuture.supplyAsync(() -> guest(0, "first"));
-    var second = CompletableFuture.supplyAsync(() -> guest(1, "second"));
+    // The common pool has one thread on two cores, and then there would be one node after the
+    // other.
+    try (var nodes = Executors.newFixedThreadPool(2)) {
+      var first = nodes.submit(() -> guest(0, "first"));
+      var second = nodes.submit(() -> guest(1, "second"));
 
-    passes(first.get(5, TimeUnit.MINUTES));
-    passes(second.get(5, TimeUnit.MINUTES));
+      passes(second.get(8, TimeUnit.MINUTES));
+      passes(first.get(8, TimeUnit.MINUTES));
+    }
   }
 
   @Test
