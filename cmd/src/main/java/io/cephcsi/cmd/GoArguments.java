@@ -2,7 +2,6 @@ package io.cephcsi.cmd;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,10 +43,5 @@ final class GoArguments {
       case "0", "f", "F", "false", "FALSE", "False" -> Optional.of(false);
       default -> Optional.empty();
     };
-  }
-
-  /** Whether the argument looks like asking for help. */
-  static boolean help(String argument) {
-    return Set.of("-h", "-help", "--help").contains(argument.toLowerCase(Locale.ROOT));
   }
 }

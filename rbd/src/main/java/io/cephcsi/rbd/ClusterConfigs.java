@@ -2,7 +2,6 @@ package io.cephcsi.rbd;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.cephcsi.csi.CsiException;
 import java.io.IOException;
@@ -65,7 +64,7 @@ public final class ClusterConfigs {
 
   private List<ClusterConfig> parse(String text) {
     try {
-      JsonNode root = new JsonMapper().readTree(text);
+      JsonNode root = Json.MAPPER.readTree(text);
       if (!root.isArray()) {
         throw broken("it must be an array of clusters");
       }

@@ -5,9 +5,7 @@ import csi.v1.DeleteVolumeResponse;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
-import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
-import io.cephcsi.ceph.Watcher;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
@@ -15,13 +13,12 @@ import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.ImageWatchers;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Deletes a volume: its image goes to the trash, its name is free again, and the purge happens in
@@ -81,14 +78,11 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     if (!watched(pool, imageId)) {
       return;
     }
-    List<Watcher> watchers = watchers(pool, entry.imageName());
-    if (!watchers.isEmpty()) {
+    var watchers = ImageWatchers.of(pool, entry.imageName());
+    if (!watchers.all().isEmpty()) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"
-              .formatted(
-                  pool.name(),
-                  entry.imageName(),
-                  watchers.stream().map(Watcher::address).collect(Collectors.joining(", "))));
+              .formatted(pool.name(), entry.imageName(), watchers.addresses()));
     }
   }
 
@@ -98,17 +92,6 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     } catch (CephException e) {
       if (e.errno() == Errno.ENOENT) {
         return false;
-      }
-      throw e;
-    }
-  }
-
-  private static List<Watcher> watchers(Pool pool, String name) {
-    try (Image image = pool.openImageReadOnly(name)) {
-      return image.watchers();
-    } catch (CephException e) {
-      if (e.errno() == Errno.ENOENT) {
-        return List.of();
       }
       throw e;
     }

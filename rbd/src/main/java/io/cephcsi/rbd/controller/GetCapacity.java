@@ -2,7 +2,6 @@ package io.cephcsi.rbd.controller;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import csi.v1.GetCapacityRequest;
 import csi.v1.GetCapacityResponse;
 import io.cephcsi.ceph.Cluster;
@@ -10,6 +9,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.ClusterConfig;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.Json;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
 import java.util.Map;
@@ -52,8 +52,8 @@ record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
 
   private static JsonNode usage(Cluster cluster) {
     try {
-      return new JsonMapper()
-          .readTree(cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"));
+      return Json.MAPPER.readTree(
+          cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"));
     } catch (JsonProcessingException e) {
       throw new CsiException.Unavailable("the monitor's answer to df is not JSON", e);
     }

@@ -2,7 +2,6 @@ package io.cephcsi.rbd.controller;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import csi.v1.ListVolumesRequest;
 import csi.v1.ListVolumesResponse;
 import csi.v1.ListVolumesResponse.Entry;
@@ -17,6 +16,7 @@ import io.cephcsi.journal.NamedUuid;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfig;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.Json;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
@@ -82,7 +82,7 @@ record ListVolumes(Pools pools, ClusterConfigs configs, KnownUsers users, Volume
     try (Cluster cluster = pools.lend(config, users.of(config.clusterId()))) {
       String command = "{\"prefix\":\"osd pool ls\",\"detail\":\"detail\",\"format\":\"json\"}";
       List<Long> ids = new ArrayList<>();
-      for (JsonNode pool : new JsonMapper().readTree(cluster.monitorCommand(command))) {
+      for (JsonNode pool : Json.MAPPER.readTree(cluster.monitorCommand(command))) {
         if (pool.path("application_metadata").has("rbd")) {
           ids.add(pool.path("pool_id").asLong(pool.path("pool").asLong()));
         }

@@ -1,6 +1,5 @@
 package io.cephcsi.rbd.controller;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
@@ -11,6 +10,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeRequest;
+import io.cephcsi.rbd.Json;
 import io.cephcsi.rbd.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -87,7 +87,7 @@ record VolumePlan(
 
   /** The class parameters as JSON with sorted keys, the same for the same wish. */
   private String wish() {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     parameters.volumeContext().forEach(json::put);
     return json.toString();
   }

@@ -52,12 +52,11 @@ record Stash(
   private static final int VERSION = 3;
   private static final String FILE = "image-meta.json";
 
-  private static JsonMapper json() {
-    return JsonMapper.builder()
-        .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_PROPERTIES)
-        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-        .build();
-  }
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_PROPERTIES)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
 
   Stash {
     pool = orEmpty(pool);
@@ -108,7 +107,7 @@ record Stash(
   /** As Go writes it: one line, no blanks, in the order of the fields. */
   String text() {
     try {
-      return json().writeValueAsString(this);
+      return JSON.writeValueAsString(this);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
@@ -125,7 +124,7 @@ record Stash(
       return Optional.empty();
     }
     try {
-      return Optional.of(json().readValue(Files.readString(file), Stash.class));
+      return Optional.of(JSON.readValue(Files.readString(file), Stash.class));
     } catch (JsonProcessingException e) {
       throw new CsiException.FailedPrecondition(
           "%s is broken (%s): unmap the volume's device by hand, then remove the file"

@@ -1,8 +1,8 @@
 package io.cephcsi.rbd.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cephcsi.rbd.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -36,7 +36,7 @@ final class StorageControl {
       var reader =
           new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8.newDecoder(), -1));
       var _ = reader.readLine(); // the greeting
-      send(channel, reader, "qmp_capabilities", new JsonMapper().createObjectNode());
+      send(channel, reader, "qmp_capabilities", Json.MAPPER.createObjectNode());
       send(channel, reader, command, arguments);
       var _ = deadline.cancel(false);
     }
@@ -45,7 +45,7 @@ final class StorageControl {
   private static void send(
       SocketChannel channel, BufferedReader reader, String command, ObjectNode arguments)
       throws IOException {
-    ObjectNode question = new JsonMapper().createObjectNode().put("execute", command);
+    ObjectNode question = Json.MAPPER.createObjectNode().put("execute", command);
     question.set("arguments", arguments);
     var bytes = ByteBuffer.wrap((question + "\n").getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {
@@ -56,7 +56,7 @@ final class StorageControl {
       if (line == null) {
         throw new IOException("the storage daemon ended during " + command);
       }
-      JsonNode answer = new JsonMapper().readTree(line);
+      JsonNode answer = Json.MAPPER.readTree(line);
       if (answer.has("error")) {
         throw new IOException(command + ": " + answer.path("error").path("desc").asText());
       }

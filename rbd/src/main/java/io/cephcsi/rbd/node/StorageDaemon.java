@@ -1,10 +1,10 @@
 package io.cephcsi.rbd.node;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.rbd.Json;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;
@@ -141,7 +141,7 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
   }
 
   private String blockDevice(MapRequest request) {
-    ObjectNode json = new JsonMapper().createObjectNode();
+    ObjectNode json = Json.MAPPER.createObjectNode();
     json.put("driver", "rbd").put("node-name", "image").put("read-only", request.readOnly());
     json.put("pool", image.pool()).put("image", image.image());
     if (!image.namespace().isEmpty()) {
@@ -216,7 +216,7 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     StorageControl.ask(
         socket(),
         "block_resize",
-        new JsonMapper().createObjectNode().put("node-name", "image").put("size", sizeBytes));
+        Json.MAPPER.createObjectNode().put("node-name", "image").put("size", sizeBytes));
     long end = System.nanoTime() + patience.toNanos();
     while (Files.size(export()) < sizeBytes) {
       if (System.nanoTime() > end) {

@@ -1,0 +1,33 @@
+package io.cephcsi.rbd;
+
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.Watcher;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The clients that have an image open for writing. */
+public record ImageWatchers(List<Watcher> all) {
+  public ImageWatchers {
+    all = List.copyOf(all);
+  }
+
+  /** Opens the image to look; none for an image that is gone. */
+  public static ImageWatchers of(Pool pool, String name) {
+    try (Image image = pool.openImageReadOnly(name)) {
+      return new ImageWatchers(image.watchers());
+    } catch (CephException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return new ImageWatchers(List.of());
+      }
+      throw e;
+    }
+  }
+
+  /** Their addresses, for people. */
+  public String addresses() {
+    return all.stream().map(Watcher::address).collect(Collectors.joining(", "));
+  }
+}
