@@ -105,10 +105,14 @@ record Stash(
     Files.move(temporary, staging.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** As Go writes it: one line, no blanks, in the order of the fields. */
+  /** As Go writes it: one line, no blanks, in the order of the fields, safe within HTML. */
   String text() {
     try {
-      return json().writeValueAsString(this);
+      return json()
+          .writeValueAsString(this)
+          .replace("<", "\\u003c")
+          .replace(">", "\\u003e")
+          .replace("&", "\\u0026");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
