@@ -119,7 +119,9 @@ final class KernelMapper implements Mapper {
     options.addAll(wished);
     return "%s %s %s %s -"
         .formatted(
-            String.join(",", used.stream().flatMap(m -> m.resolved().stream()).map(Monitors::text).toList()),
+            String.join(
+                ",",
+                used.stream().flatMap(m -> m.resolved().stream()).map(Monitors::text).toList()),
             String.join(",", options),
             request.image().pool(),
             request.image().image());

@@ -42,8 +42,7 @@ record NodeExpandVolume(
       Devices.Held device =
           devices.below(mount).orElseThrow(() -> missing(request, request.getVolumePath()));
       MappedDevice grown = device.resized(target(request, device.device())).device();
-      writable(mount)
-          .ifPresent(w -> filesystems.grow(w.filesystem(), grown.path(), w.path()));
+      writable(mount).ifPresent(w -> filesystems.grow(w.filesystem(), grown.path(), w.path()));
       return NodeExpandVolumeResponse.newBuilder().setCapacityBytes(grown.sizeBytes()).build();
     }
   }

@@ -111,8 +111,7 @@ class KernelMapperTest {
     Files.createDirectory(sysfs.resolve("bus/rbd/devices/2"));
 
     assertThat(mapper.devices())
-        .containsExactly(
-            new MappedDevice("f", IMAGE, "id1", Path.of("/dev/rbd0"), false, GIB));
+        .containsExactly(new MappedDevice("f", IMAGE, "id1", Path.of("/dev/rbd0"), false, GIB));
   }
 
   @Test
@@ -161,8 +160,7 @@ class KernelMapperTest {
         "f", monitors, new Credentials("csi", "c2VjcmV0"), image, "id1", false, options);
   }
 
-  private void device(String number, ImageSpec image, String imageId, long bytes)
-      throws Exception {
+  private void device(String number, ImageSpec image, String imageId, long bytes) throws Exception {
     String entry = "bus/rbd/devices/" + number + "/";
     write(entry + "pool", image.pool());
     write(entry + "pool_ns", image.namespace());

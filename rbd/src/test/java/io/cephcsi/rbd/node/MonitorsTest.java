@@ -39,7 +39,12 @@ class MonitorsTest {
   void resolved_sixthVersion_keepsItsBrackets() {
     var address = new Monitors("[fd00::1]", 6789, false);
 
-    assertThat(address.resolved()).first().extracting(Monitors::text).asString().startsWith("[fd00:").endsWith("]:6789");
+    assertThat(address.resolved())
+        .first()
+        .extracting(Monitors::text)
+        .asString()
+        .startsWith("[fd00:")
+        .endsWith("]:6789");
   }
 
   @Test

@@ -245,8 +245,8 @@ class NodeTest {
   void stage_otherFilesystemThanStaged_isAlreadyExists() {
     stage(r -> {});
 
-    assertThatThrownBy(() ->
-            stage(r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("xfs")))
+    assertThatThrownBy(
+            () -> stage(r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("xfs")))
         .isInstanceOf(CsiException.AlreadyExists.class)
         .hasMessageContaining("staged as ext4");
   }
