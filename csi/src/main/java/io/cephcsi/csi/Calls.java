@@ -77,8 +77,8 @@ public final class Calls implements AutoCloseable {
     try {
       A answer = call.answer(request);
       this.running.remove(wish);
-      log.answered();
       running.succeed(answer);
+      log.answered(); // the caller need not wait for it
     } catch (Throwable e) {
       this.running.remove(wish);
       log.failed(e);

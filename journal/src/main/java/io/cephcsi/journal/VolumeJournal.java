@@ -54,11 +54,12 @@ public final class VolumeJournal {
    * two reads for a known one. Names that a crash of ceph-csi left without an object, or with an
    * empty one, start anew.
    *
-   * @throws NameMismatch when the name leads to another name's object
+   * @throws JournalConflict when the name leads to another name's object, or into another pool
    */
   public Reservation reserve(Stores stores, VolumeRequest request) {
     String held = directoryValue(stores, request.name());
     if (!held.isEmpty()) {
+      requireThisPool(stores, request.name(), held);
       Optional<VolumeEntry> entry = read(stores.objects(), uuidIn(held));
       if (entry.isPresent() && !entry.get().requestName().isEmpty()) {
         return found(request.name(), entry.get());
@@ -67,9 +68,25 @@ public final class VolumeJournal {
     return make(stores, request, held);
   }
 
+  /** Volumes of very old drivers may have their objects in another pool than their names. */
+  private static void requireThisPool(Stores stores, String name, String held) {
+    int slash = held.indexOf('/');
+    if (slash < 0) {
+      return;
+    }
+    long poolId = Long.parseUnsignedLong(held.substring(0, slash), 16);
+    if (poolId != stores.objectsPoolId()) {
+      throw new JournalConflict(
+          "the name %s owns a volume whose image is in the pool with id %d: ask for it there"
+              .formatted(name, poolId));
+    }
+  }
+
   private static Reservation found(String name, VolumeEntry entry) {
     if (!entry.requestName().equals(name)) {
-      throw new NameMismatch(name, entry.uuid(), entry.requestName());
+      throw new JournalConflict(
+          "the journal's entry of %s leads to object %s%s, which belongs to %s: find out which of the two is right, and remove the other's directory key"
+              .formatted(name, OBJECT, entry.uuid(), entry.requestName()));
     }
     return new Reservation.Found(entry);
   }
@@ -158,8 +175,16 @@ public final class VolumeJournal {
    * order leaves a name that leads to nothing, which it then refuses for ever.
    */
   public void forgetName(Stores stores, VolumeEntry entry) {
-    var _ =
-        stores.directory().compareAndRemoveKey(directory, NAME + entry.requestName(), entry.uuid());
+    String key = NAME + entry.requestName();
+    OmapStore names = stores.directory();
+    if (names.compareAndRemoveKey(directory, key, entry.uuid())) {
+      return;
+    }
+    // Gone already, or another volume's now, or written with the pool's id in front.
+    String held = directoryValue(stores, entry.requestName());
+    if (held.endsWith("/" + entry.uuid())) {
+      var _ = names.compareAndRemoveKey(directory, key, held);
+    }
   }
 
   /** Removes the UUID's object; nothing is known of it any more. */

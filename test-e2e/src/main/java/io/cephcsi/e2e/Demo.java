@@ -36,7 +36,7 @@ public final class Demo implements Callable<Integer> {
   public Integer call() throws Exception {
     Path folder = Files.createTempDirectory("cephcsi-demo-");
     long started = System.nanoTime();
-    say("starting a single-node Ceph …");
+    say("starting a single-node Ceph ...");
     try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs")) {
       say("Ceph %s is up, %d ms".formatted(ceph.fsid(), millisSince(started)));
       return withDriver(ceph, folder);
@@ -106,7 +106,7 @@ public final class Demo implements Callable<Integer> {
 
   private static void run(VolumeLife.Step step, String count, DriverProcess driver)
       throws IOException {
-    progress("%s %s …".formatted(count, step.name()));
+    progress("%s %s ...".formatted(count, step.name()));
     long started = System.nanoTime();
     String outcome = step.action().run(driver.client());
     long millis = millisSince(started);

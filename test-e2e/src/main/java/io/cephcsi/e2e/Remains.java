@@ -44,7 +44,7 @@ final class Remains implements AutoCloseable {
       String[] fields = line.split(" ", -1);
       if (fields[4].startsWith(folder.toString())) {
         String[] source = line.split(" - ", 2)[1].split(" ", -1);
-        things.add("mount %s on …/%s".formatted(source[1], folder.relativize(Path.of(fields[4]))));
+        things.add("mount %s on %s".formatted(source[1], folder.relativize(Path.of(fields[4]))));
       }
     }
     return things;

@@ -53,6 +53,17 @@ class MountsTest {
   }
 
   @Test
+  void mount_refused_saysWhat() throws Exception {
+    exit = 32;
+    Mounts mounts = mounts();
+
+    assertThatThrownBy(() -> mounts.mount("xfs", Path.of("/dev/x"), Path.of("/b"), List.of("ro")))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("mount -t xfs -o ro /dev/x /b")
+        .hasMessageContaining("no luck");
+  }
+
+  @Test
   void unmount_nothingMounted_runsNothing() throws Exception {
     mounts().unmount(Path.of("/b"));
 

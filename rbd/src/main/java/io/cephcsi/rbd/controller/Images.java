@@ -6,6 +6,7 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
+import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeEntry;
@@ -32,10 +33,18 @@ final class Images {
   MadeImage findOrMake(OpenPool opened, VolumePlan plan) {
     Pool pool = opened.pool();
     Stores stores = Stores.of(pool);
-    return switch (journal.reserve(stores, plan.reservation())) {
+    return switch (reserve(stores, plan)) {
       case Reservation.Fresh(var entry) -> makeOrUndo(pool, plan, entry);
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
+  }
+
+  private Reservation reserve(Stores stores, VolumePlan plan) {
+    try {
+      return journal.reserve(stores, plan.reservation());
+    } catch (JournalConflict e) {
+      throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
+    }
   }
 
   private MadeImage find(OpenPool opened, VolumePlan plan, VolumeEntry entry) {

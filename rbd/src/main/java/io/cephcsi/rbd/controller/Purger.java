@@ -17,9 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /**
- * Purges the images of deleted volumes from the trash, in the background, a few at a time.
+ * Purges the images of deleted volumes from the trash, in the background, one at a time, when no
+ * calls run.
  *
  * <p>What is still to be purged is known from the cluster alone: an image in the trash whose
  * journal object is there while its name is free. So a purge that a crash cut off is taken up again
@@ -28,7 +30,14 @@ import java.util.concurrent.TimeUnit;
  */
 final class Purger implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
-  private static final int THREADS = 2;
+
+  /** One: each keeps a core busy in librbd, and nobody waits for it. */
+  private static final int THREADS = 1;
+
+  /** A purge gives way to calls until it is this old. */
+  private static final Duration GIVES_WAY = Duration.ofSeconds(10);
+
+  private static final Duration QUIET = Duration.ofMillis(50);
 
   /**
    * An image with more objects than this, and no object map that tells which exist, is handed to
@@ -47,6 +56,7 @@ final class Purger implements AutoCloseable {
   private final Pools pools;
   private final VolumeJournal journal;
   private final Duration resumeAfter;
+  private final IntSupplier callsInFlight;
 
   /** Where an image in the trash is. */
   private record Trashed(
@@ -59,11 +69,13 @@ final class Purger implements AutoCloseable {
 
   /**
    * @param resumeAfter how long after a pool's first use purges that were cut off are looked for
+   * @param callsInFlight how many calls run now, to which purges give way
    */
-  Purger(Pools pools, VolumeJournal journal, Duration resumeAfter) {
+  Purger(Pools pools, VolumeJournal journal, Duration resumeAfter, IntSupplier callsInFlight) {
     this.pools = pools;
     this.journal = journal;
     this.resumeAfter = resumeAfter;
+    this.callsInFlight = callsInFlight;
   }
 
   /**
@@ -75,7 +87,26 @@ final class Purger implements AutoCloseable {
     var trashed =
         new Trashed(
             opened.config().clusterId(), opened.pool().id(), opened.credentials(), uuid, imageId);
-    threads.execute(() -> purge(trashed));
+    long asked = System.nanoTime();
+    threads.execute(() -> {
+      giveWay(asked);
+      purge(trashed);
+    });
+  }
+
+  /** Waits until no call has run for a short while, or the purge is due. */
+  private void giveWay(long asked) {
+    try {
+      long lastBusy = System.nanoTime();
+      for (long now = lastBusy;
+          now - lastBusy < QUIET.toNanos() && now - asked < GIVES_WAY.toNanos();
+          now = System.nanoTime()) {
+        Thread.sleep(QUIET.dividedBy(10));
+        lastBusy = callsInFlight.getAsInt() > 0 ? System.nanoTime() : lastBusy;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the driver ends; its next start takes the purge up
+    }
   }
 
   /** Purges an image that has no journal object of its own; returns at once. */

@@ -66,7 +66,7 @@ final class Controller implements AutoCloseable {
     }
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
-    purger = new Purger(pools, journal, Duration.ZERO);
+    purger = new Purger(pools, journal, Duration.ZERO, () -> 0);
     createVolume = new CreateVolume(pools, new Images(journal, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
     expandVolume = new ControllerExpandVolume(volumes, names);
