@@ -49,6 +49,9 @@ public record VolumeId(String clusterId, long location, String uuid) {
         return Optional.empty();
       }
       String clusterId = new String(id, 10, length, StandardCharsets.UTF_8);
+      if (bytes(clusterId) != length) {
+        return Optional.empty(); // ends amid a character
+      }
       String uuidText = new String(id, uuid, UUID_LENGTH, StandardCharsets.UTF_8);
       return uuidText.matches("[0-9a-zA-Z-]{36}")
           ? Optional.of(new VolumeId(clusterId, hex(id, location, 16), uuidText))

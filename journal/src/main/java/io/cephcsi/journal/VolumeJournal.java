@@ -18,9 +18,6 @@ import java.util.function.Supplier;
  * key, and a name is taken by compare-and-set, so that it is safe against other processes too.
  */
 public final class VolumeJournal {
-  private static final String DIRECTORY = "csi.volumes.";
-  private static final String NAME = "csi.volume.";
-  private static final String OBJECT = "csi.volume.";
   private static final String DEFAULT_IMAGE_PREFIX = "csi-vol-";
   private static final int UUID_LENGTH = 36;
 
@@ -35,18 +32,13 @@ public final class VolumeJournal {
   private static final Set<String> KEYS =
       Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, OWNER, PARAMETERS);
 
-  /** A UUID that is taken already is next to impossible; five are a broken generator. */
-  private static final int MOST_UUIDS = 5;
-
-  private final String directory;
-  private final Supplier<UUID> uuids;
+  private final Directory names;
 
   /**
    * @param instanceId keeps the directories of several drivers in one pool apart
    */
   public VolumeJournal(String instanceId, Supplier<UUID> uuids) {
-    this.directory = DIRECTORY + instanceId;
-    this.uuids = uuids;
+    this.names = new Directory("csi.volumes." + instanceId, "csi.volume.", uuids);
   }
 
   /**
@@ -54,71 +46,32 @@ public final class VolumeJournal {
    * two reads for a known one. Names that a crash of ceph-csi left without an object, or with an
    * empty one, start anew.
    *
-   * @throws JournalConflict when the name leads to another name's object, or into another pool
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
    */
   public Reservation reserve(Stores stores, VolumeRequest request) {
-    String held = directoryValue(stores, request.name());
-    if (!held.isEmpty()) {
-      requireThisPool(stores, request.name(), held);
-      Optional<VolumeEntry> entry = read(stores.objects(), uuidIn(held));
-      if (entry.isPresent() && !entry.get().requestName().isEmpty()) {
-        return found(request.name(), entry.get());
-      }
+    Directory.Held held = names.held(stores, request.name());
+    Optional<VolumeEntry> entry =
+        read(stores.objects(), held.uuid()).filter(e -> !e.requestName().isEmpty());
+    if (entry.isPresent()) {
+      return found(request.name(), entry.get());
     }
-    return make(stores, request, held);
+    return names
+        .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
+        .map(uuid -> fresh(stores, held, entry(request, uuid)))
+        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
   }
 
-  /** Volumes of very old drivers may have their objects in another pool than their names. */
-  private static void requireThisPool(Stores stores, String name, String held) {
-    int slash = held.indexOf('/');
-    if (slash < 0) {
-      return;
-    }
-    long poolId = Long.parseUnsignedLong(held.substring(0, slash), 16);
-    if (poolId != stores.objectsPoolId()) {
-      throw new JournalConflict(
-          "the name %s owns a volume whose image is in the pool with id %d: ask for it there"
-              .formatted(name, poolId));
-    }
-  }
-
-  private static Reservation found(String name, VolumeEntry entry) {
+  private Reservation found(String name, VolumeEntry entry) {
     if (!entry.requestName().equals(name)) {
-      throw new JournalConflict(
-          "the journal's entry of %s leads to object %s%s, which belongs to %s: find out which of the two is right, and remove the other's directory key"
-              .formatted(name, OBJECT, entry.uuid(), entry.requestName()));
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
     }
     return new Reservation.Found(entry);
   }
 
-  /**
-   * Takes the name, whose directory value is {@code held} now.
-   *
-   * <p>The object goes first, whole. A crash between the two writes then leaves an object that no
-   * name points to, and never a name that points to nothing.
-   */
-  private Reservation make(Stores stores, VolumeRequest request, String held) {
-    VolumeEntry entry = makeObject(stores, request);
-    boolean taken =
-        stores.directory().compareAndPut(directory, NAME + request.name(), held, entry.uuid());
-    if (taken) {
-      if (!held.isEmpty()) {
-        stores.objects().remove(OBJECT + uuidIn(held)); // empty, or gone already
-      }
-      return new Reservation.Fresh(entry);
-    }
-    stores.objects().remove(OBJECT + entry.uuid()); // somebody else was faster
-    return reserve(stores, request);
-  }
-
-  private VolumeEntry makeObject(Stores stores, VolumeRequest request) {
-    for (int i = 0; i < MOST_UUIDS; i++) {
-      VolumeEntry entry = entry(request, uuids.get().toString());
-      if (stores.objects().create(OBJECT + entry.uuid(), keys(entry))) {
-        return entry;
-      }
-    }
-    throw new IllegalStateException(MOST_UUIDS + " new UUIDs were taken already");
+  private Reservation fresh(Stores stores, Directory.Held before, VolumeEntry entry) {
+    names.removeIfEmpty(stores.objects(), before.uuid());
+    return new Reservation.Fresh(entry);
   }
 
   private static VolumeEntry entry(VolumeRequest request, String uuid) {
@@ -131,8 +84,8 @@ public final class VolumeJournal {
         request.parameters());
   }
 
-  private static Map<String, String> keys(VolumeEntry entry) {
-    Map<String, String> keys = new TreeMap<>();
+  private static Map<String, String> keys(Stores stores, VolumeEntry entry) {
+    Map<String, String> keys = new TreeMap<>(Directory.journalPool(stores));
     keys.put(REQUEST_NAME, entry.requestName());
     keys.put(IMAGE_NAME, entry.imageName());
     if (!entry.owner().isEmpty()) {
@@ -148,7 +101,7 @@ public final class VolumeJournal {
    * What is known of a UUID, by one read; empty when its object is missing or has none of the keys.
    */
   public Optional<VolumeEntry> read(OmapStore objects, String uuid) {
-    Map<String, String> keys = objects.get(OBJECT + uuid, KEYS);
+    Map<String, String> keys = names.read(objects, uuid, KEYS);
     if (keys.isEmpty()) {
       return Optional.empty();
     }
@@ -164,7 +117,7 @@ public final class VolumeJournal {
 
   /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
   public void storeImageId(OmapStore objects, String uuid, String imageId) {
-    var _ = objects.update(OBJECT + uuid, Map.of(IMAGE_ID, imageId));
+    var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
   }
 
   /**
@@ -175,21 +128,12 @@ public final class VolumeJournal {
    * order leaves a name that leads to nothing, which it then refuses for ever.
    */
   public void forgetName(Stores stores, VolumeEntry entry) {
-    String key = NAME + entry.requestName();
-    OmapStore names = stores.directory();
-    if (names.compareAndRemoveKey(directory, key, entry.uuid())) {
-      return;
-    }
-    // Gone already, or another volume's now, or written with the pool's id in front.
-    String held = directoryValue(stores, entry.requestName());
-    if (held.endsWith("/" + entry.uuid())) {
-      var _ = names.compareAndRemoveKey(directory, key, held);
-    }
+    names.forgetName(stores, entry.requestName(), entry.uuid());
   }
 
   /** Removes the UUID's object; nothing is known of it any more. */
   public void forgetObject(OmapStore objects, String uuid) {
-    objects.remove(OBJECT + uuid);
+    names.forgetObject(objects, uuid);
   }
 
   /** Forgets a reservation whose image is gone or was never made; safe to repeat. */
@@ -200,18 +144,12 @@ public final class VolumeJournal {
 
   /** Whether the entry's name still owns its UUID. */
   public boolean nameIsHeld(OmapStore store, VolumeEntry entry) {
-    String key = NAME + entry.requestName();
-    String held = store.get(directory, Set.of(key)).getOrDefault(key, "");
-    return !held.isEmpty() && uuidIn(held).equals(entry.uuid());
+    return names.holds(store, entry.requestName(), entry.uuid());
   }
 
   /** A page of the directory in the order of names, behind {@code afterName}; empty at its end. */
   public List<NamedUuid> page(OmapStore store, String afterName, int most) {
-    String after = afterName.isEmpty() ? "" : NAME + afterName;
-    return store.list(directory, after, most).entrySet().stream()
-        .filter(e -> e.getKey().startsWith(NAME))
-        .map(e -> new NamedUuid(e.getKey().substring(NAME.length()), uuidIn(e.getValue())))
-        .toList();
+    return names.page(store, afterName, most);
   }
 
   /** The UUID at the end of an image's name; empty when there is none. */
@@ -223,15 +161,5 @@ public final class VolumeJournal {
     return uuid.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
         ? Optional.of(uuid)
         : Optional.empty();
-  }
-
-  private String directoryValue(Stores stores, String name) {
-    String key = NAME + name;
-    return stores.directory().get(directory, Set.of(key)).getOrDefault(key, "");
-  }
-
-  /** The UUID in a directory value: alone, or behind the image pool's id and a slash. */
-  private static String uuidIn(String value) {
-    return value.substring(value.indexOf('/') + 1);
   }
 }

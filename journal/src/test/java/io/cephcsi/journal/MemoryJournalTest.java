@@ -1,87 +1,192 @@
 package io.cephcsi.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.ceph.MemoryOperations.Crash;
 import io.cephcsi.ceph.MemoryPool;
-import io.cephcsi.ceph.Pool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** The contract on a pool in memory, which can also stop at every write. */
-class MemoryJournalTest extends JournalContract {
-  private final MemoryCluster cluster = new MemoryCluster("rbd");
+/** The journals on pools in memory, and what they cost and leave behind when a process dies. */
+final class MemoryJournalTest {
+  private static final String DIRECTORY = "csi.volumes.default";
+  private static final VolumeRequest PVC_1 = new VolumeRequest("pvc-1", "csi-vol-", "", "");
+
+  private final MemoryCluster cluster = new MemoryCluster("rbd", "other");
+  private final MemoryOperations operations = cluster.operations();
   private final MemoryPool pool = cluster.pool("rbd");
-
-  @Override
-  Pool pool() {
-    return pool;
-  }
-
-  @Override
-  Pool another() {
-    return cluster.pool("rbd");
-  }
+  private final MemoryPool same = cluster.pool("rbd");
+  private final MemoryPool other = cluster.pool("other");
+  private final TestPools pools = new TestPools(pool, same, other, pool::objects);
+  private final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
 
   @AfterEach
-  void close() {
+  void closePools() {
     pool.close();
+    same.close();
+    other.close();
     cluster.checkNothingOpen();
   }
 
-  @Test
-  void reserve_newAndKnownName_costOneReadTwoWritesAndTwoReads() {
-    var journal = new VolumeJournal("default", UUID::randomUUID);
-    var request = new VolumeRequest("pvc-1", "csi-vol-", "", "");
-    cluster.operations().reset();
-
-    var _ = journal.reserve(Stores.of(pool), request);
-    assertThat(cluster.operations().reads()).isEqualTo(1);
-    assertThat(cluster.operations().writes()).isEqualTo(2);
-
-    cluster.operations().reset();
-    var _ = journal.reserve(Stores.of(pool), request);
-    assertThat(cluster.operations().reads()).isEqualTo(2);
-    assertThat(cluster.operations().writes()).isZero();
+  @Nested
+  final class Volumes extends VolumeJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
   }
 
-  /**
-   * A crash between the two writes leaves an object that no name leads to; nothing else is ever
-   * left, and the name works.
-   */
+  @Nested
+  final class Snapshots extends SnapshotJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
+  final class Groups extends GroupJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  private VolumeEntry reserve() {
+    return journal.reserve(Stores.of(pool), PVC_1).entry();
+  }
+
   @Test
-  void reserveAndUndo_crashBeforeOrAfterAnyWrite_repeatedEndTheSame() {
-    var journal = new VolumeJournal("default", UUID::randomUUID);
-    for (boolean applied : new boolean[] {false, true}) {
+  void reserve_costsOneReadAndTwoWritesThenTwoReads() {
+    operations.reset();
+    VolumeEntry entry = reserve();
+    assertThat(operations.log())
+        .containsExactly(
+            "get " + DIRECTORY,
+            "create csi.volume." + entry.uuid(),
+            "compare and put " + DIRECTORY);
+    operations.reset();
+    assertThat(reserve()).isEqualTo(entry);
+    assertThat(operations.log())
+        .containsExactly("get " + DIRECTORY, "get csi.volume." + entry.uuid());
+  }
+
+  @Test
+  void undo_costsTwoWrites() {
+    VolumeEntry entry = reserve();
+    operations.reset();
+    journal.undo(Stores.of(pool), entry);
+    assertThat(operations.reads()).isZero();
+    assertThat(operations.writes()).isEqualTo(2);
+  }
+
+  @Test
+  void reserve_crashAtAnyWrite_nextCallEndsTheSame() {
+    eachCrash(
+        () -> {
+          var _ = reserve();
+        },
+        () -> {
+          VolumeEntry entry = reserve();
+          assertHeldBy(entry);
+          assertThat(reserve()).isEqualTo(entry);
+        });
+  }
+
+  @Test
+  void reserve_crashAmidTheRepairOfAnEmptyObject_nextCallEndsTheSame() {
+    eachCrash(
+        () -> {
+          pool.compareAndPut(DIRECTORY, "csi.volume.pvc-1", "", JournalContract.STRANGER);
+          pool.create("csi.volume." + JournalContract.STRANGER, Map.of());
+          var _ = reserve();
+        },
+        () -> assertHeldBy(reserve()));
+  }
+
+  @Test
+  void undo_crashAtAnyWrite_nextCallStartsAnew() {
+    eachCrash(() -> journal.undo(Stores.of(pool), reserve()), () -> assertHeldBy(reserve()));
+  }
+
+  /** Runs the action with a crash before and after its every write, and what follows it then. */
+  private void eachCrash(Runnable action, Runnable next) {
+    List<IntConsumer> plans = List.of(operations::crashBefore, operations::crashAfter);
+    for (IntConsumer plan : plans) {
       boolean crashed = true;
       for (int n = 1; crashed; n++) {
-        crashed = crashAndRepeat(journal, n, applied);
+        clear();
+        plan.accept(n);
+        try {
+          action.run();
+        } catch (Crash e) {
+          assertThat(operations.pending()).isFalse();
+        }
+        crashed = operations.restart();
+        next.run();
+        assertAtMostOneUnreachable();
       }
     }
   }
 
-  private boolean crashAndRepeat(VolumeJournal journal, int n, boolean applied) {
-    MemoryOperations operations = cluster.operations();
-    var request = new VolumeRequest("pvc-" + n + applied, "csi-vol-", "", "");
-    if (applied) {
-      operations.crashAfter(n);
-    } else {
-      operations.crashBefore(n);
-    }
-    try {
-      journal.undo(Stores.of(pool), journal.reserve(Stores.of(pool), request).entry());
-    } catch (MemoryOperations.Crash e) {
-      // the process is gone
-    }
-    boolean crashed = operations.restart();
-    var entry = journal.reserve(Stores.of(pool), request).entry();
-    assertThat(journal.reserve(Stores.of(pool), request)).isEqualTo(new Reservation.Found(entry));
-    journal.undo(Stores.of(pool), entry);
-    assertThat(pool.list("csi.volumes.default", "", 10)).isEmpty();
-    assertThat(pool.objects()).hasSizeLessThanOrEqualTo(3);
-    pool.objects().stream().filter(o -> o.startsWith("csi.volume.")).forEach(pool::remove);
-    return crashed;
+  private void clear() {
+    new ArrayList<>(pool.objects()).forEach(pool::remove);
+  }
+
+  private void assertHeldBy(VolumeEntry entry) {
+    assertThat(JournalContract.omap(pool, DIRECTORY))
+        .containsOnlyKeys("csi.volume.pvc-1")
+        .containsEntry("csi.volume.pvc-1", entry.uuid());
+    assertThat(journal.read(pool, entry.uuid())).contains(entry);
+  }
+
+  /** The directory, the name's object, and the one that a crash may leave. */
+  private void assertAtMostOneUnreachable() {
+    assertThat(pool.objects()).hasSizeBetween(2, 3);
+  }
+
+  @Test
+  void reserve_answerOfAWriteLost_nextCallFindsIt() {
+    operations.failAfter(2, Errno.ETIMEDOUT);
+    assertThatThrownBy(this::reserve).isInstanceOf(CephException.class);
+    Reservation again = journal.reserve(Stores.of(pool), PVC_1);
+    assertThat(again).isInstanceOf(Reservation.Found.class);
+    assertThat(pool.objects()).hasSize(2);
+  }
+
+  @Test
+  void reserve_anotherProcessFaster_findsItsReservationAndLeavesNothing() {
+    assertLoserLeavesNothing();
+  }
+
+  @Test
+  void reserve_anotherProcessRepairsTheSameName_findsItsReservationAndLeavesNothing() {
+    pool.compareAndPut(DIRECTORY, "csi.volume.pvc-1", "", JournalContract.STRANGER);
+    assertLoserLeavesNothing();
+  }
+
+  private void assertLoserLeavesNothing() {
+    var theirs = new ArrayList<VolumeEntry>();
+    operations.before(operation -> {
+      if (operation.startsWith("compare and put") && theirs.isEmpty()) {
+        operations.before(_ -> {});
+        theirs.add(journal.reserve(Stores.of(same), PVC_1).entry());
+      }
+    });
+    assertThat(journal.reserve(Stores.of(pool), PVC_1))
+        .isEqualTo(new Reservation.Found(theirs.getFirst()));
+    assertThat(pool.objects())
+        .containsExactlyInAnyOrder(DIRECTORY, "csi.volume." + theirs.getFirst().uuid());
   }
 }

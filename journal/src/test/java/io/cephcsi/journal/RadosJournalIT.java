@@ -5,41 +5,96 @@ import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.SingleNodeCeph;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The contract on a pool of a real Ceph. */
-class RadosJournalIT extends JournalContract {
+/** The journals on a real Ceph, by two connections; each test has a namespace of its own. */
+final class RadosJournalIT {
   @RegisterExtension static final SingleNodeCeph CEPH = new SingleNodeCeph();
 
-  private static ConnectionPool clusters;
+  private static final String OTHER_POOL = "journal-other";
+
+  private static ConnectionPool connections;
+  private static ConnectionPool otherConnections;
   private static Cluster cluster;
-  private static Pool pool;
+  private static Cluster otherCluster;
+
+  private final String namespace = UUID.randomUUID().toString();
+  private TestPools pools;
 
   @BeforeAll
-  @SuppressWarnings("MustBeClosedChecker") // closed after all tests
-  static void open() {
-    clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
-    cluster = clusters.lend(CEPH.monitors(), CEPH.credentials());
-    pool = cluster.openPool("rbd", "");
+  @SuppressWarnings("MustBeClosedChecker") // closed by disconnect
+  static void connect() {
+    var _ = CEPH.run("ceph", "osd", "pool", "create", OTHER_POOL, "8");
+    connections = new ConnectionPool(ConnectionSettings.DEFAULT);
+    otherConnections = new ConnectionPool(ConnectionSettings.DEFAULT);
+    cluster = connections.lend(CEPH.monitors(), CEPH.credentials());
+    otherCluster = otherConnections.lend(CEPH.monitors(), CEPH.credentials());
   }
 
   @AfterAll
-  static void close() {
-    pool.close();
+  static void disconnect() {
     cluster.close();
-    clusters.close();
+    otherCluster.close();
+    connections.close();
+    otherConnections.close();
   }
 
-  @Override
-  Pool pool() {
-    return pool;
+  @BeforeEach
+  void openPools() {
+    pools =
+        new TestPools(
+            open(cluster, CEPH.pool()),
+            open(otherCluster, CEPH.pool()),
+            open(cluster, OTHER_POOL),
+            this::objects);
   }
 
-  @Override
-  @SuppressWarnings("MustBeClosedChecker") // the caller closes it
-  Pool another() {
-    return cluster.openPool("rbd", "");
+  @SuppressWarnings("MustBeClosedChecker") // closed by closePools
+  private Pool open(Cluster in, String pool) {
+    return in.openPool(pool, namespace);
+  }
+
+  private List<String> objects() {
+    return CEPH.run("rados", "--pool", CEPH.pool(), "--namespace", namespace, "ls")
+        .lines()
+        .toList();
+  }
+
+  @AfterEach
+  void closePools() {
+    pools.pool().close();
+    pools.same().close();
+    pools.other().close();
+  }
+
+  @Nested
+  final class Volumes extends VolumeJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
+  final class Snapshots extends SnapshotJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
+  final class Groups extends GroupJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
   }
 }

@@ -95,6 +95,26 @@ final class VolumeLife {
         new Step("DeleteVolume", this::delete));
   }
 
+  /** The volume as CreateVolume answered it. */
+  Volume volume() {
+    return volume;
+  }
+
+  /** Goes on with a volume that was made elsewhere. */
+  void takeOver(Volume known) {
+    volume = known;
+  }
+
+  /** Runs the step of that name. */
+  String run(String step, CsiClient client) throws IOException {
+    for (Step each : steps()) {
+      if (each.name().equals(step)) {
+        return each.action().run(client);
+      }
+    }
+    throw new IllegalArgumentException("no step is called " + step);
+  }
+
   /** The folders of the volume on this node. */
   Path folder() {
     return folder;

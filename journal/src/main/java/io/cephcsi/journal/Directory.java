@@ -1,0 +1,178 @@
+package io.cephcsi.journal;
+
+import io.cephcsi.ceph.OmapStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Names and the UUIDs that they own: one omap object that maps each name to a UUID, and an object
+ * for each UUID. Volumes, snapshots and groups have one each, alike but for the prefixes.
+ */
+final class Directory {
+  /** The UUID alone, or behind the id of the pool that its object is in. */
+  private static final Pattern VALUE = Pattern.compile("(?:([0-9a-fA-F]{16})/)?([^/]{36})");
+
+  /** In a UUID's object: the pool with the directory, only when that is another one. */
+  private static final String JOURNAL_POOL = "csi.journalpool";
+
+  /** A UUID that is taken already is next to impossible; five are a broken generator. */
+  private static final int MOST_UUIDS = 5;
+
+  private final String object;
+  private final String prefix;
+  private final Supplier<UUID> uuids;
+
+  /**
+   * @param object the omap object with the names
+   * @param prefix stands before each name in its key, and before each UUID in its object's name
+   */
+  Directory(String object, String prefix, Supplier<UUID> uuids) {
+    this.object = object;
+    this.prefix = prefix;
+    this.uuids = uuids;
+  }
+
+  /**
+   * What a name owns.
+   *
+   * @param value the directory's value as it is stored; empty when the name is free
+   * @param uuid empty when the name is free, or leads to a pool that is gone
+   */
+  record Held(String name, String value, String uuid) {}
+
+  /** The name of a UUID's object. */
+  String objectOf(String uuid) {
+    return prefix + uuid;
+  }
+
+  /**
+   * Looks a name up, by one read.
+   *
+   * @throws JournalConflict when it leads to a pool that is there and not one of these
+   */
+  Held held(Stores stores, String name) {
+    String value = value(stores.directory(), name);
+    if (value.isEmpty()) {
+      return new Held(name, "", "");
+    }
+    Matcher parts = VALUE.matcher(value);
+    if (!parts.matches()) {
+      throw JournalConflict.unreadable(name, value);
+    }
+    String pool = parts.group(1);
+    long poolId = pool == null ? stores.directory().id() : Long.parseUnsignedLong(pool, 16);
+    if (poolId == stores.objectsPoolId()) {
+      return new Held(name, value, parts.group(2));
+    }
+    if (stores.poolExists().test(poolId)) {
+      throw JournalConflict.otherPool(name, value, poolId);
+    }
+    return new Held(name, value, "");
+  }
+
+  /**
+   * Gives the name a new UUID and makes its object, by two writes.
+   *
+   * <p>The object goes first, whole. A crash between the two leaves a small object that no name
+   * leads to: nobody meets it, and no image belongs to it. The other order would leave a name that
+   * leads to nothing, which ceph-csi refuses for ever, should it be put back.
+   *
+   * @param held what the name owns now; it is taken only if that is still so
+   * @param keys the object's entries, by UUID
+   * @return the UUID; empty when another process was faster, then nothing is left of this
+   */
+  Optional<String> take(Stores stores, Held held, Function<String, Map<String, String>> keys) {
+    String uuid = makeObject(stores.objects(), keys);
+    String value = stores.inOnePool() ? uuid : withPool(stores, uuid);
+    if (stores.directory().compareAndPut(object, key(held.name()), held.value(), value)) {
+      return Optional.of(uuid);
+    }
+    forgetObject(stores.objects(), uuid);
+    return Optional.empty();
+  }
+
+  private String makeObject(OmapStore objects, Function<String, Map<String, String>> keys) {
+    for (int i = 0; i < MOST_UUIDS; i++) {
+      String uuid = uuids.get().toString();
+      if (objects.create(objectOf(uuid), keys.apply(uuid))) {
+        return uuid;
+      }
+    }
+    throw new IllegalStateException(MOST_UUIDS + " new UUIDs were taken already");
+  }
+
+  /** Frees the name if it still owns the UUID, in either form of the value. */
+  void forgetName(Stores stores, String name, String uuid) {
+    boolean plain =
+        stores.inOnePool() && stores.directory().compareAndRemoveKey(object, key(name), uuid);
+    if (!plain) {
+      var _ = stores.directory().compareAndRemoveKey(object, key(name), withPool(stores, uuid));
+    }
+  }
+
+  /** Those of the keys that the UUID's object has, by one read; none for an empty UUID. */
+  Map<String, String> read(OmapStore objects, String uuid, Set<String> keys) {
+    return uuid.isEmpty() ? Map.of() : objects.get(objectOf(uuid), keys);
+  }
+
+  /**
+   * Removes the object of a UUID that lost its name. One that has anything in it may be the last
+   * trace of an image, so it stays.
+   */
+  void removeIfEmpty(OmapStore objects, String uuid) {
+    if (!uuid.isEmpty() && objects.list(objectOf(uuid), "", 1).isEmpty()) {
+      forgetObject(objects, uuid);
+    }
+  }
+
+  /** Removes the UUID's object. */
+  void forgetObject(OmapStore objects, String uuid) {
+    objects.remove(objectOf(uuid));
+  }
+
+  /** Whether the name owns the UUID. */
+  boolean holds(OmapStore directory, String name, String uuid) {
+    return uuidIn(value(directory, name)).equals(uuid);
+  }
+
+  /** A page of names in their order, behind {@code afterName}; empty at the end. */
+  List<NamedUuid> page(OmapStore directory, String afterName, int most) {
+    // Keys with the prefix stand together, so that the first foreign one behind it ends them.
+    return directory.list(object, key(afterName), most).entrySet().stream()
+        .takeWhile(e -> e.getKey().startsWith(prefix))
+        .map(e -> new NamedUuid(e.getKey().substring(prefix.length()), uuidIn(e.getValue())))
+        .toList();
+  }
+
+  private String value(OmapStore directory, String name) {
+    return directory.get(object, Set.of(key(name))).getOrDefault(key(name), "");
+  }
+
+  private String key(String name) {
+    return prefix + name;
+  }
+
+  private static String withPool(Stores stores, String uuid) {
+    return poolText(stores.objectsPoolId()) + "/" + uuid;
+  }
+
+  /** What a new UUID's object says of where the directory is. */
+  static Map<String, String> journalPool(Stores stores) {
+    return stores.inOnePool() ? Map.of() : Map.of(JOURNAL_POOL, poolText(stores.directory().id()));
+  }
+
+  private static String poolText(long poolId) {
+    return "%016x".formatted(poolId);
+  }
+
+  private static String uuidIn(String value) {
+    return value.substring(value.indexOf('/') + 1);
+  }
+}

@@ -1,0 +1,197 @@
+package io.cephcsi.journal;
+
+import io.cephcsi.ceph.OmapStore;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers in RADOS which group each group name owns and what its members are: the directory
+ * {@code csi.groups.<instance>} and an object {@code csi.volume.group.<uuid>} for each, in which
+ * every key but {@code csi.…} is a member.
+ */
+public final class GroupJournal {
+  private static final String DEFAULT_GROUP_PREFIX = "csi-vol-group-";
+
+  private static final String REQUEST_NAME = "csi.volname";
+  private static final String GROUP_NAME = "csi.groupname";
+  private static final String CREATION_TIME = "csi.creationtime";
+
+  /** No volume id begins like this. */
+  private static final String OWN_PREFIX = "csi.";
+
+  private static final int PAGE = 512;
+
+  /** RFC 3339 as Go writes it: without the zeros at the end of the fraction. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder()
+          .appendPattern("uuuu-MM-dd'T'HH:mm:ss")
+          .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
+          .appendOffsetId()
+          .toFormatter();
+
+  private final Directory names;
+
+  /**
+   * @param instanceId keeps the directories of several drivers in one pool apart
+   */
+  public GroupJournal(String instanceId, Supplier<UUID> uuids) {
+    this.names = new Directory("csi.groups." + instanceId, "csi.volume.group.", uuids);
+  }
+
+  /**
+   * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name.
+   *
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
+   */
+  public GroupReservation reserve(Stores stores, GroupRequest request) {
+    Directory.Held held = names.held(stores, request.name());
+    Optional<GroupEntry> entry =
+        read(stores.objects(), held.uuid()).filter(e -> !e.requestName().isEmpty());
+    if (entry.isPresent()) {
+      return found(request.name(), entry.get());
+    }
+    return names
+        .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
+        .map(uuid -> fresh(stores, held, entry(request, uuid)))
+        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
+  }
+
+  private GroupReservation found(String name, GroupEntry entry) {
+    if (!entry.requestName().equals(name)) {
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
+    }
+    return new GroupReservation.Found(entry);
+  }
+
+  private GroupReservation fresh(Stores stores, Directory.Held before, GroupEntry entry) {
+    names.removeIfEmpty(stores.objects(), before.uuid());
+    return new GroupReservation.Fresh(entry);
+  }
+
+  private static GroupEntry entry(GroupRequest request, String uuid) {
+    return new GroupEntry(
+        uuid, request.name(), request.groupPrefix() + uuid, request.creationTime(), Map.of());
+  }
+
+  private static Map<String, String> keys(Stores stores, GroupEntry entry) {
+    Map<String, String> keys = new TreeMap<>(Directory.journalPool(stores));
+    keys.put(REQUEST_NAME, entry.requestName());
+    keys.put(GROUP_NAME, entry.groupName());
+    if (entry.creationTime() != null) {
+      keys.put(CREATION_TIME, timeText(entry.creationTime()));
+    }
+    return keys;
+  }
+
+  /**
+   * What is known of a UUID; empty when its object is missing or empty. Members are not known
+   * beforehand, so this lists: one read for every 512 members, and one that finds the end.
+   */
+  public Optional<GroupEntry> read(OmapStore objects, String uuid) {
+    Map<String, String> keys = uuid.isEmpty() ? Map.of() : all(objects, names.objectOf(uuid));
+    return keys.isEmpty() ? Optional.empty() : Optional.of(entry(uuid, keys));
+  }
+
+  private static Map<String, String> all(OmapStore objects, String object) {
+    var all = new TreeMap<String, String>();
+    SortedMap<String, String> page = objects.list(object, "", PAGE);
+    while (!page.isEmpty()) {
+      all.putAll(page);
+      page = objects.list(object, page.lastKey(), PAGE);
+    }
+    return all;
+  }
+
+  private static GroupEntry entry(String uuid, Map<String, String> keys) {
+    var members = new TreeMap<>(keys);
+    members.keySet().removeIf(key -> key.startsWith(OWN_PREFIX));
+    return new GroupEntry(
+        uuid,
+        keys.getOrDefault(REQUEST_NAME, ""),
+        keys.getOrDefault(GROUP_NAME, DEFAULT_GROUP_PREFIX + uuid),
+        time(keys.getOrDefault(CREATION_TIME, "")),
+        members);
+  }
+
+  private static String timeText(Instant time) {
+    return TIME.format(time.atOffset(ZoneOffset.UTC));
+  }
+
+  private static @Nullable Instant time(String text) {
+    try {
+      return OffsetDateTime.parse(text, TIME).toInstant();
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Sets when the group was made.
+   *
+   * @return false when its object is missing
+   */
+  public boolean storeCreationTime(OmapStore objects, String uuid, Instant time) {
+    return objects.update(names.objectOf(uuid), Map.of(CREATION_TIME, timeText(time)));
+  }
+
+  /**
+   * Adds members, or changes their values.
+   *
+   * @param members by CSI volume id
+   * @return false when the group's object is missing
+   */
+  public boolean addMembers(OmapStore objects, String uuid, Map<String, String> members) {
+    requireVolumeIds(members.keySet());
+    return objects.update(names.objectOf(uuid), members);
+  }
+
+  /** Removes members; those that are none are no error. */
+  public void removeMembers(OmapStore objects, String uuid, Set<String> volumeIds) {
+    requireVolumeIds(volumeIds);
+    objects.removeKeys(names.objectOf(uuid), volumeIds);
+  }
+
+  private static void requireVolumeIds(Set<String> volumeIds) {
+    for (String id : volumeIds) {
+      if (id.isEmpty() || id.startsWith(OWN_PREFIX)) {
+        throw new IllegalArgumentException("\"" + id + "\" is no volume id");
+      }
+    }
+  }
+
+  /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */
+  public void forgetName(Stores stores, GroupEntry entry) {
+    names.forgetName(stores, entry.requestName(), entry.uuid());
+  }
+
+  /** Removes the UUID's object with the members; nothing is known of it any more. */
+  public void forgetObject(OmapStore objects, String uuid) {
+    names.forgetObject(objects, uuid);
+  }
+
+  /** Forgets a reservation whose group is gone or was never made; safe to repeat. */
+  public void undo(Stores stores, GroupEntry entry) {
+    forgetName(stores, entry);
+    forgetObject(stores.objects(), entry.uuid());
+  }
+
+  /** A page of the directory in the order of names, behind {@code afterName}; empty at its end. */
+  public List<NamedUuid> page(OmapStore store, String afterName, int most) {
+    return names.page(store, afterName, most);
+  }
+}

@@ -1,0 +1,20 @@
+package io.cephcsi.journal;
+
+/**
+ * What the journal knows of a snapshot; texts are empty where it knows nothing.
+ *
+ * @param requestName the name that owns it
+ * @param imageName the name of the image that holds it and of the RBD snapshot on that image, never
+ *     empty
+ * @param imageId the image's id in its pool; empty until the image was made
+ * @param source the image name of the volume that it is taken of; empty only when the object is
+ *     damaged, which {@link SnapshotJournal#reserve} never returns
+ * @param owner the namespace of its claim
+ */
+public record SnapshotEntry(
+    String uuid,
+    String requestName,
+    String imageName,
+    String imageId,
+    String source,
+    String owner) {}

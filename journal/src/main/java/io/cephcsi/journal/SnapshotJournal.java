@@ -1,0 +1,146 @@
+package io.cephcsi.journal;
+
+import io.cephcsi.ceph.OmapStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Supplier;
+
+/**
+ * Remembers in RADOS which image each snapshot name owns, as {@link VolumeJournal} does for
+ * volumes: the directory {@code csi.snaps.<instance>} and an object {@code csi.snap.<uuid>} for
+ * each.
+ */
+public final class SnapshotJournal {
+  private static final String DEFAULT_IMAGE_PREFIX = "csi-snap-";
+
+  private static final String REQUEST_NAME = "csi.snapname";
+  private static final String IMAGE_NAME = "csi.imagename";
+  private static final String IMAGE_ID = "csi.imageid";
+  private static final String SOURCE = "csi.source";
+
+  /** With {@code volume}, although it is a snapshot's. */
+  private static final String OWNER = "csi.volume.owner";
+
+  private static final Set<String> KEYS = Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER);
+
+  private final Directory names;
+
+  /**
+   * @param instanceId keeps the directories of several drivers in one pool apart
+   */
+  public SnapshotJournal(String instanceId, Supplier<UUID> uuids) {
+    this.names = new Directory("csi.snaps." + instanceId, "csi.snap.", uuids);
+  }
+
+  /**
+   * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name,
+   * two reads for a known one. An object without a source is no reservation; its name starts anew.
+   *
+   * @throws JournalConflict when the name leads to another name's object or into another pool, or
+   *     its value cannot be read
+   */
+  public SnapshotReservation reserve(Stores stores, SnapshotRequest request) {
+    Directory.Held held = names.held(stores, request.name());
+    Optional<SnapshotEntry> entry = read(stores.objects(), held.uuid());
+    entry.ifPresent(e -> requireNamed(request.name(), e));
+    if (entry.isPresent() && complete(entry.get())) {
+      return found(request, entry.get());
+    }
+    return names
+        .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
+        .map(uuid -> fresh(stores, held, entry(request, uuid)))
+        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
+  }
+
+  private void requireNamed(String name, SnapshotEntry entry) {
+    if (!entry.requestName().isEmpty() && !entry.requestName().equals(name)) {
+      throw JournalConflict.otherOwner(name, names.objectOf(entry.uuid()), entry.requestName());
+    }
+  }
+
+  private static boolean complete(SnapshotEntry entry) {
+    return !entry.requestName().isEmpty() && !entry.source().isEmpty();
+  }
+
+  private static SnapshotReservation found(SnapshotRequest request, SnapshotEntry entry) {
+    return entry.source().equals(request.source())
+        ? new SnapshotReservation.Found(entry)
+        : new SnapshotReservation.OtherSource(entry);
+  }
+
+  private SnapshotReservation fresh(Stores stores, Directory.Held before, SnapshotEntry entry) {
+    if (!before.uuid().isEmpty()) {
+      names.forgetObject(stores.objects(), before.uuid()); // it has no source, so no image either
+    }
+    return new SnapshotReservation.Fresh(entry);
+  }
+
+  private static SnapshotEntry entry(SnapshotRequest request, String uuid) {
+    return new SnapshotEntry(
+        uuid, request.name(), request.imagePrefix() + uuid, "", request.source(), request.owner());
+  }
+
+  private static Map<String, String> keys(Stores stores, SnapshotEntry entry) {
+    Map<String, String> keys = new TreeMap<>(Directory.journalPool(stores));
+    keys.put(REQUEST_NAME, entry.requestName());
+    keys.put(IMAGE_NAME, entry.imageName());
+    keys.put(SOURCE, entry.source());
+    if (!entry.owner().isEmpty()) {
+      keys.put(OWNER, entry.owner());
+    }
+    return keys;
+  }
+
+  /**
+   * What is known of a UUID, by one read; empty when its object is missing or has none of the keys.
+   */
+  public Optional<SnapshotEntry> read(OmapStore objects, String uuid) {
+    Map<String, String> keys = names.read(objects, uuid, KEYS);
+    return keys.isEmpty() ? Optional.empty() : Optional.of(entry(uuid, keys));
+  }
+
+  private static SnapshotEntry entry(String uuid, Map<String, String> keys) {
+    return new SnapshotEntry(
+        uuid,
+        keys.getOrDefault(REQUEST_NAME, ""),
+        keys.getOrDefault(IMAGE_NAME, DEFAULT_IMAGE_PREFIX + uuid),
+        keys.getOrDefault(IMAGE_ID, ""),
+        keys.getOrDefault(SOURCE, ""),
+        keys.getOrDefault(OWNER, ""));
+  }
+
+  /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
+  public void storeImageId(OmapStore objects, String uuid, String imageId) {
+    var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
+  }
+
+  /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */
+  public void forgetName(Stores stores, SnapshotEntry entry) {
+    names.forgetName(stores, entry.requestName(), entry.uuid());
+  }
+
+  /** Removes the UUID's object; nothing is known of it any more. */
+  public void forgetObject(OmapStore objects, String uuid) {
+    names.forgetObject(objects, uuid);
+  }
+
+  /** Forgets a reservation whose image is gone or was never made; safe to repeat. */
+  public void undo(Stores stores, SnapshotEntry entry) {
+    forgetName(stores, entry);
+    forgetObject(stores.objects(), entry.uuid());
+  }
+
+  /** Whether the entry's name still owns its UUID. */
+  public boolean nameIsHeld(OmapStore store, SnapshotEntry entry) {
+    return names.holds(store, entry.requestName(), entry.uuid());
+  }
+
+  /** A page of the directory in the order of names, behind {@code afterName}; empty at its end. */
+  public List<NamedUuid> page(OmapStore store, String afterName, int most) {
+    return names.page(store, afterName, most);
+  }
+}

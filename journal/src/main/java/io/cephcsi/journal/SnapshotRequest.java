@@ -1,0 +1,17 @@
+package io.cephcsi.journal;
+
+/**
+ * What the journal is to keep of a new snapshot.
+ *
+ * @param name the name that the request gives the snapshot
+ * @param imagePrefix the image's name is this and the UUID
+ * @param source the image name of the volume that it is taken of, never empty
+ * @param owner the namespace of the claim, empty when unknown
+ */
+public record SnapshotRequest(String name, String imagePrefix, String source, String owner) {
+  public SnapshotRequest {
+    if (source.isEmpty()) {
+      throw new IllegalArgumentException("snapshot " + name + " has no source");
+    }
+  }
+}

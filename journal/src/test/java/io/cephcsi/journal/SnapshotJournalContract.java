@@ -1,0 +1,145 @@
+package io.cephcsi.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What the snapshots' journal does beyond what the volumes' does, on any pool. */
+abstract class SnapshotJournalContract extends JournalContract {
+  private static final String DIRECTORY = "csi.snaps.default";
+  private static final SnapshotRequest SNAPSHOT_1 =
+      new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-" + STRANGER, "team-a");
+
+  private final SnapshotJournal journal = new SnapshotJournal("default", uuids());
+
+  private SnapshotEntry fresh() {
+    SnapshotReservation made = journal.reserve(stores(), SNAPSHOT_1);
+    assertThat(made).isInstanceOf(SnapshotReservation.Fresh.class);
+    return made.entry();
+  }
+
+  private SnapshotEntry found() {
+    SnapshotReservation again = journal.reserve(stores(), SNAPSHOT_1);
+    assertThat(again).isInstanceOf(SnapshotReservation.Found.class);
+    return again.entry();
+  }
+
+  private void stored(Map<String, String> keys) {
+    put(pool(), DIRECTORY, Map.of("csi.snap.snapshot-1", STRANGER));
+    put(pool(), "csi.snap." + STRANGER, keys);
+  }
+
+  @Test
+  void reserve_newName_writesWhatCephCsiWrites() {
+    assertThat(fresh())
+        .isEqualTo(
+            new SnapshotEntry(
+                FIRST, "snapshot-1", "csi-snap-" + FIRST, "", "csi-vol-" + STRANGER, "team-a"));
+    assertThat(omap(pool(), "csi.snaps.default"))
+        .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));
+    assertThat(omap(pool(), "csi.snap.00000000-0000-4000-8000-000000000001"))
+        .isEqualTo(
+            Map.of(
+                "csi.snapname", "snapshot-1",
+                "csi.imagename", "csi-snap-00000000-0000-4000-8000-000000000001",
+                "csi.source", "csi-vol-" + STRANGER,
+                "csi.volume.owner", "team-a"));
+    assertThat(pools().objects()).hasSize(2);
+  }
+
+  @Test
+  void reserve_again_findsTheFirst() {
+    SnapshotEntry entry = fresh();
+    assertThat(found()).isEqualTo(entry);
+    journal.storeImageId(pool(), FIRST, "10ab");
+    assertThat(found().imageId()).isEqualTo("10ab");
+    assertThat(omap(pool(), "csi.snap." + FIRST)).containsEntry("csi.imageid", "10ab");
+  }
+
+  @Test
+  void reserve_forAnotherSource_saysWhichItHas() {
+    SnapshotEntry entry = fresh();
+    var other = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-other", "team-a");
+    assertThat(journal.reserve(stores(), other))
+        .isEqualTo(new SnapshotReservation.OtherSource(entry));
+    assertThat(found()).isEqualTo(entry);
+  }
+
+  @Test
+  void reserve_nameOfAMissingObject_startsAnew() {
+    put(pool(), DIRECTORY, Map.of("csi.snap.snapshot-1", STRANGER));
+    assertThat(fresh().uuid()).isEqualTo(FIRST);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+  }
+
+  @Test
+  void reserve_withoutSource_startsAnewAndRemovesIt() {
+    stored(Map.of("csi.snapname", "snapshot-1", "csi.imagename", "csi-snap-" + STRANGER));
+    assertThat(fresh().uuid()).isEqualTo(FIRST);
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", FIRST));
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+  }
+
+  @Test
+  void reserve_emptyObject_startsAnewAndRemovesIt() {
+    stored(Map.of());
+    assertThat(fresh().uuid()).isEqualTo(FIRST);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+  }
+
+  @Test
+  void reserve_objectThatBelongsToAnother_isRefusedEvenWithoutSource() {
+    stored(Map.of("csi.snapname", "snapshot-2"));
+    assertThatThrownBy(() -> journal.reserve(stores(), SNAPSHOT_1))
+        .isInstanceOf(JournalConflict.class)
+        .hasMessageContaining("csi.snap." + STRANGER)
+        .hasMessageContaining("snapshot-2");
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", STRANGER));
+  }
+
+  @Test
+  void read_withoutImageName_takesCephCsisDefault() {
+    stored(Map.of("csi.snapname", "snapshot-1", "csi.source", SNAPSHOT_1.source()));
+    assertThat(found().imageName()).isEqualTo("csi-snap-" + STRANGER);
+  }
+
+  @Test
+  void unknownKeys_arePreserved() {
+    Map<String, String> keys =
+        Map.of(
+            "csi.snapname", "snapshot-1",
+            "csi.source", SNAPSHOT_1.source(),
+            "csi.volume.encryptKMS", "vault");
+    stored(keys);
+    journal.storeImageId(pool(), found().uuid(), "10ab");
+    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(4);
+  }
+
+  @Test
+  void undo_twice_leavesNothing() {
+    SnapshotEntry entry = fresh();
+    journal.undo(stores(), entry);
+    journal.undo(stores(), entry);
+    assertThat(omap(pool(), DIRECTORY)).isEmpty();
+    assertThat(pools().objects()).containsExactly(DIRECTORY);
+  }
+
+  @Test
+  void forgetName_nameThatAnotherUuidOwnsNow_isNotFreed() {
+    SnapshotEntry before = fresh();
+    journal.forgetName(stores(), before);
+    SnapshotEntry now = fresh();
+    journal.undo(stores(), before);
+    assertThat(journal.nameIsHeld(pool(), before)).isFalse();
+    assertThat(journal.nameIsHeld(pool(), now)).isTrue();
+    assertThat(journal.page(pool(), "", 10)).containsExactly(new NamedUuid("snapshot-1", SECOND));
+  }
+
+  @Test
+  void request_withoutSource_cannotBe() {
+    assertThatThrownBy(() -> new SnapshotRequest("snapshot-1", "csi-snap-", "", ""))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

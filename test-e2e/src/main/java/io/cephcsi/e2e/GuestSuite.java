@@ -1,0 +1,256 @@
+package io.cephcsi.e2e;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import csi.v1.Volume;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What runs inside the kernel guest, with the guest's own RBD client: a volume's life with the
+ * driver killed between all steps, csi-sanity, the cost of staging, and two nodes that meet in
+ * files.
+ */
+public final class GuestSuite {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Path DEVICES = Path.of("/sys/bus/rbd/devices");
+  private static final Path FOLDER = Path.of("/mnt/volumes");
+  private static final int ROUNDS = 7;
+
+  private final ThrowawayCeph ceph;
+  private final Path meeting;
+
+  private GuestSuite(ThrowawayCeph ceph, Path meeting) {
+    this.ceph = ceph;
+    this.meeting = meeting;
+  }
+
+  /**
+   * Runs one part of the suite; exits with 0 when all of it holds.
+   *
+   * @param arguments which part, the cluster's folder, the folder where nodes meet, csi-sanity
+   */
+  public static void main(String[] arguments) throws Exception {
+    Files.createDirectories(FOLDER);
+    try (ThrowawayCeph ceph = ThrowawayCeph.running(Path.of(arguments[1]))) {
+      var suite = new GuestSuite(ceph, Path.of(arguments[2]));
+      switch (arguments[0]) {
+        case "life" -> suite.life();
+        case "sanity" -> suite.sanity(Path.of(arguments[3]));
+        case "stage" -> suite.stage();
+        case "first" -> suite.firstNode();
+        case "second" -> suite.secondNode();
+        default -> throw new IllegalArgumentException(arguments[0]);
+      }
+    }
+    System.out.println("guest: " + arguments[0] + " passed");
+    System.exit(0);
+  }
+
+  @MustBeClosed
+  private DriverProcess driver(String node) throws IOException, InterruptedException {
+    return DriverProcess.start(
+        ceph,
+        "--controllerserver",
+        "--nodeserver",
+        "--nodeid=" + node,
+        "--keyring=" + ceph.entry("keyring"));
+  }
+
+  private void life() throws Exception {
+    try (DriverProcess driver = driver("node1");
+        var remains = new Remains(ceph, FOLDER)) {
+      var life = new VolumeLife("pvc-guest", ceph.pool(), ceph.credentials(), FOLDER);
+      for (VolumeLife.Step step : life.steps()) {
+        long started = System.nanoTime();
+        String outcome = step.action().run(driver.client());
+        long millis = (System.nanoTime() - started) / 1_000_000;
+        System.out.printf("guest: %-23s %6d ms  %s%n", step.name(), millis, outcome);
+        if (step.name().equals("NodeStageVolume")) {
+          require(mapped() == 1, "the kernel has one image mapped");
+        }
+        driver.kill();
+        driver.restart();
+      }
+      var _ = life.run("DeleteVolume", driver.client()); // takes up the purge that was cut off
+      List<String> left = remains.awaitNothing(PATIENCE);
+      require(left.isEmpty(), "nothing is left: " + left);
+      require(mapped() == 0, "the kernel has nothing mapped");
+    }
+  }
+
+  private static long mapped() throws IOException {
+    try (Stream<Path> devices = Files.list(DEVICES)) {
+      return devices.count();
+    }
+  }
+
+  private void sanity(Path program) throws Exception {
+    try (DriverProcess driver = driver("node1");
+        var remains = new Remains(ceph, FOLDER)) {
+      var parameters =
+          Map.of(
+              "clusterID",
+              DriverProcess.CLUSTER_ID,
+              "pool",
+              ceph.pool(),
+              "imageFeatures",
+              "layering");
+      var outcome =
+          new CsiSanity(program).run(driver.socket(), ceph.credentials(), parameters, FOLDER);
+      System.out.println("csi-sanity in the guest, krbd: " + outcome.summary());
+      if (outcome.exit() != 0) {
+        System.out.println(outcome.output());
+      }
+      require(outcome.exit() == 0, "csi-sanity has no failure");
+      List<String> left = remains.awaitNothing(PATIENCE);
+      require(left.isEmpty(), "nothing is left: " + left);
+    }
+  }
+
+  /** NodeStageVolume of fresh volumes beside the same by hand, in turn. */
+  private void stage() throws Exception {
+    List<Long> ours = new ArrayList<>();
+    List<Long> byHand = new ArrayList<>();
+    try (DriverProcess driver = driver("node1")) {
+      for (int i = -1; i < ROUNDS; i++) {
+        long driverMicros = stageByDriver(driver, i);
+        long handMicros = stageByHand(i);
+        if (i >= 0) {
+          ours.add(driverMicros);
+          byHand.add(handMicros);
+        }
+      }
+    }
+    long median = median(ours);
+    long bare = median(byHand);
+    System.out.printf(
+        "NodeStageVolume, fresh, ext4: median %d ms; rbd map, mkfs.ext4, mount by hand: %d ms; ratio %.2f%n",
+        median / 1000, bare / 1000, (double) median / bare);
+  }
+
+  private static long median(List<Long> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+
+  private long stageByDriver(DriverProcess driver, int round) throws IOException {
+    var life = new VolumeLife("pvc-stage" + round, ceph.pool(), ceph.credentials(), FOLDER);
+    var _ = life.run("CreateVolume", driver.client());
+    long started = System.nanoTime();
+    var _ = life.run("NodeStageVolume", driver.client());
+    long micros = (System.nanoTime() - started) / 1000;
+    var _ = life.run("NodeUnstageVolume", driver.client());
+    var _ = life.run("DeleteVolume", driver.client());
+    return micros;
+  }
+
+  private long stageByHand(int round) throws IOException, InterruptedException {
+    String image = ceph.pool() + "/hand" + round;
+    Path mountPoint = Files.createDirectories(FOLDER.resolve("hand"));
+    hand("rbd create " + image + " --size 1G --image-feature layering");
+    long started = System.nanoTime();
+    hand(
+        "d=$(rbd map -o noudev %s) && mkfs.ext4 -q -m0 -Enodiscard,lazy_itable_init=1,lazy_journal_init=1 $d && mount $d %s"
+            .formatted(image, mountPoint));
+    long micros = (System.nanoTime() - started) / 1000;
+    hand(
+        "umount %s && rbd unmap -o noudev %s && rbd rm --no-progress %s"
+            .formatted(mountPoint, image, image));
+    return micros;
+  }
+
+  private void hand(String script) throws IOException, InterruptedException {
+    var builder = new ProcessBuilder("sh", "-c", script).inheritIO();
+    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
+    require(builder.start().waitFor() == 0, script);
+  }
+
+  /** Makes and stages a volume, waits until the other node was refused, then lets go of it. */
+  private void firstNode() throws Exception {
+    try (DriverProcess driver = driver("node1")) {
+      var life = new VolumeLife("pvc-two", ceph.pool(), ceph.credentials(), FOLDER);
+      for (String step : List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume")) {
+        var _ = life.run(step, driver.client());
+      }
+      var _ = life.run("write 32 MiB", driver.client());
+      tell("staged", life.volume());
+      await("refused");
+      var _ = life.run("read back", driver.client());
+      var _ = life.run("NodeUnpublishVolume", driver.client());
+      var _ = life.run("NodeUnstageVolume", driver.client());
+      tell("unstaged", life.volume());
+      await("done");
+    }
+  }
+
+  /** Is refused while the first node has the volume, and reads what it wrote afterwards. */
+  private void secondNode() throws Exception {
+    try (DriverProcess driver = driver("node2")) {
+      var life = new VolumeLife("pvc-two", ceph.pool(), ceph.credentials(), FOLDER);
+      life.takeOver(await("staged"));
+      requireRefused(life, driver);
+      require(mapped() == 0, "the second node has nothing mapped");
+      tell("refused", life.volume());
+      var _ = await("unstaged");
+      for (String step :
+          List.of(
+              "NodeStageVolume",
+              "NodePublishVolume",
+              "read back",
+              "NodeUnpublishVolume",
+              "NodeUnstageVolume",
+              "DeleteVolume")) {
+        var _ = life.run(step, driver.client());
+      }
+      tell("done", life.volume());
+    }
+  }
+
+  private static void requireRefused(VolumeLife life, DriverProcess driver) throws IOException {
+    try {
+      var _ = life.run("NodeStageVolume", driver.client());
+    } catch (StatusRuntimeException e) {
+      System.out.println("guest: second node: " + e.getMessage());
+      require(
+          e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION,
+          "the second node is refused with FAILED_PRECONDITION");
+      return;
+    }
+    throw new IllegalStateException("the second node staged a volume that is in use");
+  }
+
+  private void tell(String what, Volume volume) throws IOException {
+    Path written = Files.write(meeting.resolve(what + ".new"), volume.toByteArray());
+    Files.move(written, meeting.resolve(what), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Volume await(String what) throws IOException, InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < end) {
+      try {
+        return Volume.parseFrom(Files.readAllBytes(meeting.resolve(what)));
+      } catch (NoSuchFileException e) {
+        Thread.sleep(20);
+      }
+    }
+    throw new IOException(
+        "the other node does not come to \"%s\": %s"
+            .formatted(what, Arrays.toString(meeting.toFile().list())));
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalStateException("does not hold: " + what);
+    }
+  }
+}
