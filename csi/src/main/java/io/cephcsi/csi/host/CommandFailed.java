@@ -4,6 +4,8 @@ import java.util.List;
 
 /** A program could not be started, failed, or did not end in time. */
 public final class CommandFailed extends RuntimeException {
+  private static final int MOST_SAID = 1000;
+
   private final int exit;
 
   /** A program that ended with another status than it should. */
@@ -24,8 +26,10 @@ public final class CommandFailed extends RuntimeException {
     return exit;
   }
 
+  /** The end of its words, where the reason stands; the whole would not fit in an answer. */
   private static String said(Commands.Outcome outcome) {
     String said = outcome.err().isBlank() ? outcome.out() : outcome.err();
-    return said.strip().replace('\n', ' ');
+    String line = said.strip().replace('\n', ' ');
+    return line.length() <= MOST_SAID ? line : "… " + line.substring(line.length() - MOST_SAID);
   }
 }

@@ -2,11 +2,14 @@ package io.cephcsi.csi.host;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,14 +25,25 @@ final class MountTable {
   /** All mounts, in the order in which they were made. */
   static List<Mount> read(Path mountinfo) {
     List<Mount> mounts = new ArrayList<>();
+    text(mountinfo).lines().forEach(line -> known(line).ifPresent(mounts::add));
+    return mounts;
+  }
+
+  /** Other programs' mounts may have names in any encoding; these must not stop ours. */
+  private static String text(Path mountinfo) {
     try {
-      for (String line : Files.readAllLines(mountinfo)) {
-        mounts.add(parse(line));
-      }
+      return new String(Files.readAllBytes(mountinfo), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("read " + mountinfo, e);
     }
-    return mounts;
+  }
+
+  private static Optional<Mount> known(String line) {
+    try {
+      return Optional.of(parse(line));
+    } catch (InvalidPathException e) {
+      return Optional.empty(); // a name that no path of a request can have
+    }
   }
 
   /** {@code 36 35 98:0 / /mnt rw,noatime master:1 - ext3 /dev/root rw,errors=continue}. */

@@ -1,5 +1,7 @@
 package io.cephcsi.csi.host;
 
+import io.cephcsi.csi.Undo;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +34,21 @@ public final class Mounts {
 
   /** What is mounted at that path, the topmost if several are; empty when nothing is. */
   public Optional<Mount> at(Path path) {
-    Path wanted = path.normalize();
+    Path wanted = asMounted(path.toAbsolutePath().normalize());
     return all().stream().filter(m -> m.path().equals(wanted)).reduce((_, last) -> last);
+  }
+
+  /**
+   * The path as the kernel has it in its table, where no link is left: {@code /var/lib/kubelet} may
+   * be one. The last name is kept as it is, since looking at a dead mount can hang.
+   */
+  private static Path asMounted(Path path) {
+    Path parent = path.getParent();
+    try {
+      return parent == null ? path : parent.toRealPath().resolve(path.getFileName());
+    } catch (IOException e) {
+      return path; // no parent, no mount
+    }
   }
 
   /**
@@ -62,25 +77,17 @@ public final class Mounts {
    * @throws CommandFailed when mount refuses
    */
   public void bind(Path source, Path target, List<String> options) {
-    var _ =
-        commands.require(
-            List.of("mount", "--bind", source.toString(), target.toString()), DEADLINE);
+    List<String> command = new ArrayList<>(List.of("mount", "--bind"));
     if (!options.isEmpty()) {
-      rebind(target, options);
+      // The kernel takes them by a second step. One command does both, and does so to its end
+      // when the driver is killed: nobody finds a mount that should be read-only and is not.
+      command.addAll(List.of("-o", String.join(",", options)));
     }
-  }
-
-  /** The kernel takes the options of a bind mount only by mounting again. */
-  private void rebind(Path target, List<String> options) {
-    List<String> all = new ArrayList<>(List.of("remount", "bind"));
-    all.addAll(options);
+    command.addAll(List.of(source.toString(), target.toString()));
     try {
-      var _ =
-          commands.require(
-              List.of("mount", "-o", String.join(",", all), target.toString()), DEADLINE);
+      var _ = commands.require(command, DEADLINE);
     } catch (CommandFailed e) {
-      unmount(target);
-      throw e;
+      throw Undo.after(e, () -> unmount(target)); // the first step may have been done
     }
   }
 

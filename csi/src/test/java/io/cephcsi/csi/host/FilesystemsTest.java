@@ -1,92 +1,158 @@
 package io.cephcsi.csi.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The real tools, on files in place of devices. */
 class FilesystemsTest {
-  private static final Duration LONG = Duration.ofSeconds(20);
-  private static final long BYTES = 400L << 20;
-
   @TempDir Path directory;
-  private final Filesystems filesystems = new Filesystems(new ChildProcesses());
-  private Path device = Path.of("");
+  private final List<String> commands = new ArrayList<>();
+  private final Filesystems told = new Filesystems(this::run);
+  private Commands.Outcome outcome = new Commands.Outcome(0, "", "");
 
-  @BeforeEach
-  void makeDevice() throws Exception {
-    device = directory.resolve("device");
-    resize(BYTES);
-  }
-
-  private void resize(long bytes) throws Exception {
-    try (var file = new RandomAccessFile(device.toFile(), "rw")) {
-      file.setLength(bytes);
-    }
+  private Commands.Outcome run(List<String> command, byte[] input, Duration deadline) {
+    commands.add(String.join(" ", command));
+    return outcome;
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ext4", "xfs"})
-  void make_emptyDevice_isFoundAgainAndFillsIt(String type) throws Exception {
-    assertThat(filesystems.on(device)).isEmpty();
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DEVNAME=/dev/x;TYPE=ext4             | ext4",
+        "TYPE=LVM2_member                     | LVM2_member",
+        "DEVNAME=/dev/x;PTTYPE=gpt            | partitions or unknown data",
+        "''                                   | partitions or unknown data",
+      })
+  void on_blkidsWords_areTakenAsData(String out, String expected) {
+    outcome = new Commands.Outcome(0, out.replace(';', '\n'), "");
 
-    filesystems.make(type, device, List.of());
-
-    assertThat(filesystems.on(device)).contains(type);
-    assertThat(filesystems.smallerThan(BYTES, device)).isFalse();
-    assertThat(filesystems.smallerThan(2 * BYTES, device)).isTrue();
+    assertThat(told.on(Path.of("/dev/x"))).contains(expected);
   }
 
   @Test
-  void check_soundFilesystem_isFine() {
-    filesystems.make("ext4", device, List.of());
+  void on_exitTwo_isNothingOnlyIfTheDeviceCanBeRead() throws Exception {
+    outcome = new Commands.Outcome(2, "", "");
 
-    filesystems.check(device);
+    assertThat(told.on(device(8 << 20))).isEmpty();
+    assertThatThrownBy(() -> told.on(directory.resolve("gone")))
+        .isInstanceOf(UncheckedIOException.class);
   }
 
   @Test
-  void make_ownOptions_areTakenInPlace() {
-    filesystems.make("ext4", device, List.of("-L", "mine"));
+  void on_severalSignatures_isAFailureAndNotNothing() {
+    outcome = new Commands.Outcome(8, "", "ambivalent result");
 
-    assertThat(new ChildProcesses().require(List.of("blkid", "-p", device.toString()), LONG))
-        .contains("mine");
+    assertThatThrownBy(() -> told.on(Path.of("/dev/x")))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("ambivalent");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ext4 | ''       | mkfs.ext4 -m0 -Enodiscard,lazy_itable_init=1,lazy_journal_init=1 /dev/x",
+        "xfs  | ''       | mkfs.xfs -K -m reflink=0 /dev/x",
+        "ext4 | -N;1000  | mkfs.ext4 -N 1000 /dev/x",
+        "xfs  | -L;a     | mkfs.xfs -L a -m reflink=0 /dev/x",
+      })
+  void make_options(String filesystem, String options, String expected) {
+    told.make(
+        filesystem, Path.of("/dev/x"), options.isEmpty() ? List.of() : List.of(options.split(";")));
+
+    assertThat(commands).containsExactly(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 8, 16})
+  void check_nothingLeftToMend_goesOn(int exit) {
+    outcome = new Commands.Outcome(exit, "", "");
+
+    assertThatCode(() -> told.check(Path.of("/dev/x"))).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 5, 12})
+  void check_damageLeft_isTold(int exit) {
+    outcome = new Commands.Outcome(exit, "", "UNEXPECTED INCONSISTENCY");
+
+    assertThatThrownBy(() -> told.check(Path.of("/dev/x")))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("UNEXPECTED");
   }
 
   @Test
-  void on_partitions_isNotNothing() throws Exception {
-    try (var file = new RandomAccessFile(device.toFile(), "rw")) {
-      file.seek(446);
-      file.write(new byte[] {0, 0, 2, 0, (byte) 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0});
-      file.seek(510);
-      file.write(new byte[] {0x55, (byte) 0xAA});
+  void failure_muchOutput_keepsItsEnd() {
+    outcome = new Commands.Outcome(1, "", "x".repeat(60_000) + " the reason");
+
+    assertThatThrownBy(() -> told.make("ext4", Path.of("/dev/x"), List.of()))
+        .hasMessageEndingWith(" the reason")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1200));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ext4, 64", "xfs, 320"})
+  void realTools_madeFilesystem_isSeenAndItsSizeKnown(String filesystem, int mebibytes)
+      throws Exception {
+    var real = new Filesystems(new ChildProcesses());
+    long bytes = (long) mebibytes << 20;
+    Path device = device(bytes);
+    assertThat(real.on(device)).isEmpty();
+
+    real.make(filesystem, device, List.of());
+
+    assertThat(real.on(device)).contains(filesystem);
+    assertThat(real.smallerThan(bytes, device)).isFalse();
+    assertThat(real.smallerThan(bytes + (1 << 20), device)).isTrue();
+    real.check(device);
+  }
+
+  @Test
+  void realTools_partitions_areData() throws Exception {
+    var real = new Filesystems(new ChildProcesses());
+    Path device = device(8 << 20);
+    byte[] start = new byte[512];
+    start[446 + 4] = (byte) 0x83; // one Linux partition of 8192 sectors from 2048
+    start[446 + 9] = 8;
+    start[446 + 13] = 32;
+    start[510] = 0x55;
+    start[511] = (byte) 0xaa;
+    try (var file = Files.newByteChannel(device, StandardOpenOption.WRITE)) {
+      var _ = file.write(ByteBuffer.wrap(start));
     }
 
-    assertThat(filesystems.on(device)).isPresent();
+    assertThat(real.on(device)).contains("partitions or unknown data");
   }
 
   @Test
-  void on_missingDevice_isAnErrorAndNotNothing() {
-    assertThatThrownBy(() -> filesystems.on(directory.resolve("nowhere")))
-        .isInstanceOfAny(UncheckedIOException.class, CommandFailed.class);
+  void usage_ofThisMachine_addsUp() {
+    Usage usage = new Filesystems(new ChildProcesses()).usage(directory);
+
+    assertThat(usage.totalBytes()).isGreaterThanOrEqualTo(usage.usedBytes()).isPositive();
+    assertThat(usage.availableBytes()).isLessThanOrEqualTo(usage.totalBytes());
   }
 
-  @Test
-  void usage_mountedDirectory_isWhatTheFilesystemSays() throws Exception {
-    var usage = filesystems.usage(directory);
-
-    assertThat(usage.totalBytes()).isEqualTo(Files.getFileStore(directory).getTotalSpace());
-    assertThat(usage.usedBytes()).isPositive();
-    assertThat(usage.usedInodes()).isNotNegative();
+  private Path device(long bytes) throws Exception {
+    Path file = directory.resolve("device");
+    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(bytes);
+    }
+    return file;
   }
 }

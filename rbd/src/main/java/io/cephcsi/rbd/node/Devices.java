@@ -70,23 +70,24 @@ final class Devices {
    *
    * @param mounter what the class says, or the default
    * @param others whether another one may take its place
+   * @param features the image's, as a mask
    * @throws CsiException.FailedPrecondition when none can be used on this node
    */
-  Mapper mapper(String mounter, boolean others) {
+  Mapper mapper(String mounter, boolean others, long features) {
     Mapper wished =
         mappers.stream()
             .filter(m -> m.name().equals(mounter))
             .findFirst()
             .orElseThrow(() -> unknown(mounter));
-    String trouble = wished.trouble();
+    String trouble = wished.trouble(features);
     if (trouble.isEmpty()) {
       return wished;
     }
     Optional<Mapper> other =
-        mappers.stream().filter(m -> others && m.trouble().isEmpty()).findFirst();
+        mappers.stream().filter(m -> others && m.trouble(features).isEmpty()).findFirst();
     return other.orElseThrow(() ->
         new CsiException.FailedPrecondition(
-            "mounter %s cannot be used on this node: %s; mend that, or set tryOtherMounters: \"true\" or mounter: userspace in the class"
+            "mounter %s cannot be used on this node: %s; mend that, choose fewer imageFeatures, or set tryOtherMounters: \"true\" or mounter: userspace in the class"
                 .formatted(mounter, trouble)));
   }
 

@@ -1,5 +1,6 @@
 package io.cephcsi.rbd.node;
 
+import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.KernelKeyring;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
@@ -15,8 +16,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Maps by the kernel's own RBD client, through sysfs; no child process. */
@@ -24,6 +27,7 @@ final class KernelMapper implements Mapper {
   private static final Duration MODPROBE = Duration.ofSeconds(20);
   private static final Duration BUSY = Duration.ofSeconds(2);
   private static final long PAUSE_MILLIS = 20;
+  private static final Set<String> COMMAND_OPTIONS = Set.of("", "udev", "noudev");
 
   private final Path sysfs;
   private final Commands commands;
@@ -44,11 +48,24 @@ final class KernelMapper implements Mapper {
   }
 
   @Override
-  public String trouble() {
+  public String trouble(long features) {
     if (!Files.isDirectory(bus())) {
       load();
     }
-    return Files.isDirectory(bus()) ? "" : "its kernel has no rbd";
+    if (!Files.isDirectory(bus())) {
+      return "its kernel has no rbd";
+    }
+    long missing = features & ~supported();
+    return missing == 0
+        ? ""
+        : "its kernel lacks image features "
+            + String.join(",", Feature.of(missing).stream().map(Feature::text).toList());
+  }
+
+  /** A kernel that does not tell what it has is given the image, and may refuse it. */
+  private long supported() {
+    Path file = bus().resolve("supported_features");
+    return Files.exists(file) ? Long.decode(read(file)) : -1;
   }
 
   private void load() {
@@ -84,28 +101,45 @@ final class KernelMapper implements Mapper {
    * Documentation/ABI/testing/sysfs-bus-rbd.
    */
   private static String line(MapRequest request) {
+    List<String> wished = wished(request);
+    boolean second = secondProtocol(wished);
     List<Monitors> all = Monitors.of(request.monitors());
-    List<Monitors> first = all.stream().filter(m -> !m.secondProtocol()).toList();
-    List<Monitors> used = first.isEmpty() ? all : first;
+    List<Monitors> fitting = all.stream().filter(m -> m.secondProtocol() == second).toList();
+    List<Monitors> used = fitting.isEmpty() ? all : fitting;
     List<String> options = new ArrayList<>();
     options.add("name=" + request.credentials().user());
     options.add(secret(request));
-    if (first.isEmpty()) {
+    if (!second && fitting.isEmpty()) {
       options.add("ms_mode=prefer-crc"); // kernels speak protocol v2 only when told so
     }
     options.add(request.readOnly() ? "ro" : "rw");
     if (!request.image().namespace().isEmpty()) {
       options.add("_pool_ns=" + request.image().namespace());
     }
-    if (!request.options().isEmpty()) {
-      options.add(request.options());
-    }
+    options.addAll(wished);
     return "%s %s %s %s -"
         .formatted(
-            String.join(",", used.stream().map(Monitors::text).toList()),
+            String.join(
+                ",",
+                used.stream().flatMap(m -> m.resolved().stream()).map(Monitors::text).toList()),
             String.join(",", options),
             request.image().pool(),
             request.image().image());
+  }
+
+  /** The class's options, without those that are for Ceph's command alone. */
+  private static List<String> wished(MapRequest request) {
+    if (request.options().chars().anyMatch(Character::isWhitespace)) {
+      throw new CsiException.InvalidArgument(
+          "mapOptions \"%s\" has blanks: separate options by commas".formatted(request.options()));
+    }
+    return Arrays.stream(request.options().split(",", -1))
+        .filter(option -> !COMMAND_OPTIONS.contains(option))
+        .toList();
+  }
+
+  private static boolean secondProtocol(List<String> options) {
+    return options.stream().anyMatch(o -> o.startsWith("ms_mode=") && !o.equals("ms_mode=legacy"));
   }
 
   /** The key by way of the kernel's keyring, where it is not shown again; else directly. */

@@ -8,8 +8,12 @@ interface Mapper {
   /** What the class parameter {@code mounter} calls it. */
   String name();
 
-  /** Why it cannot be used on this node, for people; empty when it can. */
-  String trouble();
+  /**
+   * Why it cannot be used on this node, for people; empty when it can.
+   *
+   * @param features the image's, as a mask
+   */
+  String trouble(long features);
 
   /**
    * Maps an image; it is for the caller to see first that it is not mapped already. A failure or a

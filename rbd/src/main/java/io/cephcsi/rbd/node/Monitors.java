@@ -1,6 +1,11 @@
 package io.cephcsi.rbd.node;
 
+import io.cephcsi.csi.CsiException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,7 +19,7 @@ import java.util.regex.Pattern;
  */
 record Monitors(String host, int port, boolean secondProtocol) {
   private static final Pattern ADDRESS =
-      Pattern.compile("(v[12]:)?(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\],/]+)(?::(\\d+))?(?:/\\d+)?");
+      Pattern.compile("(v[12]:)?(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\],;/\\s]+)(?::(\\d+))?(?:/\\d+)?");
   private static final int SECOND_PROTOCOL_PORT = 3300;
 
   /** All addresses in the list, in its order. */
@@ -27,6 +32,30 @@ record Monitors(String host, int port, boolean secondProtocol) {
       monitors.add(new Monitors(address.group(2), port, second));
     }
     return monitors;
+  }
+
+  /**
+   * The addresses that the host's name has; itself when it is an address already.
+   *
+   * @throws CsiException.Unavailable when this node does not know the name
+   */
+  List<Monitors> resolved() {
+    try {
+      return Arrays.stream(InetAddress.getAllByName(host))
+          .map(address -> new Monitors(literal(address), port, secondProtocol))
+          .toList();
+    } catch (UnknownHostException e) {
+      throw new CsiException.Unavailable(
+          "monitor %s has no address on this node: see monitors in config.json and the node's DNS"
+              .formatted(host),
+          e);
+    }
+  }
+
+  private static String literal(InetAddress address) {
+    return address instanceof Inet6Address
+        ? "[" + address.getHostAddress() + "]"
+        : address.getHostAddress();
   }
 
   String text() {

@@ -42,9 +42,16 @@ record NodeExpandVolume(
       Devices.Held device =
           devices.below(mount).orElseThrow(() -> missing(request, request.getVolumePath()));
       MappedDevice grown = device.resized(target(request, device.device())).device();
-      filesystems.grow(mount.filesystem(), grown.path(), mount.path());
+      writable(mount).ifPresent(w -> filesystems.grow(w.filesystem(), grown.path(), w.path()));
       return NodeExpandVolumeResponse.newBuilder().setCapacityBytes(grown.sizeBytes()).build();
     }
+  }
+
+  /** A mount of the filesystem through which it can grow; empty when it is read-only everywhere. */
+  private Optional<Mount> writable(Mount mount) {
+    return mounts.all().stream()
+        .filter(m -> m.device().equals(mount.device()) && !m.readOnly())
+        .findFirst();
   }
 
   private Mount mounted(NodeExpandVolumeRequest request) {

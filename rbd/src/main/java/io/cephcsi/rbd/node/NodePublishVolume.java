@@ -6,9 +6,12 @@ import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Undo;
+import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -62,8 +65,12 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
       return;
     }
     requireSingle(request, staged, target);
-    makeTarget(target);
-    mounts.bind(source, target, options(request));
+    boolean made = makeTarget(target);
+    try {
+      mounts.bind(source, target, options(request));
+    } catch (CommandFailed e) {
+      throw made ? Undo.after(e, () -> removeTarget(target)) : e;
+    }
   }
 
   private static List<String> options(NodePublishVolumeRequest request) {
@@ -111,14 +118,25 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
             .formatted(request.getVolumeId(), other.path()));
   }
 
-  private static void makeTarget(Path target) {
+  private static void removeTarget(Path target) {
     try {
-      if (!Files.isDirectory(target)) {
+      MountPoint.remove(target);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether it made it. */
+  private static boolean makeTarget(Path target) {
+    try {
+      boolean missing = !Files.isDirectory(target);
+      if (missing) {
         Files.createDirectories(target.getParent());
         Files.createDirectory(
             target,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
       }
+      return missing;
     } catch (IOException e) {
       throw new CsiException.FailedPrecondition(
           "target_path %s cannot be made a directory: %s (%s)"

@@ -75,7 +75,7 @@ record NodeStageVolume(
       writeStash(plan, image);
       filesystem.mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
-      mapAndMount(plan, volume, request(plan, volume, image, imageId));
+      mapAndMount(plan, volume, request(plan, volume, image, imageId), header.features());
     }
   }
 
@@ -96,11 +96,13 @@ record NodeStageVolume(
         MapOptions.of(plan.context().getOrDefault("mapOptions", "")).krbd());
   }
 
-  private void mapAndMount(StagePlan plan, Volume volume, MapRequest request) throws IOException {
+  private void mapAndMount(StagePlan plan, Volume volume, MapRequest request, long features)
+      throws IOException {
     Mapper mapper =
         devices.mapper(
             plan.context().getOrDefault("mounter", settings.mounter()),
-            plan.context().getOrDefault("tryOtherMounters", "").equals("true"));
+            plan.context().getOrDefault("tryOtherMounters", "").equals("true"),
+            features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
       ImageInUse.refuse(volume.pool(), request.image(), 0);
@@ -166,6 +168,11 @@ record NodeStageVolume(
       throw new CsiException.FailedPrecondition(
           "%s is mounted at %s, which is not volume %s: unmount it first"
               .formatted(mount.source(), mount.path(), plan.volumeId()));
+    }
+    if (!mount.filesystem().equals(plan.filesystem())) {
+      throw new CsiException.AlreadyExists(
+          "volume %s is staged as %s and asked for as %s: unstage it first"
+              .formatted(plan.volumeId(), mount.filesystem(), plan.filesystem()));
     }
   }
 

@@ -65,6 +65,8 @@ record StagePlan(
           throw new CsiException.InvalidArgument(
               "access mode %s: a filesystem on an image can be written on one node only"
                   .formatted(capability.getAccessMode().getMode()));
+      case UNKNOWN, UNRECOGNIZED ->
+          throw new CsiException.InvalidArgument("volume_capability has no access mode");
       default -> {}
     }
   }

@@ -104,10 +104,13 @@ record Stash(
     Files.move(temporary, staging.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** As Go writes it: one line, no blanks, in the order of the fields. */
+  /** As Go writes it: one line, no blanks, in the order of the fields, safe within HTML. */
   String text() {
     try {
-      return JSON.writeValueAsString(this);
+      return JSON.writeValueAsString(this)
+          .replace("<", "\\u003c")
+          .replace(">", "\\u003e")
+          .replace("&", "\\u0026");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

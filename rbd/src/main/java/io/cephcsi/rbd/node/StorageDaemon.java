@@ -195,12 +195,18 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
    * has no process id in its file yet, and goes on when the driver that started it was killed.
    */
   void end() {
-    long end = System.nanoTime() + END.toNanos();
+    long start = System.nanoTime();
     List<ProcessHandle> processes = processes();
     while (!processes.isEmpty()) {
-      boolean patient = System.nanoTime() < end;
+      long waited = System.nanoTime() - start;
+      if (waited > 2 * END.toNanos()) {
+        throw new CsiException.Unavailable(
+            "the storage daemon of image %s (process %s) does not end"
+                .formatted(image, processes.getFirst().pid()),
+            null);
+      }
       for (ProcessHandle process : processes) {
-        var _ = patient ? process.destroy() : process.destroyForcibly();
+        var _ = waited < END.toNanos() ? process.destroy() : process.destroyForcibly();
       }
       pause();
       processes = processes();

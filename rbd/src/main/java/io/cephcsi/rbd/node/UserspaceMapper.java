@@ -46,7 +46,7 @@ final class UserspaceMapper implements Mapper {
   }
 
   @Override
-  public String trouble() {
+  public String trouble(long features) {
     if (!Files.exists(Path.of("/dev/fuse"))) {
       return "there is no /dev/fuse";
     }
@@ -58,7 +58,7 @@ final class UserspaceMapper implements Mapper {
 
   @Override
   public MappedDevice map(MapRequest request) {
-    StorageDaemon daemon = StorageDaemon.of(stateDirectory, request);
+    StorageDaemon daemon = StorageDaemon.of(state(), request);
     clear(daemon); // what a mapping that ended badly has left
     try {
       daemon.start(request, commands);
@@ -68,6 +68,16 @@ final class UserspaceMapper implements Mapper {
       throw Undo.after(new UncheckedIOException("map " + request.image(), e), () -> clear(daemon));
     } catch (CommandFailed e) {
       throw Undo.after(e, () -> clear(daemon));
+    }
+  }
+
+  /** The folder's name without links, as the kernel tells it of loop devices and mounts. */
+  private Path state() {
+    try {
+      Files.createDirectories(stateDirectory);
+      return stateDirectory.toRealPath();
+    } catch (IOException e) {
+      throw new UncheckedIOException("make " + stateDirectory, e);
     }
   }
 
@@ -83,7 +93,7 @@ final class UserspaceMapper implements Mapper {
 
   @Override
   public List<MappedDevice> devices() {
-    return StorageDaemon.all(stateDirectory).stream()
+    return StorageDaemon.all(state()).stream()
         .filter(StorageDaemon::alive)
         .flatMap(daemon -> device(daemon).stream())
         .toList();
@@ -135,7 +145,7 @@ final class UserspaceMapper implements Mapper {
 
   @Override
   public void clear(ImageSpec image) {
-    StorageDaemon.all(stateDirectory).stream()
+    StorageDaemon.all(state()).stream()
         .filter(daemon -> daemon.image().equals(image))
         .forEach(this::clear);
   }
@@ -154,7 +164,7 @@ final class UserspaceMapper implements Mapper {
   @Override
   public MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience) {
     StorageDaemon daemon =
-        StorageDaemon.all(stateDirectory).stream()
+        StorageDaemon.all(state()).stream()
             .filter(d -> d.image().equals(device.image()) && d.alive())
             .findFirst()
             .orElseThrow(() -> gone(device));

@@ -1,78 +1,186 @@
 package io.cephcsi.rbd.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Commands;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** How sysfs is read; what the kernel does is seen in the guest. */
+/** The kernel's interface as files in a folder; the real one is in the guest's tests. */
 class KernelMapperTest {
-  private static final ImageSpec IMAGE = new ImageSpec("rbd", "ns", "csi-vol-1");
+  private static final ImageSpec IMAGE = new ImageSpec("rbd", "", "csi-vol-1");
+  private static final long GIB = 1L << 30;
 
   @TempDir Path sysfs;
-  private KernelMapper mapper = new KernelMapper(Path.of("/nowhere"), KernelMapperTest::nothing);
+  private final List<String> started = new ArrayList<>();
+  private KernelMapper mapper;
 
   @BeforeEach
-  void start() {
-    mapper = new KernelMapper(sysfs, KernelMapperTest::nothing);
+  void start() throws Exception {
+    mapper = new KernelMapper(sysfs, this::run);
+    Files.createDirectories(sysfs.resolve("bus/rbd/devices"));
+    write("bus/rbd/supported_features", "0x3d");
+    write("bus/rbd/add_single_major", "");
+    write("bus/rbd/remove_single_major", "");
   }
 
-  private static Commands.Outcome nothing(List<String> command, byte[] input, Duration deadline) {
+  private Commands.Outcome run(List<String> command, byte[] input, Duration deadline) {
+    started.add(String.join(" ", command));
     return new Commands.Outcome(1, "", "");
   }
 
   @Test
-  void trouble_noRbdInTheKernel_saysSo() {
-    assertThat(mapper.trouble()).contains("no rbd");
-    assertThat(mapper.devices()).isEmpty();
+  void trouble_noRbd_isAskedForOnceMoreAndTold() throws Exception {
+    var none = new KernelMapper(Files.createDirectory(sysfs.resolve("empty")), this::run);
+
+    assertThat(none.trouble(1)).contains("no rbd");
+    assertThat(started).containsExactly("modprobe rbd");
   }
 
   @Test
-  void devices_mappedImages_areListedWithoutSnapshots() throws Exception {
-    device("0", "-", "0");
-    device("1", "snap", "1");
+  void trouble_features_namesThoseThatTheKernelLacks() {
+    assertThat(mapper.trouble(0x3d)).isEmpty();
+    assertThat(mapper.trouble(1 | 64)).contains("journaling");
+  }
 
-    assertThat(mapper.trouble()).isEmpty();
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "10.0.0.1:6789 | '' | 10.0.0.1:6789 | rw",
+        "10.0.0.1:3300 | '' | 10.0.0.1:3300 | ms_mode=prefer-crc,rw",
+        "[v2:10.0.0.1:3300/0,v1:10.0.0.1:6789/0] | '' | 10.0.0.1:6789 | rw",
+        "[v2:10.0.0.1:3300/0,v1:10.0.0.1:6789/0] | ms_mode=secure | 10.0.0.1:3300 | rw,ms_mode=secure",
+        "10.0.0.1:6789,10.0.0.2:6789 | noudev,queue_depth=64 | 10.0.0.1:6789,10.0.0.2:6789 | rw,queue_depth=64",
+      })
+  void map_writesOneLine(String monitors, String options, String address, String told)
+      throws Exception {
+    device("0", IMAGE, "id1", GIB);
+
+    MappedDevice device = mapper.map(request(monitors, IMAGE, options));
+
+    assertThat(device.path()).isEqualTo(Path.of("/dev/rbd0"));
+    assertThat(read("bus/rbd/add_single_major"))
+        .matches(
+            "%s name=csi,(key=cephcsi\\.f\\.csi|secret=c2VjcmV0),%s rbd csi-vol-1 -"
+                .formatted(address.replace(".", "\\."), told));
+  }
+
+  @Test
+  void map_namespace_isAnOption() throws Exception {
+    var image = new ImageSpec("rbd", "tenant", "csi-vol-1");
+    device("0", image, "id1", GIB);
+
+    assertThat(mapper.map(request("10.0.0.1", image, "")).image()).isEqualTo(image);
+    assertThat(read("bus/rbd/add_single_major")).contains(",_pool_ns=tenant ");
+  }
+
+  @Test
+  void map_optionsWithBlanks_areRefusedBeforeTheKernelSeesThem() throws Exception {
+    assertThatThrownBy(() -> mapper.map(request("10.0.0.1", IMAGE, "ro other image")))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("ro other image");
+    assertThat(read("bus/rbd/add_single_major")).isEmpty();
+  }
+
+  @Test
+  void map_onlyAnotherImageOfThatNameShows_isNotTaken() throws Exception {
+    device("0", IMAGE, "older", GIB);
+
+    assertThatThrownBy(() -> mapper.map(request("10.0.0.1", IMAGE, "")))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("csi-vol-1");
+  }
+
+  @Test
+  void devices_snapshotsAndHalfGoneOnes_areLeftOut() throws Exception {
+    device("0", IMAGE, "id1", GIB);
+    device("1", IMAGE, "id1", GIB);
+    write("bus/rbd/devices/1/current_snap", "snap");
+    Files.createDirectory(sysfs.resolve("bus/rbd/devices/2"));
+
     assertThat(mapper.devices())
-        .containsExactly(
-            new MappedDevice("fsid", IMAGE, "10ab", Path.of("/dev/rbd0"), false, 1 << 30));
+        .containsExactly(new MappedDevice("f", IMAGE, "id1", Path.of("/dev/rbd0"), false, GIB));
   }
 
   @Test
-  void unmap_device_writesItsNumber() throws Exception {
-    device("7", "-", "0");
-    Path remove = Files.writeString(sysfs.resolve("bus/rbd/remove_single_major"), "");
+  void unmap_writesTheNumberAndForceWhenAsked() throws Exception {
+    device("12", IMAGE, "id1", GIB);
+    MappedDevice device = mapper.devices().getFirst();
 
-    mapper.unmap(mapper.devices().getFirst(), "");
-    assertThat(remove).hasContent("7");
-
-    mapper.unmap(new MappedDevice("fsid", IMAGE, "10ab", Path.of("/dev/rbd7"), false, 1), "force");
-    assertThat(remove).hasContent("7 force");
+    mapper.unmap(device, "");
+    assertThat(read("bus/rbd/remove_single_major")).isEqualTo("12");
+    mapper.unmap(device, "x,force");
+    assertThat(read("bus/rbd/remove_single_major")).isEqualTo("12 force");
   }
 
-  private void device(String id, String snapshot, String readOnly) throws IOException {
-    Path entry = Files.createDirectories(sysfs.resolve("bus/rbd/devices").resolve(id));
-    Map<String, String> attributes =
-        Map.of(
-            "pool", "rbd",
-            "pool_ns", "ns",
-            "name", "csi-vol-1",
-            "image_id", "10ab",
-            "cluster_fsid", "fsid",
-            "current_snap", snapshot);
-    for (var attribute : attributes.entrySet()) {
-      Files.writeString(entry.resolve(attribute.getKey()), attribute.getValue() + "\n");
-    }
-    Path block = Files.createDirectories(sysfs.resolve("class/block/rbd" + id));
-    Files.writeString(block.resolve("size"), (1 << 30) / 512 + "\n");
-    Files.writeString(block.resolve("ro"), readOnly + "\n");
+  @Test
+  void unmap_kernelRefuses_isTold() throws Exception {
+    device("0", IMAGE, "id1", GIB);
+    MappedDevice device = mapper.devices().getFirst();
+    Files.delete(sysfs.resolve("bus/rbd/remove_single_major"));
+
+    assertThatThrownBy(() -> mapper.unmap(device, ""))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("/dev/rbd0");
+  }
+
+  @Test
+  void unmap_goneMeanwhile_isNoError() throws Exception {
+    Files.delete(sysfs.resolve("bus/rbd/remove_single_major"));
+
+    mapper.unmap(new MappedDevice("f", IMAGE, "id1", Path.of("/dev/rbd7"), false, GIB), "");
+  }
+
+  @Test
+  void resize_deviceKeepsItsSize_isUnavailable() throws Exception {
+    device("0", IMAGE, "id1", GIB);
+    MappedDevice device = mapper.devices().getFirst();
+
+    assertThatThrownBy(() -> mapper.resize(device, 2 * GIB, Duration.ofMillis(100)))
+        .isInstanceOf(CsiException.Unavailable.class);
+    write("class/block/rbd0/size", Long.toString(2 * GIB / 512));
+    assertThat(mapper.resize(device, 2 * GIB, Duration.ofMillis(100)).sizeBytes())
+        .isEqualTo(2 * GIB);
+  }
+
+  private static MapRequest request(String monitors, ImageSpec image, String options) {
+    return new MapRequest(
+        "f", monitors, new Credentials("csi", "c2VjcmV0"), image, "id1", false, options);
+  }
+
+  private void device(String number, ImageSpec image, String imageId, long bytes) throws Exception {
+    String entry = "bus/rbd/devices/" + number + "/";
+    write(entry + "pool", image.pool());
+    write(entry + "pool_ns", image.namespace());
+    write(entry + "name", image.image());
+    write(entry + "image_id", imageId);
+    write(entry + "current_snap", "-");
+    write(entry + "cluster_fsid", "f");
+    write(entry + "refresh", "");
+    write("class/block/rbd" + number + "/size", Long.toString(bytes / 512));
+    write("class/block/rbd" + number + "/ro", "0");
+    write("class/block/rbd" + number + "/dev", "252:" + number);
+  }
+
+  private void write(String file, String text) throws Exception {
+    Path path = sysfs.resolve(file);
+    Files.createDirectories(path.getParent());
+    Files.writeString(path, text.isEmpty() ? "" : text + "\n");
+  }
+
+  private String read(String file) throws Exception {
+    return Files.readString(sysfs.resolve(file)).strip();
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.csi.CsiException;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,33 +13,23 @@ class MapOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "k1,k2 | k1,k2 | ''",
-        "k1,k2;nbd:n1,n2 | k1,k2 | n1,n2",
-        "krbd:k1,k2=a:b;nbd:n1 | k1,k2=a:b | n1",
-        "KRBD:a;krbd:b | b | ''",
-        "'' | '' | ''"
+        "''                      | ''          | ''",
+        "k1,k2                   | k1,k2       | ''",
+        "k1,k2;nbd:n1,n2         | k1,k2       | n1,n2",
+        "krbd:k1,k2=a:b;nbd:n1   | k1,k2=a:b   | n1",
+        "NBD:n1;KRBD:k1          | k1          | n1",
+        "nbd:n1                  | ''          | n1",
+        "k1;krbd:k2              | k2          | ''",
       })
-  void of_options_areSplitByMapper(String text, String krbd, String nbd) {
+  void of_items_areTakenApart(String text, String krbd, String nbd) {
     assertThat(MapOptions.of(text)).isEqualTo(new MapOptions(krbd, nbd));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"k1,k2=a:b;nbd:n1", "xyz:o"})
-  void of_unknownMapper_isRefusedWithTheText(String text) {
+  void of_unknownMapper_isRefused(String text) {
     assertThatThrownBy(() -> MapOptions.of(text))
         .isInstanceOf(CsiException.InvalidArgument.class)
         .hasMessageContaining(text);
-  }
-
-  @Test
-  void monitors_allForms_areTakenApart() {
-    assertThat(Monitors.of("10.0.0.1:6789,[::1]:3300,host"))
-        .containsExactly(
-            new Monitors("10.0.0.1", 6789, false),
-            new Monitors("[::1]", 3300, true),
-            new Monitors("host", 0, false));
-    assertThat(Monitors.of("[v2:10.0.0.1:3300/0,v1:10.0.0.1:6789/0]"))
-        .containsExactly(
-            new Monitors("10.0.0.1", 3300, true), new Monitors("10.0.0.1", 6789, false));
   }
 }

@@ -16,6 +16,7 @@ final class MemoryMapper implements Mapper {
   private final Path directory;
   private int minors;
   Runnable whileMapping = () -> {};
+  String trouble = "";
 
   MemoryMapper(MemoryCluster cluster, MemoryNode node, Path directory) {
     this.cluster = cluster;
@@ -29,8 +30,8 @@ final class MemoryMapper implements Mapper {
   }
 
   @Override
-  public String trouble() {
-    return "";
+  public String trouble(long features) {
+    return trouble;
   }
 
   @Override

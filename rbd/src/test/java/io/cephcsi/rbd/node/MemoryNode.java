@@ -88,15 +88,12 @@ final class MemoryNode implements Commands {
     if (command.contains("--bind")) {
       String source = command.get(command.size() - 2);
       var mount = mounts().at(Path.of(source)).orElseThrow();
-      add(target, mount.device(), mount.filesystem(), mount.source(), "rw");
+      boolean readOnly = command.contains("-o") && command.get(3).contains("ro");
+      add(target, mount.device(), mount.filesystem(), mount.source(), readOnly ? "ro" : "rw");
     } else if (command.contains("-t")) {
       String device = command.get(command.size() - 2);
       String mode = command.get(4).contains("ro") ? "ro" : "rw";
       add(target, numbers(device), command.get(2), device, mode);
-    } else if (command.get(2).contains("ro")) {
-      var mount = mounts().at(Path.of(target)).orElseThrow();
-      var _ = umount(target);
-      add(target, mount.device(), mount.filesystem(), mount.source(), "ro");
     }
     return new Outcome(0, "", "");
   }

@@ -20,6 +20,7 @@ import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.journal.Reservation;
@@ -241,6 +242,27 @@ class NodeTest {
   }
 
   @Test
+  void stage_otherFilesystemThanStaged_isAlreadyExists() {
+    stage(r -> {});
+
+    assertThatThrownBy(
+            () -> stage(r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("xfs")))
+        .isInstanceOf(CsiException.AlreadyExists.class)
+        .hasMessageContaining("staged as ext4");
+  }
+
+  @Test
+  void stage_mapperCannot_isRefusedWithTheReason() {
+    mapper.trouble = "its kernel lacks image features journaling";
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("journaling")
+        .hasMessageContaining("tryOtherMounters");
+    assertNothingStaged();
+  }
+
+  @Test
   void stage_readOnlyAndEmpty_isRefused() {
     assertThatThrownBy(() -> stage(r -> mode(r, AccessMode.Mode.MULTI_NODE_READER_ONLY)))
         .isInstanceOf(CsiException.FailedPrecondition.class)
@@ -280,6 +302,7 @@ class NodeTest {
             "filesystem ntfs",
             r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("ntfs")),
         wrong("MULTI_NODE_MULTI_WRITER", r -> mode(r, AccessMode.Mode.MULTI_NODE_MULTI_WRITER)),
+        wrong("no access mode", r -> mode(r, AccessMode.Mode.UNKNOWN)),
         wrong("block is not supported", r -> r.getVolumeCapabilityBuilder().getBlockBuilder()),
         wrong("no secrets", r -> r.clearSecrets()),
         wrong("mounter floppy", r -> r.putVolumeContext("mounter", "floppy")));
@@ -384,6 +407,32 @@ class NodeTest {
   }
 
   @Test
+  void publish_readOnlyThatFails_leavesNoMountAndNoDirectory() {
+    stage(r -> {});
+    node.fail("mount --bind -o ro");
+    Path target = directory.resolve("target");
+
+    assertThatThrownBy(() -> publish(target, true)).isInstanceOf(CommandFailed.class);
+
+    assertThat(mounts.at(target)).isEmpty();
+    assertThat(target).doesNotExist();
+  }
+
+  @Test
+  void publish_throughALink_isFoundAgain() throws Exception {
+    stage(r -> {});
+    Path pods = Files.createDirectory(directory.resolve("pods"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), pods);
+    node.add(
+        pods.resolve("a").toString(), mounts.all().getFirst().device(), "ext4", "/dev/rbd0", "rw");
+    node.commands.clear();
+
+    publish(link.resolve("a"), false);
+
+    assertThat(node.commands).isEmpty();
+  }
+
+  @Test
   void unpublish_directoryNotEmpty_isKept() throws Exception {
     Path target = Files.createDirectory(directory.resolve("target"));
     Files.writeString(target.resolve("precious"), "data");
@@ -409,6 +458,17 @@ class NodeTest {
 
     assertThat(answer.getCapacityBytes()).isEqualTo(4 * GIB);
     assertThat(node.commands).anyMatch(c -> c.startsWith("resize2fs"));
+  }
+
+  @Test
+  void expand_publishedReadOnly_growsThroughTheStagedMount() {
+    stage(r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("xfs"));
+    Path target = directory.resolve("target");
+    publish(target, true);
+
+    var _ = expand.answer(expandRequest(target.toString()));
+
+    assertThat(node.commands).contains("xfs_growfs -d " + staging.resolve(id));
   }
 
   @Test
