@@ -23,6 +23,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Connections to a real Ceph: shared, counted, ended, refused, and out of reach. */
 @SuppressWarnings("MustBeClosedChecker") // what is opened late or twice on purpose
 final class ConnectionPoolIT {
+  /** A command that every manager has, whatever its modules. */
+  private static final String PG_STAT = "{\"prefix\":\"pg stat\",\"format\":\"json\"}";
+
   @RegisterExtension static final SingleNodeCeph CEPH = new SingleNodeCeph();
 
   private static final ConnectionSettings SHORT =
@@ -255,25 +258,18 @@ final class ConnectionPoolIT {
   void managerCommand_answersOrSaysWhatIsWrong() {
     Duration time = Duration.ofSeconds(10);
     try (Cluster cluster = lend()) {
-      assertThat(cluster.managerCommand("{\"prefix\":\"rbd task list\"}", time).strip())
-          .isEqualTo("[]");
-      assertThatThrownBy(() ->
-              cluster.managerCommand(
-                  "{\"prefix\":\"rbd task add trash remove\","
-                      + "\"image_id_spec\":\"nowhere/ffff\"}",
-                  time))
-          .isInstanceOfSatisfying(
-              CephException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+      assertThat(cluster.managerCommand(PG_STAT, time)).contains("num_pgs");
+      assertThat(errno(() -> cluster.managerCommand("{\"prefix\":\"no such\"}", time)))
+          .isEqualTo(Errno.EINVAL);
     }
   }
 
   @Test
   void managerCommand_inTooShortATime_timesOutAndHarmsNothing() {
     try (Cluster cluster = lend()) {
-      String list = "{\"prefix\":\"rbd task list\"}";
-      assertThat(errno(() -> cluster.managerCommand(list, Duration.ofNanos(1))))
+      assertThat(errno(() -> cluster.managerCommand(PG_STAT, Duration.ofNanos(1))))
           .isEqualTo(Errno.ETIMEDOUT);
-      assertThat(cluster.managerCommand(list, Duration.ofSeconds(10))).isNotEmpty();
+      assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
     }
   }
 
@@ -296,7 +292,10 @@ final class ConnectionPoolIT {
   }
 
   private static void signal(String name) throws Exception {
-    int code = new ProcessBuilder("kill", "-" + name, CEPH.entry("osd_pid")).start().waitFor();
+    int code =
+        new ProcessBuilder("sh", "-c", "kill -%s %s".formatted(name, CEPH.entry("osd_pid")))
+            .start()
+            .waitFor();
     assertThat(code).isZero();
   }
 

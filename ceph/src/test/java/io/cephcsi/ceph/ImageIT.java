@@ -164,11 +164,13 @@ final class ImageIT {
       full.createImage("discarded", 1 << 20, LAYERING);
       fill(full);
       assertFull(() -> full.createImage("after", 1 << 20, LAYERING));
-      // Ceph needs a new object for the first entry of the trash; there is no image "not found".
-      assertFull(() -> full.trashMove("before", Duration.ZERO));
+      // Ceph 16 needs a new object for the first entry of the trash, and says "not found".
+      boolean refused = refusedAsFull(() -> full.trashMove("discarded", Duration.ZERO));
 
       empty(full);
-      full.trashMove("discarded", Duration.ZERO);
+      if (refused) {
+        full.trashMove("discarded", Duration.ZERO);
+      }
       fill(full);
       String id = full.imageId("before").orElseThrow();
       full.trashMove("before", Duration.ZERO);
@@ -194,6 +196,16 @@ final class ImageIT {
       pool.create(UUID.randomUUID().toString(), Map.of());
       return false;
     } catch (CephException e) {
+      return true;
+    }
+  }
+
+  private static boolean refusedAsFull(Runnable call) {
+    try {
+      call.run();
+      return false;
+    } catch (CephException e) {
+      assertThat(e.errno()).isIn(Errno.EDQUOT, Errno.ENOSPC);
       return true;
     }
   }

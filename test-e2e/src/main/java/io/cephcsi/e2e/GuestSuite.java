@@ -82,6 +82,7 @@ public final class GuestSuite {
         driver.kill();
         driver.restart();
       }
+      var _ = life.run("DeleteVolume", driver.client()); // takes up the purge that was cut off
       List<String> left = remains.awaitNothing(PATIENCE);
       require(left.isEmpty(), "nothing is left: " + left);
       require(mapped() == 0, "the kernel has nothing mapped");

@@ -32,7 +32,8 @@ final class Images {
   /** The image of the plan's name; call it with the name held. */
   MadeImage findOrMake(OpenPool opened, VolumePlan plan) {
     Pool pool = opened.pool();
-    Stores stores = Stores.of(pool);
+    Stores stores = Stores.of(pool, id -> opened.cluster().poolName(id).isPresent());
+    purger.resume(opened);
     return switch (reserve(stores, plan)) {
       case Reservation.Fresh(var entry) -> makeOrUndo(pool, plan, entry);
       case Reservation.Found(var entry) -> find(opened, plan, entry);
@@ -94,6 +95,9 @@ final class Images {
     } catch (CephException e) {
       if (e.errno() != Errno.EEXIST) {
         throw e;
+      }
+      if (pool.imageId(image).flatMap(pool::imageHeader).isPresent()) {
+        return; // another process made it for the same name just now
       }
       // A creation that was stopped amid its steps leaves parts that hinder the next one. The
       // name has a UUID that is ours alone, and no whole image is there.

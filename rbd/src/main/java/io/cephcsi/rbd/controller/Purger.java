@@ -88,14 +88,21 @@ final class Purger implements AutoCloseable {
         new Trashed(
             opened.config().clusterId(), opened.pool().id(), opened.credentials(), uuid, imageId);
     long asked = System.nanoTime();
-    threads.execute(() -> {
-      giveWay(asked);
-      purge(trashed);
-    });
+    threads.execute(() -> purgeInTurn(trashed, asked));
   }
 
-  /** Waits until no call has run for a short while, or the purge is due. */
-  private void giveWay(long asked) {
+  private void purgeInTurn(Trashed trashed, long asked) {
+    if (gaveWay(asked)) {
+      purge(trashed);
+    }
+  }
+
+  /**
+   * Waits until no call has run for a short while, or the purge is due.
+   *
+   * @return false when the driver ends; its next start takes the purge up
+   */
+  private boolean gaveWay(long asked) {
     try {
       long lastBusy = System.nanoTime();
       for (long now = lastBusy;
@@ -104,8 +111,10 @@ final class Purger implements AutoCloseable {
         Thread.sleep(QUIET.dividedBy(10));
         lastBusy = callsInFlight.getAsInt() > 0 ? System.nanoTime() : lastBusy;
       }
+      return true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // the driver ends; its next start takes the purge up
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

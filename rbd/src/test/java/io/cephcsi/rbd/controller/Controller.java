@@ -42,6 +42,9 @@ final class Controller implements AutoCloseable {
   final Path config;
   private Purger purger;
 
+  /** When purges that were cut off are looked for; the far future in most tests. */
+  Duration resumeAfter = Duration.ofHours(1);
+
   CreateVolume createVolume;
   DeleteVolume deleteVolume;
   ControllerExpandVolume expandVolume;
@@ -66,7 +69,7 @@ final class Controller implements AutoCloseable {
     }
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
-    purger = new Purger(pools, journal, Duration.ZERO, () -> 0);
+    purger = new Purger(pools, journal, resumeAfter, () -> 0);
     createVolume = new CreateVolume(pools, new Images(journal, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
     expandVolume = new ControllerExpandVolume(volumes, names);

@@ -116,7 +116,7 @@ class DeleteVolumeTest {
       pool.removeKeys("csi.volumes.default", Set.of("csi.volume.pvc-1"));
     }
     assertThat(id).isNotEmpty();
-
+    controller.resumeAfter = Duration.ZERO;
     controller.restart(new ControllerSettings(false, ""));
     String other = controller.create("pvc-2").getVolume().getVolumeId();
     controller.delete(other);
@@ -129,6 +129,7 @@ class DeleteVolumeTest {
     controller.create("pvc-1");
     try (MemoryPool pool = controller.pool()) {
       pool.trashMove(image(pool), Duration.ZERO);
+      controller.resumeAfter = Duration.ZERO;
       controller.restart(new ControllerSettings(false, ""));
       controller.delete(controller.create("pvc-2").getVolume().getVolumeId());
 
