@@ -50,10 +50,12 @@ public final class SnapshotJournal {
     if (entry.isPresent() && complete(entry.get())) {
       return found(request, entry.get());
     }
-    return names
-        .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
-        .map(uuid -> fresh(stores, held, entry(request, uuid)))
-        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
+    Optional<String> taken = names.take(stores, held, uuid -> keys(stores, entry(request, uuid)));
+    if (taken.isEmpty()) {
+      return reserve(stores, request); // now it is what the faster one made
+    }
+    clear(stores, held, entry);
+    return new SnapshotReservation.Fresh(entry(request, taken.get()));
   }
 
   private void requireNamed(String name, SnapshotEntry entry) {
@@ -72,11 +74,13 @@ public final class SnapshotJournal {
         : new SnapshotReservation.OtherSource(entry);
   }
 
-  private SnapshotReservation fresh(Stores stores, Directory.Held before, SnapshotEntry entry) {
-    if (!before.uuid().isEmpty()) {
-      names.forgetObject(stores.objects(), before.uuid()); // it has no source, so no image either
+  /** Removes what the name led to before, unless it may be the last trace of an image. */
+  private void clear(Stores stores, Directory.Held before, Optional<SnapshotEntry> entry) {
+    if (entry.isEmpty()) {
+      names.removeIfEmpty(stores.objects(), before.uuid());
+    } else if (entry.get().source().isEmpty() && entry.get().imageId().isEmpty()) {
+      names.forgetObject(stores.objects(), before.uuid());
     }
-    return new SnapshotReservation.Fresh(entry);
   }
 
   private static SnapshotEntry entry(SnapshotRequest request, String uuid) {

@@ -9,11 +9,13 @@ import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryOperations.Crash;
 import io.cephcsi.ceph.MemoryPool;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,44 @@ final class MemoryJournalTest {
   @Test
   void undo_crashAtAnyWrite_nextCallStartsAnew() {
     eachCrash(() -> journal.undo(Stores.of(pool), reserve()), () -> assertHeldBy(reserve()));
+  }
+
+  @Test
+  void snapshots_crashAtAnyWrite_nextCallEndsTheSame() {
+    var snapshots = new SnapshotJournal("default", UUID::randomUUID);
+    var request = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-1", "");
+    Supplier<SnapshotEntry> reserve = () -> snapshots.reserve(Stores.of(pool), request).entry();
+    Runnable next =
+        () -> {
+          SnapshotEntry entry = reserve.get();
+          assertThat(JournalContract.omap(pool, "csi.snaps.default"))
+              .isEqualTo(Map.of("csi.snap.snapshot-1", entry.uuid()));
+          assertThat(reserve.get()).isEqualTo(entry);
+        };
+    eachCrash(() -> snapshots.undo(Stores.of(pool), reserve.get()), next);
+    eachCrash(
+        () -> {
+          pool.compareAndPut(
+              "csi.snaps.default", "csi.snap.snapshot-1", "", JournalContract.STRANGER);
+          pool.create("csi.snap." + JournalContract.STRANGER, Map.of());
+          var _ = reserve.get();
+        },
+        next);
+  }
+
+  @Test
+  void groups_crashAtAnyWrite_nextCallEndsTheSame() {
+    var groups = new GroupJournal("default", UUID::randomUUID);
+    var request = new GroupRequest("group-1", "csi-vol-group-", Instant.EPOCH);
+    Supplier<GroupEntry> reserve = () -> groups.reserve(Stores.of(pool), request).entry();
+    eachCrash(
+        () -> groups.undo(Stores.of(pool), reserve.get()),
+        () -> {
+          GroupEntry entry = reserve.get();
+          assertThat(JournalContract.omap(pool, "csi.groups.default"))
+              .isEqualTo(Map.of("csi.volume.group.group-1", entry.uuid()));
+          assertThat(reserve.get()).isEqualTo(entry);
+        });
   }
 
   /** Runs the action with a crash before and after its every write, and what follows it then. */

@@ -3,6 +3,7 @@ package io.cephcsi.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +88,22 @@ abstract class SnapshotJournalContract extends JournalContract {
     stored(Map.of());
     assertThat(fresh().uuid()).isEqualTo(FIRST);
     assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+  }
+
+  @Test
+  void reserve_objectThatMayHaveAnImage_startsAnewAndKeepsWhatIsInIt() {
+    for (Map<String, String> keys :
+        List.of(
+            Map.of("csi.source", SNAPSHOT_1.source(), "csi.imageid", "10ab"),
+            Map.of("csi.source", SNAPSHOT_1.source()),
+            Map.of("csi.snapname", "snapshot-1", "csi.imageid", "10ab"))) {
+      pool().remove("csi.snap." + STRANGER);
+      stored(keys);
+      SnapshotEntry entry = fresh();
+      assertThat(entry.uuid()).isNotEqualTo(STRANGER);
+      assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", entry.uuid()));
+      assertThat(omap(pool(), "csi.snap." + STRANGER)).isEqualTo(keys);
+    }
   }
 
   @Test

@@ -138,6 +138,13 @@ abstract class VolumeJournalContract extends JournalContract {
   }
 
   @Test
+  void reserve_emptyValue_startsAnew() {
+    directory("pvc-1", "");
+    assertThat(fresh(PVC_1).uuid()).isEqualTo(FIRST);
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", FIRST));
+  }
+
+  @Test
   void reserve_nameOfAnObjectThatBelongsToAnother_isRefused() {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, Map.of("csi.volname", "pvc-2"));
