@@ -2,7 +2,6 @@ package io.cephcsi.cmd;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
@@ -14,19 +13,18 @@ final class KlogFormatter extends Formatter {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("MMdd HH:mm:ss.SSSSSS").withZone(ZoneId.systemDefault());
 
-  private final long process = ProcessHandle.current().pid();
+  private final String process = " %7d ".formatted(ProcessHandle.current().pid());
 
   @Override
   public String format(LogRecord entry) {
-    Instant when = entry.getInstant();
-    return "%s%s %7d %s] %s%n%s"
-        .formatted(
-            letter(entry.getLevel()),
-            TIME.format(when),
-            process,
-            entry.getLoggerName(),
-            formatMessage(entry),
-            stack(entry));
+    return letter(entry.getLevel())
+        + TIME.format(entry.getInstant())
+        + process
+        + entry.getLoggerName()
+        + "] "
+        + formatMessage(entry)
+        + System.lineSeparator()
+        + stack(entry);
   }
 
   private static char letter(Level level) {

@@ -34,8 +34,17 @@ final class CallLog {
 
   private String line(String outcome) {
     long millis = (System.nanoTime() - started) / 1_000_000;
-    return "ID: %d Req-ID: %s %s %s %d ms"
-        .formatted(RequestId.current(), subject(), method, outcome, millis);
+    return "ID: "
+        + RequestId.current()
+        + " Req-ID: "
+        + subject()
+        + " "
+        + method
+        + " "
+        + outcome
+        + " "
+        + millis
+        + " ms";
   }
 
   /** The volume id, or the name of what is to be made. */

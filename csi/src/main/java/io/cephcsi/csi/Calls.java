@@ -66,8 +66,11 @@ public final class Calls implements AutoCloseable {
 
   private <Q extends Message, A extends Message> void run(
       Wish wish, RunningCall<A> running, Call<Q, A> call, Q request) {
-    long number = numbers.incrementAndGet();
-    ScopedValue.where(RequestId.CURRENT, number).run(() -> answer(wish, running, call, request));
+    var after = new AfterAnswer();
+    ScopedValue.where(RequestId.CURRENT, numbers.incrementAndGet())
+        .where(AfterAnswer.CURRENT, after)
+        .run(() -> answer(wish, running, call, request));
+    after.run();
   }
 
   // The one place that catches everything: a failure of any kind is the caller's to know.

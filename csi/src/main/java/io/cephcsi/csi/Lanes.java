@@ -1,11 +1,7 @@
 package io.cephcsi.csi;
 
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Threads for blocking work, some for each lane. A lane is a cluster: when one hangs, its calls use
@@ -15,7 +11,7 @@ final class Lanes implements AutoCloseable {
   /** Lane names come from requests; past this many, the rest share one lane. */
   private static final int MOST = 64;
 
-  private final ConcurrentHashMap<String, ExecutorService> lanes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Lane> lanes = new ConcurrentHashMap<>();
   private final CallSettings settings;
 
   Lanes(CallSettings settings) {
@@ -38,21 +34,12 @@ final class Lanes implements AutoCloseable {
     }
   }
 
-  private ExecutorService open(String lane) {
-    var pool =
-        new ThreadPoolExecutor(
-            settings.threadsPerLane(),
-            settings.threadsPerLane(),
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(Math.max(1, settings.queuePerLane())),
-            Thread.ofPlatform().daemon().name("call-" + lane + "-", 0).factory());
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
+  private Lane open(String name) {
+    return new Lane(name, settings);
   }
 
   @Override
   public void close() {
-    lanes.values().forEach(ExecutorService::shutdown);
+    lanes.values().forEach(Lane::close);
   }
 }

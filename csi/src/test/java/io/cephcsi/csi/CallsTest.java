@@ -8,6 +8,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +70,75 @@ class CallsTest {
     var third = ask(DELETE, "c", this::blocked);
 
     assertThat(code(third)).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void answer_asManyAsALaneHasThreads_allRunAtOnce() throws Exception {
+    int threads = 16;
+    var allRun = new CountDownLatch(threads);
+    try (var wide = new Calls(new CallSettings(threads, 0))) {
+      List<CompletableFuture<DeleteVolumeResponse>> asked = new ArrayList<>();
+      for (int n = 0; n < threads; n++) {
+        asked.add(ask(wide, DELETE, "volume-" + n, _ -> meet(allRun)));
+      }
+
+      for (var one : asked) {
+        assertThat(one.get(10, TimeUnit.SECONDS)).isEqualTo(DONE);
+      }
+    }
+  }
+
+  private static DeleteVolumeResponse meet(CountDownLatch all) {
+    all.countDown();
+    try {
+      assertThat(all.await(5, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return DONE;
+  }
+
+  @Test
+  void answer_workForAfterTheAnswer_isDoneWhenTheCallerHasIt() throws Exception {
+    var answered = new CountDownLatch(1);
+    var doneAfter = new CompletableFuture<Boolean>();
+
+    ask(DELETE, "a", _ -> putOff(() -> doneAfter.complete(awaits(answered))))
+        .get(5, TimeUnit.SECONDS);
+    answered.countDown();
+
+    assertThat(doneAfter.get(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void answer_workAfterTheAnswerFails_answerStandsAndTheRestIsDone() throws Exception {
+    var rest = new CompletableFuture<Boolean>();
+
+    var answer =
+        ask(
+            DELETE,
+            "a",
+            _ -> {
+              var _ = putOff(() -> notFound(DeleteVolumeRequest.getDefaultInstance()));
+              return putOff(() -> rest.complete(true));
+            });
+
+    assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    assertThat(rest.get(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static DeleteVolumeResponse putOff(Runnable work) {
+    AfterAnswer.run(work);
+    return DONE;
+  }
+
+  private static boolean awaits(CountDownLatch latch) {
+    try {
+      return latch.await(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Test
@@ -138,6 +209,11 @@ class CallsTest {
 
   private CompletableFuture<DeleteVolumeResponse> ask(
       RpcName rpc, String id, Call<DeleteVolumeRequest, DeleteVolumeResponse> call) {
+    return ask(calls, rpc, id, call);
+  }
+
+  private static CompletableFuture<DeleteVolumeResponse> ask(
+      Calls calls, RpcName rpc, String id, Call<DeleteVolumeRequest, DeleteVolumeResponse> call) {
     var answer = new CompletableFuture<DeleteVolumeResponse>();
     var request = DeleteVolumeRequest.newBuilder().setVolumeId(id).build();
     calls.answer(rpc, call, request, observer(answer));

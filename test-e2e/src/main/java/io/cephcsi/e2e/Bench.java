@@ -26,7 +26,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 public final class Bench implements Callable<Integer> {
-  private static final Duration SETTLE = Duration.ofSeconds(1);
+  /** The driver gives memory back and ends idle threads within some seconds. */
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+
   private static final int MAKERS = 16;
   private static final double MB = 1 << 20;
 

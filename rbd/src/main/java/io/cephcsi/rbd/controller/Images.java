@@ -4,6 +4,7 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
@@ -13,17 +14,20 @@ import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.Pools;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /** The images behind volume names: made once for each, found again by the journal. */
 final class Images {
+  private final Pools pools;
   private final VolumeJournal journal;
   private final Purger purger;
   private final ControllerSettings settings;
 
-  Images(VolumeJournal journal, Purger purger, ControllerSettings settings) {
+  Images(Pools pools, VolumeJournal journal, Purger purger, ControllerSettings settings) {
+    this.pools = pools;
     this.journal = journal;
     this.purger = purger;
     this.settings = settings;
@@ -35,7 +39,7 @@ final class Images {
     Stores stores = Stores.of(pool, id -> opened.cluster().poolName(id).isPresent());
     purger.resume(opened);
     return switch (reserve(stores, plan)) {
-      case Reservation.Fresh(var entry) -> makeOrUndo(pool, plan, entry);
+      case Reservation.Fresh(var entry) -> makeOrUndo(opened, plan, entry);
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
   }
@@ -57,7 +61,7 @@ final class Images {
       return new MadeImage(entry, header.get().sizeBytes());
     }
     if (entry.imageId().isEmpty()) {
-      return makeOrUndo(pool, plan, entry); // stopped after the reservation, or amid the image
+      return makeOrUndo(opened, plan, entry); // stopped after the reservation, or amid the image
     }
     // The image was there and is not: a deletion stopped half-way. It is finished, under its own
     // UUID, and the name starts anew.
@@ -66,24 +70,25 @@ final class Images {
     return findOrMake(opened, plan);
   }
 
-  private MadeImage makeOrUndo(Pool pool, VolumePlan plan, VolumeEntry entry) {
+  private MadeImage makeOrUndo(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
     try {
-      return make(pool, plan, entry);
+      return make(opened, plan, entry);
     } catch (CephException e) {
       if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
         throw unavailable; // the image may yet appear, and the next call finds it by the
         // reservation
       }
-      throw Undo.after(told(e, plan), () -> undo(pool, entry));
+      throw Undo.after(told(e, plan), () -> undo(opened.pool(), entry));
     }
   }
 
-  private MadeImage make(Pool pool, VolumePlan plan, VolumeEntry entry) {
-    create(pool, plan, entry.imageName());
-    String id =
-        pool.imageId(entry.imageName())
-            .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
-    complete(pool, plan, entry, id);
+  private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+    create(opened.pool(), plan, entry.imageName());
+    if (metadata(plan).isEmpty()) {
+      AfterAnswer.run(() -> completeLater(plan, entry));
+    } else {
+      complete(opened.pool(), plan, entry);
+    }
     return new MadeImage(entry, plan.size().imageBytes());
   }
 
@@ -104,6 +109,17 @@ final class Images {
       pool.removeImage(image);
       pool.createImage(image, bytes, options);
     }
+  }
+
+  private void completeLater(VolumePlan plan, VolumeEntry entry) {
+    try (OpenPool opened = pools.open(plan.clusterId(), plan.pool(), plan.credentials())) {
+      complete(opened.pool(), plan, entry);
+    }
+  }
+
+  /** Done again by whoever finds the image's id missing; one that is deleted by now has none. */
+  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry) {
+    pool.imageId(entry.imageName()).ifPresent(id -> complete(pool, plan, entry, id));
   }
 
   /** What follows the image itself; each can be repeated. */

@@ -56,7 +56,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var volumes = new Volumes(parts.pools(), parts.journal());
     this.calls = calls;
     this.purger = new Purger(parts.pools(), parts.journal(), RESUME_AFTER, calls::inFlight);
-    var images = new Images(parts.journal(), purger, settings);
+    var images = new Images(parts.pools(), parts.journal(), purger, settings);
     this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
     this.expandVolume = new ControllerExpandVolume(volumes, names);

@@ -70,7 +70,8 @@ final class Controller implements AutoCloseable {
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
     purger = new Purger(pools, journal, resumeAfter, () -> 0);
-    createVolume = new CreateVolume(pools, new Images(journal, purger, settings), names, users);
+    createVolume =
+        new CreateVolume(pools, new Images(pools, journal, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
     expandVolume = new ControllerExpandVolume(volumes, names);
     listVolumes = new ListVolumes(pools, configs, users, journal);
