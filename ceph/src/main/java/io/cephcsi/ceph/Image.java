@@ -40,6 +40,33 @@ public interface Image extends AutoCloseable {
 
   Instant createdAt();
 
+  /**
+   * Cuts a snapshot; also while a client writes. Waits for a commit of the monitors, about a second
+   * on an idle cluster. C: {@code rbd_snap_create}.
+   *
+   * @throws CephException EEXIST when there is one of this name
+   */
+  void createSnapshot(String name);
+
+  /**
+   * Removes a snapshot. One that has clones goes on without its name, until the last of them is
+   * gone. C: {@code rbd_snap_remove}.
+   *
+   * @throws CephException ENOENT when there is none of this name
+   */
+  void removeSnapshot(String name);
+
+  /** All snapshots, also those that only clones keep. C: {@code rbd_snap_list}. */
+  List<ImageSnapshot> snapshots();
+
+  /**
+   * Copies what the image has of its parent, and lets the parent go; takes long for large ones. C:
+   * {@code rbd_flatten}.
+   *
+   * @throws CephException EINVAL when it has no parent
+   */
+  void flatten();
+
   @Override
   void close();
 }

@@ -14,6 +14,7 @@ final class LibRbd {
   static final int OPTION_STRIPE_UNIT = 3;
   static final int OPTION_STRIPE_COUNT = 4;
   static final int OPTION_DATA_POOL = 10;
+  static final int OPTION_CLONE_FORMAT = 12;
 
   private static final NativeLibrary LIBRARY = CephLibrary.load("librbd.so.1");
 
@@ -67,6 +68,31 @@ final class LibRbd {
   static native void rbd_image_spec_list_cleanup(Pointer images, long count);
 
   static native int rbd_create4(IoPointer io, String image, long size, ImageOptionsPointer options);
+
+  static native int rbd_clone3(
+      IoPointer parentIo,
+      String parent,
+      String snapshot,
+      IoPointer io,
+      String image,
+      ImageOptionsPointer options);
+
+  static native int rbd_flatten(ImagePointer image);
+
+  static native int rbd_snap_create(ImagePointer image, String snapshot);
+
+  static native int rbd_snap_remove(ImagePointer image, String snapshot);
+
+  static native int rbd_snap_list(ImagePointer image, Pointer snapshots, Pointer count);
+
+  static native void rbd_snap_list_end(Pointer snapshots);
+
+  static native int rbd_snap_get_namespace_type(ImagePointer image, long id, Pointer type);
+
+  static native int rbd_snap_get_trash_namespace(
+      ImagePointer image, long id, Pointer name, long length);
+
+  static native int rbd_snap_get_timestamp(ImagePointer image, long id, Pointer timespec);
 
   static native int rbd_remove(IoPointer io, String image);
 

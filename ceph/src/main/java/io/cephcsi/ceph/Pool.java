@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A pool with one RADOS namespace of it: omaps, and the RBD images in it. For one thread at a time;
@@ -28,6 +29,23 @@ public interface Pool extends OmapStore, AutoCloseable {
   void createImage(String image, long sizeBytes, ImageOptions options);
 
   /**
+   * Makes an image that shares the data of a snapshot, of the snapshot's size. C: {@code
+   * rbd_clone3}, clone format 2.
+   *
+   * @param parent the snapshot's pool, of the same cluster; may be this one
+   * @throws CephException ENOENT when the parent or its snapshot is missing, EEXIST when there is
+   *     an image of this name; else as {@link #createImage}
+   */
+  void cloneImage(
+      Pool parent, String parentImage, String snapshot, String image, ImageOptions options);
+
+  /**
+   * Which image a clone comes from, by one operation on its header; empty when it is no clone, was
+   * flattened, or is missing. Class method {@code rbd.parent_get}.
+   */
+  Optional<ParentLink> imageParent(String imageId);
+
+  /**
    * An image's id by its name, by one read of the object {@code rbd_id.<image>}, without opening
    * the image; empty when there is no such image.
    */
@@ -48,12 +66,13 @@ public interface Pool extends OmapStore, AutoCloseable {
   boolean imageWatched(String imageId);
 
   /**
-   * Sets image metadata in one operation on the header, without opening the image. Class method
-   * {@code rbd.metadata_set}.
+   * Removes and sets image metadata in one operation on the header, without opening the image;
+   * removing what is not there is no error. Class methods {@code rbd.metadata_remove} and {@code
+   * rbd.metadata_set}.
    *
    * @throws CephException ENOENT when there is no such image
    */
-  void putImageMetadata(String imageId, Map<String, String> metadata);
+  void changeImageMetadata(String imageId, Set<String> removed, Map<String, String> set);
 
   /**
    * Opens an image for reading and writing, which registers a watch on it. C: {@code rbd_open}.

@@ -113,8 +113,22 @@ final class RadosPool implements Pool {
   }
 
   @Override
-  public void putImageMetadata(String imageId, Map<String, String> metadata) {
-    headers.putMetadata(imageId, metadata);
+  public void changeImageMetadata(String imageId, Set<String> removed, Map<String, String> set) {
+    headers.changeMetadata(imageId, removed, set);
+  }
+
+  @Override
+  public void cloneImage(
+      Pool parent, String parentImage, String snapshot, String image, ImageOptions options) {
+    if (!(parent instanceof RadosPool from)) {
+      throw new IllegalArgumentException("the parent's pool is on another kind of cluster");
+    }
+    RbdImageCreation.clone(from.io, parentImage, snapshot, io, image, options);
+  }
+
+  @Override
+  public Optional<ParentLink> imageParent(String imageId) {
+    return headers.parent(imageId);
   }
 
   @Override

@@ -7,8 +7,11 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the objects {@code rbd_id.<image>} and {@code rbd_header.<id>} say of an image, in one
@@ -19,6 +22,12 @@ final class RbdHeaders {
   private static final byte[] NO_SNAPSHOT = {-2, -1, -1, -1, -1, -1, -1, -1};
 
   private static final int ID_OBJECT_BYTES = 256;
+
+  /** Two short texts and some numbers. */
+  private static final int PARENT_BYTES = 1024;
+
+  /** Behind the encoding's version, the least version that reads it, and its length. */
+  private static final int PARENT_START = 6;
 
   /** How long to wait for watchers' answers; Ceph counts in whole seconds. */
   private static final long NOTIFY_MILLIS = 3000;
@@ -50,8 +59,8 @@ final class RbdHeaders {
     ReadOperationPointer operation = LibRados.rados_create_read_op();
     try (var size = new ClassReply(9);
         var features = new ClassReply(16)) {
-      size.of(operation, "get_size");
-      features.of(operation, "get_features");
+      size.of(operation, "get_size", NO_SNAPSHOT);
+      features.of(operation, "get_features", NO_SNAPSHOT);
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
       if (result == -Errno.ENOENT) {
         return Optional.empty();
@@ -95,15 +104,45 @@ final class RbdHeaders {
     return reply != null && length > 2L * Integer.BYTES;
   }
 
-  /** Class method {@code metadata_set}, which takes a map and would make a missing header. */
-  void putMetadata(String imageId, Map<String, String> metadata) {
+  /** Class method {@code parent_get}: a version, then the parent's specification. */
+  Optional<ParentLink> parent(String imageId) {
+    ReadOperationPointer operation = LibRados.rados_create_read_op();
+    try (var reply = new ClassReply(PARENT_BYTES)) {
+      reply.of(operation, "parent_get", new byte[0]);
+      int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
+      if (result == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      CephException.check(result, "read parent of image " + imageId);
+      ByteBuffer link = reply.bytes().position(PARENT_START);
+      long poolId = link.getLong();
+      return poolId < 0
+          ? Optional.empty()
+          : Optional.of(new ParentLink(poolId, text(link), text(link), link.getLong()));
+    } finally {
+      LibRados.rados_release_read_op(operation);
+    }
+  }
+
+  /** Ceph's encoding of a string: its length in 4 bytes, then itself. */
+  private static String text(ByteBuffer from) {
+    byte[] bytes = new byte[from.getInt()];
+    from.get(bytes);
+    return new String(bytes, UTF_8);
+  }
+
+  /** Class method {@code metadata_set} takes a map and would make a missing header. */
+  void changeMetadata(String imageId, Set<String> removed, Map<String, String> set) {
     try (var operation = new WriteOperation()) {
-      int result =
-          operation
-              .assertExists()
-              .exec("rbd", "metadata_set", encode(metadata))
-              .operate(io, object(imageId));
-      CephException.check(result, "set metadata of image " + imageId);
+      operation.assertExists();
+      for (String key : removed) {
+        operation.exec("rbd", "metadata_remove", encode(key));
+      }
+      if (!set.isEmpty()) {
+        operation.exec("rbd", "metadata_set", encode(set));
+      }
+      int result = operation.operate(io, object(imageId));
+      CephException.check(result, "change metadata of image " + imageId);
     }
   }
 
@@ -119,6 +158,12 @@ final class RbdHeaders {
       putText(bytes, entry.getKey());
       putText(bytes, entry.getValue());
     }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] encode(String text) {
+    var bytes = new ByteArrayOutputStream();
+    putText(bytes, text);
     return bytes.toByteArray();
   }
 
@@ -149,17 +194,22 @@ final class RbdHeaders {
       memory.clear();
     }
 
-    void of(ReadOperationPointer operation, String method) {
+    void of(ReadOperationPointer operation, String method, byte[] input) {
       LibRados.rados_read_op_exec_user_buf(
           operation,
           "rbd",
           method,
-          NO_SNAPSHOT,
-          NO_SNAPSHOT.length,
+          input,
+          input.length,
           memory.share(DATA),
           bytes,
           memory.share(USED),
           memory.share(RESULT));
+    }
+
+    ByteBuffer bytes() {
+      CephException.check(memory.getInt(RESULT), "read image header");
+      return memory.getByteBuffer(DATA, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     long number(int offset) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntBiFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** An open image; librbd keeps an io context of its own, so the pool may be closed earlier. */
@@ -24,6 +25,11 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
 
   /** {@code rbd_snap_spec_t}: id, namespace type, name. */
   private static final int SNAPSHOT_BYTES = 24;
+
+  /** {@code rbd_snap_info_t}: id, size, name. */
+  private static final int SNAPSHOT_INFO_BYTES = 24;
+
+  private static final int LONGEST_NAME = 4096;
 
   private static final int FIRST_METADATA_BYTES = 4096;
 
@@ -169,6 +175,86 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   public Instant createdAt() {
     try (var time = new Memory(2L * Long.BYTES)) {
       check(LibRbd.rbd_get_create_timestamp(pointer(), time), "get creation time of");
+      return Instant.ofEpochSecond(time.getLong(0), time.getLong(Long.BYTES));
+    }
+  }
+
+  @Override
+  public void createSnapshot(String name) {
+    check(LibRbd.rbd_snap_create(pointer(), name), "create snapshot " + name + " of");
+  }
+
+  @Override
+  public void removeSnapshot(String name) {
+    check(LibRbd.rbd_snap_remove(pointer(), name), "remove snapshot " + name + " of");
+  }
+
+  @Override
+  public void flatten() {
+    check(LibRbd.rbd_flatten(pointer()), "flatten");
+  }
+
+  /**
+   * {@code rbd_snap_list} counts in an int, takes a null-terminated array and answers the count.
+   */
+  @Override
+  public List<ImageSnapshot> snapshots() {
+    int capacity = 64;
+    while (true) {
+      try (var array = new Memory((capacity + 1L) * SNAPSHOT_INFO_BYTES);
+          var count = new Memory(Integer.BYTES)) {
+        array.clear();
+        count.setInt(0, capacity);
+        int result = LibRbd.rbd_snap_list(pointer(), array, count);
+        if (result != -Errno.ERANGE) {
+          check(result, "list snapshots of");
+          return snapshots(array, result);
+        }
+        capacity = 2 * Math.max(capacity, count.getInt(0)); // others may add some meanwhile
+      }
+    }
+  }
+
+  private List<ImageSnapshot> snapshots(Memory array, int count) {
+    try {
+      return IntStream.range(0, count)
+          .mapToObj(i -> snapshot(array.share((long) i * SNAPSHOT_INFO_BYTES)))
+          .toList();
+    } finally {
+      LibRbd.rbd_snap_list_end(array);
+    }
+  }
+
+  private ImageSnapshot snapshot(Pointer info) {
+    long id = info.getLong(0);
+    var kind = kind(id);
+    String name = kind == ImageSnapshot.Kind.TRASH ? nameBefore(id) : StructList.text(info, 16);
+    return new ImageSnapshot(id, name, info.getLong(8), kind, cutAt(id));
+  }
+
+  private ImageSnapshot.Kind kind(long snapshotId) {
+    try (var type = new Memory(Integer.BYTES)) {
+      check(
+          LibRbd.rbd_snap_get_namespace_type(pointer(), snapshotId, type),
+          "get kind of snapshot " + snapshotId + " of");
+      return ImageSnapshot.Kind.of(type.getInt(0));
+    }
+  }
+
+  private String nameBefore(long snapshotId) {
+    try (var name = new Memory(LONGEST_NAME)) {
+      check(
+          LibRbd.rbd_snap_get_trash_namespace(pointer(), snapshotId, name, name.size()),
+          "get name of snapshot " + snapshotId + " of");
+      return name.getString(0, "UTF-8");
+    }
+  }
+
+  private Instant cutAt(long snapshotId) {
+    try (var time = new Memory(2L * Long.BYTES)) {
+      check(
+          LibRbd.rbd_snap_get_timestamp(pointer(), snapshotId, time),
+          "get time of snapshot " + snapshotId + " of");
       return Instant.ofEpochSecond(time.getLong(0), time.getLong(Long.BYTES));
     }
   }

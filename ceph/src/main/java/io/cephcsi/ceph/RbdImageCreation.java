@@ -21,17 +21,39 @@ final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
 
   static void create(IoContext io, String image, long sizeBytes, ImageOptions options) {
     try (var creation = new RbdImageCreation()) {
-      creation.set(LibRbd.OPTION_FEATURES, options.features());
-      creation.set(LibRbd.OPTION_STRIPE_UNIT, options.stripeUnit());
-      creation.set(LibRbd.OPTION_STRIPE_COUNT, options.stripeCount());
-      if (options.objectSize() != 0) {
-        creation.set(LibRbd.OPTION_ORDER, Long.numberOfTrailingZeros(options.objectSize()));
-      }
-      if (!options.dataPool().isEmpty()) {
-        creation.setDataPool(options.dataPool());
-      }
+      creation.set(options);
       int result = LibRbd.rbd_create4(io.pointer(), image, sizeBytes, creation.pointer());
       CephException.check(result, "create image " + image);
+    }
+  }
+
+  /** Of clone format 2, whose parents need no protection. */
+  static void clone(
+      IoContext parentIo,
+      String parent,
+      String snapshot,
+      IoContext io,
+      String image,
+      ImageOptions options) {
+    try (var creation = new RbdImageCreation()) {
+      creation.set(options);
+      creation.set(LibRbd.OPTION_CLONE_FORMAT, 2);
+      int result =
+          LibRbd.rbd_clone3(
+              parentIo.pointer(), parent, snapshot, io.pointer(), image, creation.pointer());
+      CephException.check(result, "clone " + parent + "@" + snapshot + " to image " + image);
+    }
+  }
+
+  private void set(ImageOptions options) {
+    set(LibRbd.OPTION_FEATURES, options.features());
+    set(LibRbd.OPTION_STRIPE_UNIT, options.stripeUnit());
+    set(LibRbd.OPTION_STRIPE_COUNT, options.stripeCount());
+    if (options.objectSize() != 0) {
+      set(LibRbd.OPTION_ORDER, Long.numberOfTrailingZeros(options.objectSize()));
+    }
+    if (!options.dataPool().isEmpty()) {
+      setDataPool(options.dataPool());
     }
   }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -227,7 +228,8 @@ final class ImageIT {
   @Test
   void metadata_isWhatRbdShows() {
     pool.createImage(name, 1 << 20, LAYERING);
-    pool.putImageMetadata(pool.imageId(name).orElseThrow(), Map.of("a", "1", "b", "2"));
+    pool.changeImageMetadata(
+        pool.imageId(name).orElseThrow(), Set.of(), Map.of("a", "1", "b", "2"));
     assertThat(rbd("image-meta", "get", name, "a").strip()).isEqualTo("1");
     rbd("image-meta", "set", name, "c", "3");
     try (Image image = pool.openImageReadOnly(name)) {

@@ -78,6 +78,33 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public void createSnapshot(String name) {
+    change("create snapshot " + name, () -> stored().createSnapshot(name));
+  }
+
+  @Override
+  public void removeSnapshot(String name) {
+    change("remove snapshot " + name, () -> stored().removeSnapshot(name));
+  }
+
+  @Override
+  public List<ImageSnapshot> snapshots() {
+    return stored().snapshots();
+  }
+
+  @Override
+  public void flatten() {
+    change(
+        "flatten image " + stored().id(),
+        () -> {
+          if (stored().parent().isEmpty() && stored().origin().isEmpty()) {
+            throw new CephException(Errno.EINVAL, "flatten image " + stored().id());
+          }
+          stored().leaveParent();
+        });
+  }
+
+  @Override
   public Instant createdAt() {
     return stored().createdAt();
   }

@@ -150,9 +150,59 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
-  public void putImageMetadata(String imageId, Map<String, String> metadata) {
-    String action = "set metadata of image " + imageId;
-    write(action, c -> putMetadata(image(c, imageId, action), metadata));
+  public void changeImageMetadata(String imageId, Set<String> removed, Map<String, String> set) {
+    String action = "change metadata of image " + imageId;
+    write(action, c -> changeMetadata(image(c, imageId, action), removed, set));
+  }
+
+  @Override
+  public void cloneImage(
+      Pool parent, String parentImage, String snapshot, String image, ImageOptions options) {
+    String action = "clone " + parentImage + "@" + snapshot + " to image " + image;
+    var from = (MemoryPool) parent;
+    write(action, c -> cloneImage(from, parentImage, snapshot, c, action, image, options));
+  }
+
+  private boolean cloneImage(
+      MemoryPool from,
+      String parentImage,
+      String snapshot,
+      StoredPool.Content content,
+      String action,
+      String image,
+      ImageOptions options) {
+    StoredPool.Content source = from.content(action);
+    String parentId = Objects.requireNonNullElse(source.names.get(parentImage), "");
+    StoredImage parent = image(source, parentId, action);
+    StoredSnapshot cut =
+        parent.user(snapshot).orElseThrow(() -> new CephException(Errno.ENOENT, action));
+    var _ = createImage(content, action, image, cut.sizeBytes(), options);
+    StoredImage clone =
+        image(content, Objects.requireNonNullElse(content.names.get(image), ""), action);
+    clone.bornOf(cut);
+    clone.cloneOf(
+        new ParentImage(from.name(), from.namespace(), parentImage, parentId, snapshot, false));
+    parent.metadata().forEach(clone::putMetadata);
+    return true;
+  }
+
+  @Override
+  public Optional<ParentLink> imageParent(String imageId) {
+    return read(
+        "read parent of image " + imageId,
+        c -> Optional.ofNullable(c.images.get(imageId)).flatMap(this::link));
+  }
+
+  private Optional<ParentLink> link(StoredImage image) {
+    Optional<ParentImage> parent = image.parent();
+    return image
+        .origin()
+        .map(cut ->
+            new ParentLink(
+                cluster.poolId(parent.orElseThrow().pool()).orElse(-1L),
+                parent.orElseThrow().namespace(),
+                cut.image().id(),
+                cut.id()));
   }
 
   @Override
@@ -333,8 +383,10 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     return image;
   }
 
-  private static boolean putMetadata(StoredImage image, Map<String, String> metadata) {
-    metadata.forEach(image::putMetadata);
+  private static boolean changeMetadata(
+      StoredImage image, Set<String> removed, Map<String, String> set) {
+    removed.forEach(image::removeMetadata);
+    set.forEach(image::putMetadata);
     return true;
   }
 
@@ -364,6 +416,7 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     if (!image.watchers().isEmpty()) {
       throw new CephException(Errno.EBUSY, action);
     }
+    image.leaveParent();
     content.images.remove(content.names.remove(name));
     return true;
   }
@@ -394,6 +447,7 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     if (!image.watchers().isEmpty()) {
       throw new CephException(Errno.EBUSY, action);
     }
+    image.leaveParent();
     content.trash.remove(id);
     content.images.remove(id);
     return true;

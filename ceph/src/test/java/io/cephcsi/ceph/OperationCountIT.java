@@ -46,7 +46,10 @@ final class OperationCountIT {
       assertCost("read image id", 1, _ -> pool.imageId("counted"));
       assertCost("read image header", 1, _ -> pool.imageHeader(id));
       assertCost("notify, nobody watches", 1, _ -> pool.imageWatched(id));
-      assertCost("set metadata", 1, _ -> pool.putImageMetadata(id, Map.of("a", "1", "b", "2")));
+      assertCost(
+          "set metadata",
+          1,
+          _ -> pool.changeImageMetadata(id, Set.of("c"), Map.of("a", "1", "b", "2")));
       assertCost("trash entry, of none", 1, _ -> pool.trashEntry(id));
       assertCost("create image", 8, i -> pool.createImage("i-" + i, 1 << 30, LAYERING));
       assertCost("open and close, read-only", 12, _ -> pool.openImageReadOnly("counted").close());

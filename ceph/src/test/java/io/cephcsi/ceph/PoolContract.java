@@ -357,21 +357,21 @@ abstract class PoolContract {
   }
 
   @Test
-  void putImageMetadata_withoutOpening_isReadByOpening() {
+  void changeImageMetadata_withoutOpening_isReadByOpening() {
     pool().createImage("i", MIB, layering());
     Map<String, String> many = new HashMap<>();
     for (int i = 0; i < 200; i++) {
       many.put("csi.example.com/key/" + i, "värde ".repeat(i % 20) + i);
     }
-    pool().putImageMetadata(pool().imageId("i").orElseThrow(), many);
+    pool().changeImageMetadata(pool().imageId("i").orElseThrow(), Set.of("none"), many);
     try (Image image = pool().openImageReadOnly("i")) {
       assertThat(image.metadata()).isEqualTo(many);
     }
   }
 
   @Test
-  void putImageMetadata_missingImage_isNotFound() {
-    assertErrno(Errno.ENOENT, () -> pool().putImageMetadata("ffff", Map.of("a", "1")));
+  void changeImageMetadata_missingImage_isNotFound() {
+    assertErrno(Errno.ENOENT, () -> pool().changeImageMetadata("ffff", Set.of(), Map.of("a", "1")));
     assertThat(pool().imageHeader("ffff")).isEmpty();
   }
 
@@ -412,6 +412,89 @@ abstract class PoolContract {
     assertThat(pool().trashEntries()).isEmpty();
     assertThat(pool().imageHeader(id)).isEmpty();
     assertErrno(Errno.ENOENT, () -> pool().trashRemove(id));
+  }
+
+  @Test
+  void snapshot_isCutListedAndRemoved() {
+    Instant before = Instant.now().minusSeconds(2);
+    pool().createImage("i", MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+      assertErrno(Errno.EEXIST, () -> image.createSnapshot("s"));
+      image.resize(2 * MIB);
+
+      ImageSnapshot snapshot = image.snapshots().getFirst();
+      assertThat(snapshot.name()).isEqualTo("s");
+      assertThat(snapshot.sizeBytes()).isEqualTo(MIB);
+      assertThat(snapshot.kind()).isEqualTo(ImageSnapshot.Kind.USER);
+      assertThat(snapshot.createdAt()).isBetween(before, Instant.now().plusSeconds(2));
+
+      image.removeSnapshot("s");
+      assertThat(image.snapshots()).isEmpty();
+      assertErrno(Errno.ENOENT, () -> image.removeSnapshot("s"));
+    }
+    pool().removeImage("i");
+  }
+
+  @Test
+  void cloneImage_hasItsParentUntilFlattened() {
+    pool().createImage("i", MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+    }
+    String parentId = pool().imageId("i").orElseThrow();
+
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+
+    String id = pool().imageId("c").orElseThrow();
+    assertThat(pool().imageHeader(id).orElseThrow().sizeBytes()).isEqualTo(MIB);
+    ParentLink link = pool().imageParent(id).orElseThrow();
+    assertThat(link.poolId()).isEqualTo(pool().id());
+    assertThat(link.namespace()).isEqualTo(pool().namespace());
+    assertThat(link.imageId()).isEqualTo(parentId);
+    assertThat(pool().imageParent(parentId)).isEmpty();
+    assertThat(pool().imageParent("ffff")).isEmpty();
+
+    try (Image clone = pool().openImage("c")) {
+      clone.flatten();
+      assertErrno(Errno.EINVAL, clone::flatten);
+    }
+    assertThat(pool().imageParent(id)).isEmpty();
+  }
+
+  @Test
+  void cloneImage_missingOrTaken_isRefused() {
+    pool().createImage("i", MIB, layering());
+    pool().createImage("taken", MIB, layering());
+    assertErrno(Errno.ENOENT, () -> pool().cloneImage(pool(), "none", "s", "c", layering()));
+    assertErrno(Errno.ENOENT, () -> pool().cloneImage(pool(), "i", "s", "c", layering()));
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+    }
+    assertErrno(Errno.EEXIST, () -> pool().cloneImage(pool(), "i", "s", "taken", layering()));
+  }
+
+  @Test
+  void removeSnapshot_withAClone_staysUntilTheCloneIsGone() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+      pool().cloneImage(pool(), "i", "s", "c", layering());
+      image.removeSnapshot("s");
+    }
+    try (Image image = pool().openImageReadOnly("i")) {
+      ImageSnapshot kept = image.snapshots().getFirst();
+      assertThat(kept.kind()).isEqualTo(ImageSnapshot.Kind.TRASH);
+      assertThat(kept.name()).isEqualTo("s");
+    }
+    pool().trashMove("i", Duration.ZERO);
+    assertErrno(Errno.ENOTEMPTY, () -> pool().trashRemove(id));
+
+    pool().removeImage("c");
+
+    pool().trashRemove(id);
+    assertThat(pool().trashEntries()).isEmpty();
   }
 
   @Test

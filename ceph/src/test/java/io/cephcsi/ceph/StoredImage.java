@@ -16,7 +16,8 @@ public final class StoredImage {
   private final List<Watcher> watchers = new ArrayList<>();
   private long sizeBytes;
   private Optional<ParentImage> parent = Optional.empty();
-  private boolean snapshots;
+  private final List<StoredSnapshot> snapshots = new ArrayList<>();
+  private Optional<StoredSnapshot> origin = Optional.empty();
 
   StoredImage(String id, long sizeBytes, ImageOptions options) {
     this.id = id;
@@ -60,11 +61,6 @@ public final class StoredImage {
     parent = Optional.of(image);
   }
 
-  /** Whether it has snapshots, which hinder its removal. */
-  public synchronized void snapshots(boolean some) {
-    snapshots = some;
-  }
-
   long features() {
     return options.features();
   }
@@ -81,8 +77,57 @@ public final class StoredImage {
     return parent;
   }
 
-  synchronized boolean hasSnapshots() {
-    return snapshots;
+  /** Snapshots hinder the removal, also those that only clones keep. */
+  public synchronized boolean hasSnapshots() {
+    return !snapshots.isEmpty();
+  }
+
+  /** The snapshots now. */
+  public synchronized List<ImageSnapshot> snapshots() {
+    return snapshots.stream().map(StoredSnapshot::shown).toList();
+  }
+
+  synchronized void createSnapshot(String name) {
+    if (user(name).isPresent()) {
+      throw new CephException(Errno.EEXIST, "create snapshot " + name);
+    }
+    snapshots.add(new StoredSnapshot(this, name, sizeBytes));
+  }
+
+  synchronized void removeSnapshot(String name) {
+    StoredSnapshot snapshot =
+        user(name).orElseThrow(() -> new CephException(Errno.ENOENT, "remove snapshot " + name));
+    snapshot.trash();
+    forget(snapshot);
+  }
+
+  /** The snapshot that still has its name. */
+  synchronized Optional<StoredSnapshot> user(String name) {
+    return snapshots.stream().filter(s -> !s.inTrash() && s.name().equals(name)).findFirst();
+  }
+
+  /** Drops a snapshot that nobody needs any more. */
+  synchronized void forget(StoredSnapshot snapshot) {
+    if (snapshot.inTrash() && !snapshot.hasClones()) {
+      snapshots.remove(snapshot);
+    }
+  }
+
+  /** Makes it a clone of the snapshot. */
+  synchronized void bornOf(StoredSnapshot snapshot) {
+    origin = Optional.of(snapshot);
+    snapshot.addClone();
+  }
+
+  /** Lets its parent go, by flattening or when it is removed. */
+  synchronized void leaveParent() {
+    origin.ifPresent(StoredSnapshot::removeClone);
+    origin = Optional.empty();
+    parent = Optional.empty();
+  }
+
+  synchronized Optional<StoredSnapshot> origin() {
+    return origin;
   }
 
   synchronized List<Watcher> watchers() {

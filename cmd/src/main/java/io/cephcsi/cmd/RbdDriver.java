@@ -11,6 +11,7 @@ import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiServer;
 import io.cephcsi.csi.Endpoint;
 import io.cephcsi.csi.IdentityService;
+import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
@@ -47,11 +48,12 @@ final class RbdDriver implements AutoCloseable {
     var configs = new ClusterConfigs(flags.clusterConfig);
     var pools = new Pools(configs, clusters);
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
+    var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, users),
+            new RbdController.Parts(configs, pools, journal, snapshots, users),
             new ControllerSettings(flags.setMetadata, flags.clusterName));
     this.node =
         new RbdNode(

@@ -1,5 +1,8 @@
 package io.cephcsi.journal;
 
+import java.time.Instant;
+import java.util.Optional;
+
 /**
  * What the journal knows of a snapshot; texts are empty where it knows nothing.
  *
@@ -10,6 +13,7 @@ package io.cephcsi.journal;
  * @param source the image name of the volume that it is taken of; empty only when the object is
  *     damaged, which {@link SnapshotJournal#reserve} never returns
  * @param owner the namespace of its claim
+ * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  */
 public record SnapshotEntry(
     String uuid,
@@ -17,4 +21,5 @@ public record SnapshotEntry(
     String imageName,
     String imageId,
     String source,
-    String owner) {}
+    String owner,
+    Optional<Instant> cutAt) {}

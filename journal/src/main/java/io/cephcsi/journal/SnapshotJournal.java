@@ -1,6 +1,7 @@
 package io.cephcsi.journal;
 
 import io.cephcsi.ceph.OmapStore;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +26,11 @@ public final class SnapshotJournal {
   /** With {@code volume}, although it is a snapshot's. */
   private static final String OWNER = "csi.volume.owner";
 
-  private static final Set<String> KEYS = Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER);
+  /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
+  private static final String CUT_AT = "cephcsi.cutat";
+
+  private static final Set<String> KEYS =
+      Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER, CUT_AT);
 
   private final Directory names;
 
@@ -85,7 +90,13 @@ public final class SnapshotJournal {
 
   private static SnapshotEntry entry(SnapshotRequest request, String uuid) {
     return new SnapshotEntry(
-        uuid, request.name(), request.imagePrefix() + uuid, "", request.source(), request.owner());
+        uuid,
+        request.name(),
+        request.imagePrefix() + uuid,
+        "",
+        request.source(),
+        request.owner(),
+        Optional.empty());
   }
 
   private static Map<String, String> keys(Stores stores, SnapshotEntry entry) {
@@ -114,12 +125,22 @@ public final class SnapshotJournal {
         keys.getOrDefault(IMAGE_NAME, DEFAULT_IMAGE_PREFIX + uuid),
         keys.getOrDefault(IMAGE_ID, ""),
         keys.getOrDefault(SOURCE, ""),
-        keys.getOrDefault(OWNER, ""));
+        keys.getOrDefault(OWNER, ""),
+        Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse));
   }
 
-  /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
-  public void storeImageId(OmapStore objects, String uuid, String imageId) {
-    var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
+  /**
+   * Adds the image's id, and when it was cut, to the UUID's object; one that was removed meanwhile
+   * stays removed.
+   */
+  public void storeImage(OmapStore objects, String uuid, String imageId, Instant cutAt) {
+    var _ =
+        objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
+  }
+
+  /** The name of a UUID's object. */
+  public String objectOf(String uuid) {
+    return names.objectOf(uuid);
   }
 
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */

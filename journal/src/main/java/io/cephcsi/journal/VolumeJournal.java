@@ -115,6 +115,11 @@ public final class VolumeJournal {
             keys.getOrDefault(PARAMETERS, "")));
   }
 
+  /** The name of a UUID's object. */
+  public String objectOf(String uuid) {
+    return names.objectOf(uuid);
+  }
+
   /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
   public void storeImageId(OmapStore objects, String uuid, String imageId) {
     var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));

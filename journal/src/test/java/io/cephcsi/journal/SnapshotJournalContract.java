@@ -3,8 +3,10 @@ package io.cephcsi.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the snapshots' journal does beyond what the volumes' does, on any pool. */
@@ -12,6 +14,8 @@ abstract class SnapshotJournalContract extends JournalContract {
   private static final String DIRECTORY = "csi.snaps.default";
   private static final SnapshotRequest SNAPSHOT_1 =
       new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-" + STRANGER, "team-a");
+
+  private static final Instant CUT_AT = Instant.parse("2026-03-04T05:06:07.000000008Z");
 
   private final SnapshotJournal journal = new SnapshotJournal("default", uuids());
 
@@ -37,7 +41,13 @@ abstract class SnapshotJournalContract extends JournalContract {
     assertThat(fresh())
         .isEqualTo(
             new SnapshotEntry(
-                FIRST, "snapshot-1", "csi-snap-" + FIRST, "", "csi-vol-" + STRANGER, "team-a"));
+                FIRST,
+                "snapshot-1",
+                "csi-snap-" + FIRST,
+                "",
+                "csi-vol-" + STRANGER,
+                "team-a",
+                Optional.empty()));
     assertThat(omap(pool(), "csi.snaps.default"))
         .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.snap.00000000-0000-4000-8000-000000000001"))
@@ -54,7 +64,8 @@ abstract class SnapshotJournalContract extends JournalContract {
   void reserve_again_findsTheFirst() {
     SnapshotEntry entry = fresh();
     assertThat(found()).isEqualTo(entry);
-    journal.storeImageId(pool(), FIRST, "10ab");
+    journal.storeImage(pool(), FIRST, "10ab", CUT_AT);
+    assertThat(found().cutAt()).contains(CUT_AT);
     assertThat(found().imageId()).isEqualTo("10ab");
     assertThat(omap(pool(), "csi.snap." + FIRST)).containsEntry("csi.imageid", "10ab");
   }
@@ -130,8 +141,8 @@ abstract class SnapshotJournalContract extends JournalContract {
             "csi.source", SNAPSHOT_1.source(),
             "csi.volume.encryptKMS", "vault");
     stored(keys);
-    journal.storeImageId(pool(), found().uuid(), "10ab");
-    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(4);
+    journal.storeImage(pool(), found().uuid(), "10ab", CUT_AT);
+    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(5);
   }
 
   @Test

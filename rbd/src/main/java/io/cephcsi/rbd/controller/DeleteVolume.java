@@ -18,6 +18,8 @@ import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,9 +31,6 @@ import java.util.Optional;
  */
 record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameLocks names)
     implements Call<DeleteVolumeRequest, DeleteVolumeResponse> {
-  /** What ceph-csi calls the image between a volume and the one it was cloned from. */
-  private static final String CLONE_SUFFIX = "-temp";
-
   @Override
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
@@ -51,18 +50,20 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     try (Volume volume = opened;
         var _ = names.hold(volume.entry().requestName())) {
       VolumeEntry entry = volume.entry();
-      Optional<String> imageId = trash(volume.pool(), entry);
-      trashIntermediate(volume);
+      List<String> imageIds = new ArrayList<>();
+      trash(volume.pool(), entry).ifPresent(imageIds::add);
+      trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
       journal.forgetName(Stores.of(volume.pool()), entry);
-      purger.purge(volume.opened(), entry.uuid(), imageId.orElse(""));
+      purger.purge(
+          volume.opened(),
+          new Purger.Discarded(journal.objectOf(entry.uuid()), entry.imageName(), imageIds));
       purger.resume(volume.opened());
     }
   }
 
   /** Moves the image to the trash, or finds that it went there before; empty when none was made. */
-  private static Optional<String> trash(Pool pool, VolumeEntry entry) {
-    Optional<String> imageId =
-        entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
+  private Optional<String> trash(Pool pool, VolumeEntry entry) {
+    Optional<String> imageId = imageId(pool, entry);
     imageId.ifPresent(id -> requireUnused(pool, entry, id));
     try {
       pool.trashMove(entry.imageName(), Duration.ZERO);
@@ -72,6 +73,16 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
       }
     }
     return imageId;
+  }
+
+  /** The image's id, which is in the journal before the trash makes it hard to find. */
+  private Optional<String> imageId(Pool pool, VolumeEntry entry) {
+    if (!entry.imageId().isEmpty()) {
+      return Optional.of(entry.imageId());
+    }
+    Optional<String> found = pool.imageId(entry.imageName());
+    found.ifPresent(id -> journal.storeImageId(pool, entry.uuid(), id));
+    return found;
   }
 
   private static void requireUnused(Pool pool, VolumeEntry entry, String imageId) {
@@ -98,13 +109,12 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
   }
 
   /** A clone of ceph-csi's has an image beside it that nobody else deletes. */
-  private void trashIntermediate(Volume volume) {
-    Pool pool = volume.pool();
-    String name = volume.entry().imageName() + CLONE_SUFFIX;
+  private static Optional<String> trashIntermediate(Pool pool, VolumeEntry entry) {
+    String name = IntermediateImage.of(entry.imageName());
     Optional<String> id = pool.imageId(name);
     if (id.isPresent()) {
       pool.trashMove(name, Duration.ZERO);
-      purger.purgeAlone(volume.opened(), id.get());
     }
+    return id;
   }
 }

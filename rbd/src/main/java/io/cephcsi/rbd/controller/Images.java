@@ -15,8 +15,10 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The images behind volume names: made once for each, found again by the journal. */
@@ -66,7 +68,10 @@ final class Images {
     // The image was there and is not: a deletion stopped half-way. It is finished, under its own
     // UUID, and the name starts anew.
     journal.forgetName(Stores.of(pool), entry);
-    purger.purge(opened, entry.uuid(), entry.imageId());
+    purger.purge(
+        opened,
+        new Purger.Discarded(
+            journal.objectOf(entry.uuid()), entry.imageName(), List.of(entry.imageId())));
     return findOrMake(opened, plan);
   }
 
@@ -129,7 +134,7 @@ final class Images {
     }
     Map<String, String> metadata = metadata(plan);
     if (!metadata.isEmpty()) {
-      pool.putImageMetadata(imageId, metadata);
+      pool.changeImageMetadata(imageId, Set.of(), metadata);
     }
   }
 

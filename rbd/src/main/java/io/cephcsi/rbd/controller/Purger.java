@@ -5,14 +5,22 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.journal.SnapshotJournal;
+import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,8 +28,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
 /**
- * Purges the images of deleted volumes from the trash, in the background, one at a time, when no
- * calls run.
+ * Purges the images of deleted volumes and snapshots from the trash, in the background, one at a
+ * time, when no calls run. An image that clones still need waits for the last of them to go.
  *
  * <p>What is still to be purged is known from the cluster alone: an image in the trash whose
  * journal object is there while its name is free. So a purge that a crash cut off is taken up again
@@ -49,21 +57,44 @@ final class Purger implements AutoCloseable {
   private static final Duration MANAGER_PATIENCE = Duration.ofSeconds(5);
   private static final Duration RETRY = Duration.ofSeconds(30);
 
+  /** What waits for clones to be deleted can wait long, and is woken when the last one goes. */
+  private static final Duration LONGEST_RETRY = Duration.ofHours(1);
+
   private final ScheduledExecutorService threads =
       Executors.newScheduledThreadPool(
           THREADS, Thread.ofPlatform().daemon().name("purge-", 0).factory());
   private final Set<String> resumed = ConcurrentHashMap.newKeySet();
+  private final Map<String, Trashed> waitingForClones = new ConcurrentHashMap<>();
   private final Pools pools;
-  private final VolumeJournal journal;
+  private final VolumeJournal volumes;
+  private final SnapshotJournal snapshots;
   private final Duration resumeAfter;
   private final IntSupplier callsInFlight;
 
-  /** Where an image in the trash is. */
+  /**
+   * What is to be purged.
+   *
+   * @param object the journal's object, which goes last
+   * @param imageName by which the trash is searched when no id is known
+   * @param imageIds in the order of purging
+   */
+  record Discarded(String object, String imageName, List<String> imageIds) {}
+
+  /** Where it is, and how often it was tried. */
   private record Trashed(
-      String clusterId, long poolId, Credentials credentials, String uuid, String imageId) {
+      String clusterId, long poolId, Credentials credentials, Discarded what, int tries) {
+    Trashed again() {
+      return new Trashed(clusterId, poolId, credentials, what, tries + 1);
+    }
+
+    Duration delay() {
+      Duration delay = RETRY.multipliedBy(1L << Math.min(tries, 10));
+      return delay.compareTo(LONGEST_RETRY) < 0 ? delay : LONGEST_RETRY;
+    }
+
     @Override
     public String toString() {
-      return "image %s of pool %d in cluster %s".formatted(imageId, poolId, clusterId);
+      return "image %s in pool %d of cluster %s".formatted(what.imageName(), poolId, clusterId);
     }
   }
 
@@ -71,22 +102,23 @@ final class Purger implements AutoCloseable {
    * @param resumeAfter how long after a pool's first use purges that were cut off are looked for
    * @param callsInFlight how many calls run now, to which purges give way
    */
-  Purger(Pools pools, VolumeJournal journal, Duration resumeAfter, IntSupplier callsInFlight) {
+  Purger(
+      Pools pools,
+      VolumeJournal volumes,
+      SnapshotJournal snapshots,
+      Duration resumeAfter,
+      IntSupplier callsInFlight) {
     this.pools = pools;
-    this.journal = journal;
+    this.volumes = volumes;
+    this.snapshots = snapshots;
     this.resumeAfter = resumeAfter;
     this.callsInFlight = callsInFlight;
   }
 
-  /**
-   * Purges the image soon, then removes the volume's journal object; returns at once.
-   *
-   * @param imageId empty when the volume never had an image
-   */
-  void purge(OpenPool opened, String uuid, String imageId) {
+  /** Purges the images soon, then removes the journal's object; returns at once. */
+  void purge(OpenPool opened, Discarded what) {
     var trashed =
-        new Trashed(
-            opened.config().clusterId(), opened.pool().id(), opened.credentials(), uuid, imageId);
+        new Trashed(opened.config().clusterId(), opened.pool().id(), opened.credentials(), what, 0);
     long asked = System.nanoTime();
     threads.execute(() -> purgeInTurn(trashed, asked));
   }
@@ -118,11 +150,6 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  /** Purges an image that has no journal object of its own; returns at once. */
-  void purgeAlone(OpenPool opened, String imageId) {
-    purge(opened, "", imageId);
-  }
-
   /**
    * Looks once in this process's life for purges in the pool that were cut off, some time later.
    */
@@ -144,7 +171,7 @@ final class Purger implements AutoCloseable {
       var opened = pools.open(clusterId, poolId, credentials);
       if (opened.isPresent()) {
         try (OpenPool pool = opened.get()) {
-          pool.pool().trashEntries().forEach(entry -> resume(pool, entry));
+          cutOff(pool.pool()).forEach(what -> purge(pool, what));
         }
       }
     } catch (RuntimeException e) {
@@ -153,13 +180,45 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  private void resume(OpenPool opened, TrashEntry trashed) {
-    journal
-        .uuidOf(trashed.name())
-        .flatMap(uuid -> journal.read(opened.pool(), uuid))
-        .filter(entry -> entry.imageId().equals(trashed.imageId()))
-        .filter(entry -> !journal.nameIsHeld(opened.pool(), entry))
-        .ifPresent(entry -> purge(opened, entry.uuid(), trashed.imageId()));
+  /** What the trash has of volumes and snapshots whose names are free, one for each of those. */
+  private List<Discarded> cutOff(Pool pool) {
+    Map<String, List<TrashEntry>> byUuid = new TreeMap<>();
+    for (TrashEntry entry : pool.trashEntries()) {
+      volumes
+          .uuidOf(IntermediateImage.withoutSuffix(entry.name()))
+          .ifPresent(uuid -> byUuid.computeIfAbsent(uuid, _ -> new ArrayList<>()).add(entry));
+    }
+    List<Discarded> cutOff = new ArrayList<>();
+    byUuid.forEach((uuid, entries) -> discarded(pool, uuid, entries).ifPresent(cutOff::add));
+    return cutOff;
+  }
+
+  private Optional<Discarded> discarded(Pool pool, String uuid, List<TrashEntry> trashed) {
+    Optional<VolumeEntry> volume = volumes.read(pool, uuid);
+    if (volume.isPresent()) {
+      return volume
+          .filter(e -> !volumes.nameIsHeld(pool, e))
+          .map(e -> discarded(volumes.objectOf(uuid), e.imageName(), e.imageId(), trashed));
+    }
+    return snapshots
+        .read(pool, uuid)
+        .filter(e -> !snapshots.nameIsHeld(pool, e))
+        .map(e -> discarded(snapshots.objectOf(uuid), e.imageName(), e.imageId(), trashed));
+  }
+
+  /** The image itself first, since the one between it and its source can only follow it. */
+  private static Discarded discarded(
+      String object, String imageName, String imageId, List<TrashEntry> trashed) {
+    List<String> ids = new ArrayList<>();
+    for (TrashEntry entry : trashed) {
+      boolean known = imageId.isEmpty() || imageId.equals(entry.imageId());
+      if (entry.name().equals(imageName) && known) {
+        ids.addFirst(entry.imageId());
+      } else if (entry.name().equals(IntermediateImage.of(imageName))) {
+        ids.add(entry.imageId());
+      }
+    }
+    return new Discarded(object, imageName, ids);
   }
 
   // A background task has no caller to fail to: what goes wrong is logged and tried again.
@@ -173,21 +232,51 @@ final class Purger implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       if (!threads.isShutdown()) {
-        LOG.log(Level.WARNING, "purge " + trashed + ", again in " + RETRY, e);
-        var _ = threads.schedule(() -> purge(trashed), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+        retry(trashed, e);
       }
     }
   }
 
+  private void retry(Trashed trashed, RuntimeException failure) {
+    Duration delay = trashed.delay();
+    boolean hasClones = failure instanceof CephException e && e.errno() == Errno.ENOTEMPTY;
+    if (!hasClones) {
+      LOG.log(Level.WARNING, "purge " + trashed + ", again in " + delay, failure);
+    } else if (trashed.tries() == 0) {
+      LOG.log(Level.INFO, "purge of " + trashed + " waits until its snapshots' clones are gone");
+    }
+    var _ = threads.schedule(() -> purge(trashed.again()), delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   private void purgeNow(OpenPool opened, Trashed trashed) {
     Pool pool = opened.pool();
-    boolean made = !trashed.imageId().isEmpty();
-    if (made && (!large(pool, trashed.imageId()) || !handOver(opened, trashed.imageId()))) {
-      removeFromTrash(pool, trashed.imageId());
+    List<String> ids = trashed.what().imageIds();
+    for (String id : ids.isEmpty() ? inTrash(pool, trashed.what().imageName()) : ids) {
+      waitingForClones.put(trashed.clusterId() + "/" + id, trashed);
+      Optional<ParentLink> parent = pool.imageParent(id);
+      if (!large(pool, id) || !handOver(opened, id)) {
+        removeFromTrash(pool, id);
+      }
+      waitingForClones.remove(trashed.clusterId() + "/" + id);
+      parent.ifPresent(link -> wake(trashed.clusterId() + "/" + link.imageId()));
     }
-    if (!trashed.uuid().isEmpty()) {
-      journal.forgetObject(pool, trashed.uuid());
+    pool.remove(trashed.what().object());
+  }
+
+  /** A clone of it is gone: perhaps it was the last. */
+  private void wake(String image) {
+    Trashed waiting = waitingForClones.remove(image);
+    if (waiting != null) {
+      threads.execute(() -> purge(waiting));
     }
+  }
+
+  /** Only of a volume whose image's id nobody stored: a driver stopped just before it. */
+  private static List<String> inTrash(Pool pool, String imageName) {
+    return pool.trashEntries().stream()
+        .filter(entry -> entry.name().equals(imageName))
+        .map(TrashEntry::imageId)
+        .toList();
   }
 
   private static boolean large(Pool pool, String imageId) {

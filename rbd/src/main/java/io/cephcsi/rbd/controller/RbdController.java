@@ -22,6 +22,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
+import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.ClusterConfigs;
@@ -49,13 +50,19 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
 
   /** What the controller works with. */
   public record Parts(
-      ClusterConfigs configs, Pools pools, VolumeJournal journal, KnownUsers users) {}
+      ClusterConfigs configs,
+      Pools pools,
+      VolumeJournal journal,
+      SnapshotJournal snapshots,
+      KnownUsers users) {}
 
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
     var names = new NameLocks();
     var volumes = new Volumes(parts.pools(), parts.journal());
     this.calls = calls;
-    this.purger = new Purger(parts.pools(), parts.journal(), RESUME_AFTER, calls::inFlight);
+    this.purger =
+        new Purger(
+            parts.pools(), parts.journal(), parts.snapshots(), RESUME_AFTER, calls::inFlight);
     var images = new Images(parts.pools(), parts.journal(), purger, settings);
     this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);

@@ -14,6 +14,7 @@ import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
@@ -36,6 +37,7 @@ final class Controller implements AutoCloseable {
   final MemoryCluster cluster = new MemoryCluster("rbd");
   final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
   final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
+  final SnapshotJournal snapshotJournal = new SnapshotJournal("default", UUID::randomUUID);
   final KnownUsers users;
   final ClusterConfigs configs;
   final Pools pools;
@@ -69,7 +71,7 @@ final class Controller implements AutoCloseable {
     }
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
-    purger = new Purger(pools, journal, resumeAfter, () -> 0);
+    purger = new Purger(pools, journal, snapshotJournal, resumeAfter, () -> 0);
     createVolume =
         new CreateVolume(pools, new Images(pools, journal, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);

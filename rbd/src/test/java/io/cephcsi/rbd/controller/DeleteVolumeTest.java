@@ -125,6 +125,43 @@ class DeleteVolumeTest {
   }
 
   @Test
+  void answer_imageIdNeverStoredAndCrashAtAnyWrite_repeatedLeavesNothing() throws Exception {
+    boolean crashed = true;
+    for (int n = 1; crashed; n++) {
+      String id = controller.create("pvc-1").getVolume().getVolumeId();
+      try (MemoryPool pool = controller.pool()) {
+        pool.removeKeys("csi.volume." + id.substring(id.length() - 36), Set.of("csi.imageid"));
+      }
+      controller.cluster.operations().crashAfter(n);
+      try {
+        controller.delete(id);
+        controller.awaitNothingLeft();
+      } catch (MemoryOperations.Crash e) {
+        // the process is gone
+      }
+      crashed = controller.cluster.operations().restart();
+      controller.restart(new ControllerSettings(false, ""));
+
+      controller.delete(id);
+
+      controller.awaitNothingLeft();
+    }
+  }
+
+  @Test
+  void answer_imageIdUnknownAndImageInTrash_isFoundThereByName() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.trashMove(image(pool), Duration.ZERO);
+      pool.removeKeys("csi.volume." + id.substring(id.length() - 36), Set.of("csi.imageid"));
+    }
+
+    controller.delete(id);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
   void answer_imageMovedToTrashByHand_isNotPurgedByOthers() throws Exception {
     controller.create("pvc-1");
     try (MemoryPool pool = controller.pool()) {
