@@ -16,6 +16,11 @@ public record ImageOptions(
     }
   }
 
+  /** The same but for the features. */
+  public ImageOptions withFeatures(long mask) {
+    return new ImageOptions(mask, dataPool, stripeUnit, stripeCount, objectSize);
+  }
+
   /** Everything as the cluster has it by default. */
   public static final ImageOptions DEFAULT = new ImageOptions(0, "", 0, 0, 0);
 }

@@ -142,16 +142,34 @@ final class Flags {
   @Option(names = "--logslowopinterval", converter = GoDuration.class, hidden = true)
   Duration logSlowOpInterval = Duration.ofSeconds(30);
 
-  @Option(names = "--rbdhardmaxclonedepth", hidden = true)
+  @Option(
+      names = "--rbdhardmaxclonedepth",
+      paramLabel = "N",
+      description =
+          "No image gets this many ancestors: what it is copied from is flattened first"
+              + " (${DEFAULT-VALUE}).")
   int hardMaxCloneDepth = 8;
 
-  @Option(names = "--rbdsoftmaxclonedepth", hidden = true)
+  @Option(
+      names = "--rbdsoftmaxclonedepth",
+      paramLabel = "N",
+      description =
+          "From this many ancestors on, images are flattened in the background (${DEFAULT-VALUE}).")
   int softMaxCloneDepth = 4;
 
-  @Option(names = "--maxsnapshotsonimage", hidden = true)
+  @Option(
+      names = "--maxsnapshotsonimage",
+      paramLabel = "N",
+      description =
+          "A volume with more snapshots and clones gets no more until some are flattened"
+              + " (${DEFAULT-VALUE}).")
   int maxSnapshotsOnImage = 450;
 
-  @Option(names = "--minsnapshotsonimage", hidden = true)
+  @Option(
+      names = "--minsnapshotsonimage",
+      paramLabel = "N",
+      description =
+          "With more, the clones of the oldest are flattened in the background (${DEFAULT-VALUE}).")
   int minSnapshotsOnImage = 250;
 
   @Option(names = "--skipforceflatten", arity = "1", converter = GoBool.class, hidden = true)

@@ -17,6 +17,7 @@ import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volumes;
+import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
 import io.cephcsi.rbd.controller.RbdController;
 import io.cephcsi.rbd.node.NodeSettings;
@@ -54,7 +55,14 @@ final class RbdDriver implements AutoCloseable {
         new RbdController(
             calls,
             new RbdController.Parts(configs, pools, journal, snapshots, users),
-            new ControllerSettings(flags.setMetadata, flags.clusterName));
+            new ControllerSettings(
+                flags.setMetadata,
+                flags.clusterName,
+                new CloneLimits(
+                    flags.hardMaxCloneDepth,
+                    flags.softMaxCloneDepth,
+                    flags.maxSnapshotsOnImage,
+                    flags.minSnapshotsOnImage)));
     this.node =
         new RbdNode(
             calls,

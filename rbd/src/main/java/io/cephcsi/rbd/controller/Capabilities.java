@@ -14,11 +14,12 @@ final class Capabilities {
   private Capabilities() {}
 
   /**
-   * Checks the capabilities of a new, blank volume.
+   * Checks the capabilities of a new volume.
    *
+   * @param blank whether there is nothing in it to be read
    * @throws CsiException.InvalidArgument when there are none, or one cannot be had
    */
-  static void requireForBlank(List<VolumeCapability> capabilities) {
+  static void require(List<VolumeCapability> capabilities, boolean blank) {
     if (capabilities.isEmpty()) {
       throw new CsiException.InvalidArgument("volume_capabilities is empty: name at least one");
     }
@@ -27,7 +28,7 @@ final class Capabilities {
       if (trouble.isPresent()) {
         throw new CsiException.InvalidArgument(trouble.get());
       }
-      if (readOnly(capability)) {
+      if (blank && readOnly(capability)) {
         throw new CsiException.InvalidArgument(
             "access mode %s: a new empty volume cannot be read-only, name a source to read"
                 .formatted(mode(capability)));

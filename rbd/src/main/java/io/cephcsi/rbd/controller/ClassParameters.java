@@ -30,11 +30,25 @@ record ClassParameters(Map<String, String> all) {
   }
 
   String namePrefix() {
-    String prefix = optional("volumeNamePrefix", "csi-vol-");
+    return namePrefix("volumeNamePrefix", "csi-vol-");
+  }
+
+  /** Of a VolumeSnapshotClass. */
+  String snapshotNamePrefix() {
+    return namePrefix("snapshotNamePrefix", "csi-snap-");
+  }
+
+  /** Of a VolumeSnapshotClass: without effect, since a snapshot stays in its volume's pool. */
+  void requireNoEmptyPool() {
+    var _ = optional("pool", "");
+  }
+
+  private String namePrefix(String key, String otherwise) {
+    String prefix = optional(key, otherwise);
     if (!NAME_PREFIX.matcher(prefix).matches()) {
       throw new CsiException.InvalidArgument(
-          "volumeNamePrefix \"%s\": only letters, digits, '.', '_' and '-' may stand in an image's name"
-              .formatted(prefix));
+          "%s \"%s\": only letters, digits, '.', '_' and '-' may stand in an image's name"
+              .formatted(key, prefix));
     }
     return prefix;
   }
@@ -72,14 +86,7 @@ record ClassParameters(Map<String, String> all) {
 
   /** What Kubernetes calls the volume: metadata of the image, by the keys that it has there. */
   Map<String, String> kubernetesNames() {
-    Map<String, String> names = new TreeMap<>();
-    for (String key : new String[] {"pvc/name", "pvc/namespace", "pv/name"}) {
-      String value = all.get(KUBERNETES + key);
-      if (value != null) {
-        names.put(KUBERNETES + key, value);
-      }
-    }
-    return names;
+    return ImageMetadata.ofVolume(all);
   }
 
   private long objectSize() {
@@ -104,7 +111,7 @@ record ClassParameters(Map<String, String> all) {
     String value = all.getOrDefault(key, "");
     if (value.isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "parameter %s is missing or empty: set it in the StorageClass".formatted(key));
+          "parameter %s is missing or empty: set it in the class".formatted(key));
     }
     return value;
   }

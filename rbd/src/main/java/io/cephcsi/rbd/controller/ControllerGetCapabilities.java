@@ -14,6 +14,10 @@ record ControllerGetCapabilities()
       List.of(
           RPC.Type.CREATE_DELETE_VOLUME,
           RPC.Type.EXPAND_VOLUME,
+          RPC.Type.CLONE_VOLUME,
+          RPC.Type.CREATE_DELETE_SNAPSHOT,
+          RPC.Type.LIST_SNAPSHOTS,
+          RPC.Type.GET_SNAPSHOT,
           RPC.Type.LIST_VOLUMES,
           RPC.Type.GET_CAPACITY,
           RPC.Type.GET_VOLUME,

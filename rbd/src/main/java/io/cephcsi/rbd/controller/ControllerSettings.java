@@ -6,4 +6,9 @@ package io.cephcsi.rbd.controller;
  * @param setMetadata whether images carry the names of their claim and volume
  * @param clusterName the Kubernetes cluster's name as metadata, empty for none
  */
-public record ControllerSettings(boolean setMetadata, String clusterName) {}
+public record ControllerSettings(boolean setMetadata, String clusterName, CloneLimits limits) {
+  /** With ceph-csi's defaults for the limits. */
+  public ControllerSettings(boolean setMetadata, String clusterName) {
+    this(setMetadata, clusterName, CloneLimits.DEFAULT);
+  }
+}

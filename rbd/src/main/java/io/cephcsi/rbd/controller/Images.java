@@ -2,9 +2,9 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
-import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
@@ -14,7 +14,6 @@ import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.Pools;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,14 +22,14 @@ import java.util.TreeMap;
 
 /** The images behind volume names: made once for each, found again by the journal. */
 final class Images {
-  private final Pools pools;
   private final VolumeJournal journal;
+  private final Clones clones;
   private final Purger purger;
   private final ControllerSettings settings;
 
-  Images(Pools pools, VolumeJournal journal, Purger purger, ControllerSettings settings) {
-    this.pools = pools;
+  Images(VolumeJournal journal, Clones clones, Purger purger, ControllerSettings settings) {
     this.journal = journal;
+    this.clones = clones;
     this.purger = purger;
     this.settings = settings;
   }
@@ -41,7 +40,7 @@ final class Images {
     Stores stores = Stores.of(pool, id -> opened.cluster().poolName(id).isPresent());
     purger.resume(opened);
     return switch (reserve(stores, plan)) {
-      case Reservation.Fresh(var entry) -> makeOrUndo(opened, plan, entry);
+      case Reservation.Fresh(var entry) -> makeOrUndo(opened, plan, entry, true);
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
   }
@@ -58,12 +57,15 @@ final class Images {
     Pool pool = opened.pool();
     Optional<String> id = pool.imageId(entry.imageName());
     Optional<ImageHeader> header = id.flatMap(pool::imageHeader);
-    if (header.isPresent()) {
+    // A copy is whole when its id is stored, and may lack its parent before.
+    boolean whole = plan.source().isEmpty() || !entry.imageId().isEmpty();
+    if (header.isPresent() && whole) {
       complete(pool, plan, entry, id.orElseThrow());
-      return new MadeImage(entry, header.get().sizeBytes());
+      return new MadeImage(entry, grown(pool, plan, entry, header.get().sizeBytes()));
     }
     if (entry.imageId().isEmpty()) {
-      return makeOrUndo(opened, plan, entry); // stopped after the reservation, or amid the image
+      return makeOrUndo(
+          opened, plan, entry, false); // stopped after the reservation, or amid the image
     }
     // The image was there and is not: a deletion stopped half-way. It is finished, under its own
     // UUID, and the name starts anew.
@@ -75,9 +77,30 @@ final class Images {
     return findOrMake(opened, plan);
   }
 
-  private MadeImage makeOrUndo(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+  /** ceph-csi stores a copy's id first and then grows it, and may have stopped between. */
+  private static long grown(Pool pool, VolumePlan plan, VolumeEntry entry, long bytes) {
+    boolean ofCephCsi = entry.parameters().isEmpty();
+    if (plan.source().isEmpty() || !ofCephCsi || plan.size().fits(bytes)) {
+      return bytes;
+    }
+    long wanted = plan.size().bytesForCopyOf(bytes);
+    try (Image image = pool.openImage(entry.imageName())) {
+      image.resize(wanted);
+    }
+    return wanted;
+  }
+
+  /**
+   * @param fresh whether nothing of the volume was there before this call: then nothing stays after
+   *     a failure; else a call that comes later may still go on with it
+   */
+  private MadeImage makeOrUndo(OpenPool opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
     try {
       return make(opened, plan, entry);
+    } catch (CsiException.Aborted e) {
+      throw fresh ? Undo.after(e, () -> undo(opened.pool(), entry)) : e;
+    } catch (CsiException e) {
+      throw Undo.after(e, () -> undo(opened.pool(), entry));
     } catch (CephException e) {
       if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
         throw unavailable; // the image may yet appear, and the next call finds it by the
@@ -88,12 +111,13 @@ final class Images {
   }
 
   private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
-    create(opened.pool(), plan, entry.imageName());
-    if (metadata(plan).isEmpty()) {
-      AfterAnswer.run(() -> completeLater(plan, entry));
-    } else {
+    if (plan.source().isPresent()) {
+      long bytes = clones.make(opened, plan, entry, plan.source().get());
       complete(opened.pool(), plan, entry);
+      return new MadeImage(entry, bytes);
     }
+    create(opened.pool(), plan, entry.imageName());
+    complete(opened.pool(), plan, entry);
     return new MadeImage(entry, plan.size().imageBytes());
   }
 
@@ -116,25 +140,22 @@ final class Images {
     }
   }
 
-  private void completeLater(VolumePlan plan, VolumeEntry entry) {
-    try (OpenPool opened = pools.open(plan.clusterId(), plan.pool(), plan.credentials())) {
-      complete(opened.pool(), plan, entry);
-    }
-  }
-
-  /** Done again by whoever finds the image's id missing; one that is deleted by now has none. */
   private void complete(Pool pool, VolumePlan plan, VolumeEntry entry) {
-    pool.imageId(entry.imageName()).ifPresent(id -> complete(pool, plan, entry, id));
+    String id =
+        pool.imageId(entry.imageName())
+            .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
+    complete(pool, plan, entry, id);
   }
 
   /** What follows the image itself; each can be repeated. */
   private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, String imageId) {
-    if (entry.imageId().isEmpty()) {
-      journal.storeImageId(pool, entry.uuid(), imageId);
-    }
     Map<String, String> metadata = metadata(plan);
-    if (!metadata.isEmpty()) {
-      pool.changeImageMetadata(imageId, Set.of(), metadata);
+    Set<String> inherited = plan.source().isEmpty() ? Set.of() : ImageMetadata.KEYS;
+    if (!metadata.isEmpty() || !inherited.isEmpty()) {
+      pool.changeImageMetadata(imageId, inherited, metadata);
+    }
+    if (entry.imageId().isEmpty()) {
+      journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
     }
   }
 
@@ -144,7 +165,7 @@ final class Images {
     }
     Map<String, String> metadata = new TreeMap<>(plan.parameters().kubernetesNames());
     if (!settings.clusterName().isEmpty()) {
-      metadata.put("csi.ceph.com/cluster/name", settings.clusterName());
+      metadata.put(ImageMetadata.CLUSTER_NAME, settings.clusterName());
     }
     return metadata;
   }

@@ -4,7 +4,9 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
+import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
@@ -255,7 +257,7 @@ final class Purger implements AutoCloseable {
       waitingForClones.put(trashed.clusterId() + "/" + id, trashed);
       Optional<ParentLink> parent = pool.imageParent(id);
       if (!large(pool, id) || !handOver(opened, id)) {
-        removeFromTrash(pool, id);
+        removeWithLeftovers(pool, id);
       }
       waitingForClones.remove(trashed.clusterId() + "/" + id);
       parent.ifPresent(link -> wake(trashed.clusterId() + "/" + link.imageId()));
@@ -300,6 +302,32 @@ final class Purger implements AutoCloseable {
     } catch (CephException e) {
       return false;
     }
+  }
+
+  /** An interrupted copy of this or another driver leaves a snapshot, which nobody needs now. */
+  private void removeWithLeftovers(Pool pool, String imageId) {
+    try {
+      removeFromTrash(pool, imageId);
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOTEMPTY || !forgetLeftovers(pool, imageId)) {
+        throw e;
+      }
+      removeFromTrash(pool, imageId);
+    }
+  }
+
+  private boolean forgetLeftovers(Pool pool, String imageId) {
+    try (Image image = pool.openImageById(imageId)) {
+      List<ImageSnapshot> leftovers = image.snapshots().stream().filter(this::isLeftover).toList();
+      leftovers.forEach(snapshot -> Cuts.remove(image, snapshot.name()));
+      return !leftovers.isEmpty();
+    }
+  }
+
+  /** Not one that somebody made by hand. */
+  private boolean isLeftover(ImageSnapshot snapshot) {
+    return snapshot.kind() == ImageSnapshot.Kind.USER
+        && volumes.uuidOf(IntermediateImage.withoutSuffix(snapshot.name())).isPresent();
   }
 
   private static void removeFromTrash(Pool pool, String imageId) {

@@ -8,12 +8,20 @@ import csi.v1.ControllerGetCapabilitiesResponse;
 import csi.v1.ControllerGetVolumeRequest;
 import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
+import csi.v1.CreateSnapshotRequest;
+import csi.v1.CreateSnapshotResponse;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
+import csi.v1.DeleteSnapshotRequest;
+import csi.v1.DeleteSnapshotResponse;
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.DeleteVolumeResponse;
 import csi.v1.GetCapacityRequest;
 import csi.v1.GetCapacityResponse;
+import csi.v1.GetSnapshotRequest;
+import csi.v1.GetSnapshotResponse;
+import csi.v1.ListSnapshotsRequest;
+import csi.v1.ListSnapshotsResponse;
 import csi.v1.ListVolumesRequest;
 import csi.v1.ListVolumesResponse;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
@@ -28,6 +36,7 @@ import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -39,11 +48,16 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
 
   private final Calls calls;
   private final Purger purger;
+  private final Flattener flattener;
   private final CreateVolume createVolume;
   private final DeleteVolume deleteVolume;
   private final ControllerExpandVolume expandVolume;
   private final ValidateVolumeCapabilities validateVolumeCapabilities;
   private final ListVolumes listVolumes;
+  private final CreateSnapshot createSnapshot;
+  private final DeleteSnapshot deleteSnapshot;
+  private final ListSnapshots listSnapshots;
+  private final GetSnapshot getSnapshot;
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
   private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
@@ -63,13 +77,25 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.purger =
         new Purger(
             parts.pools(), parts.journal(), parts.snapshots(), RESUME_AFTER, calls::inFlight);
-    var images = new Images(parts.pools(), parts.journal(), purger, settings);
+    this.flattener = new Flattener(parts.pools());
+    var clones =
+        new Clones(
+            parts.pools(), parts.journal(), parts.snapshots(), flattener, settings.limits(), names);
+    var images = new Images(parts.journal(), clones, purger, settings);
+    var snapshots = new Snapshots(parts.pools(), parts.snapshots());
+    var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
+    var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
+    var listing = new Listing(parts.pools(), parts.configs(), parts.users());
     this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
     this.expandVolume = new ControllerExpandVolume(volumes, names);
     this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);
-    this.listVolumes =
-        new ListVolumes(parts.pools(), parts.configs(), parts.users(), parts.journal());
+    this.listVolumes = new ListVolumes(listing, parts.journal());
+    this.createSnapshot =
+        new CreateSnapshot(parts.pools(), volumes, snapshotImages, names, parts.users());
+    this.deleteSnapshot = new DeleteSnapshot(snapshots, parts.snapshots(), purger, names);
+    this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
+    this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
   }
@@ -110,6 +136,32 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   }
 
   @Override
+  public void createSnapshot(
+      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> observer) {
+    var rpc = RpcName.on("CreateSnapshot", request.getSourceVolumeId());
+    answer(rpc, createSnapshot, request, observer);
+  }
+
+  @Override
+  public void deleteSnapshot(
+      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> observer) {
+    answer(
+        RpcName.on("DeleteSnapshot", request.getSnapshotId()), deleteSnapshot, request, observer);
+  }
+
+  @Override
+  public void listSnapshots(
+      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
+    answer(new RpcName("ListSnapshots", ""), listSnapshots, request, observer);
+  }
+
+  @Override
+  public void getSnapshot(
+      GetSnapshotRequest request, StreamObserver<GetSnapshotResponse> observer) {
+    answer(RpcName.on("GetSnapshot", request.getSnapshotId()), getSnapshot, request, observer);
+  }
+
+  @Override
   public void getCapacity(
       GetCapacityRequest request, StreamObserver<GetCapacityResponse> observer) {
     String cluster = request.getParametersOrDefault("clusterID", "");
@@ -134,9 +186,10 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     calls.answer(rpc, CephFailures.told(call), request, observer);
   }
 
-  /** Stops the background purges; what is not purged yet is taken up after the next start. */
+  /** Stops the background work; what is not purged yet is taken up after the next start. */
   @Override
   public void close() {
     purger.close();
+    flattener.close();
   }
 }

@@ -14,11 +14,16 @@ import io.cephcsi.rbd.Json;
 import io.cephcsi.rbd.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A CreateVolume request, checked as far as that goes without a cluster. */
 record VolumePlan(
-    String name, ClassParameters parameters, VolumeSize size, Credentials credentials) {
+    String name,
+    ClassParameters parameters,
+    VolumeSize size,
+    Optional<ContentSource> source,
+    Credentials credentials) {
   /** The name becomes a key in an omap. CSI wants 128 bytes taken; longer ones that fit are too. */
   private static final int LONGEST_NAME = 1024;
 
@@ -27,14 +32,12 @@ record VolumePlan(
    *
    * @throws CsiException.InvalidArgument when anything in it is wrong
    * @throws CsiException.OutOfRange when no size fits its capacity range
+   * @throws CsiException.NotFound when its source's id is none of ours
    */
   static VolumePlan of(CreateVolumeRequest request) {
     requireName(request.getName());
-    Capabilities.requireForBlank(request.getVolumeCapabilitiesList());
-    if (request.hasVolumeContentSource()) {
-      throw new CsiException.InvalidArgument(
-          "volume_content_source: snapshots and clones are not supported yet");
-    }
+    boolean blank = !request.hasVolumeContentSource();
+    Capabilities.require(request.getVolumeCapabilitiesList(), blank);
     if (!request.getMutableParamsMap().isEmpty()) {
       throw new CsiException.InvalidArgument(
           "mutable_parameters: this driver has none, it got "
@@ -46,11 +49,18 @@ record VolumePlan(
         request.hasCapacityRange()
             ? VolumeSize.of(request.getCapacityRange())
             : VolumeSize.unasked();
-    return new VolumePlan(
-        request.getName(), parameters, size, Secrets.credentials(request.getSecretsMap()));
+    Credentials credentials = Secrets.credentials(request.getSecretsMap());
+    Optional<ContentSource> source =
+        blank ? Optional.empty() : Optional.of(ContentSource.of(request.getVolumeContentSource()));
+    return new VolumePlan(request.getName(), parameters, size, source, credentials);
   }
 
-  private static void requireName(String name) {
+  /**
+   * Checks a name that becomes a key of an omap.
+   *
+   * @throws CsiException.InvalidArgument when it is missing, too long, or path-like
+   */
+  static void requireName(String name) {
     if (name.isEmpty()) {
       throw new CsiException.InvalidArgument("name is missing");
     }
@@ -89,6 +99,7 @@ record VolumePlan(
   private String wish() {
     ObjectNode json = Json.MAPPER.createObjectNode();
     parameters.volumeContext().forEach(json::put);
+    source.ifPresent(s -> json.put("volume_content_source", s.text()));
     return json.toString();
   }
 
@@ -123,12 +134,12 @@ record VolumePlan(
       context.put("radosNamespace", pool.namespace());
     }
     context.putAll(parameters.volumeContext());
-    return CreateVolumeResponse.newBuilder()
-        .setVolume(
-            Volume.newBuilder()
-                .setVolumeId(new VolumeId(clusterId(), pool.id(), entry.uuid()).text())
-                .setCapacityBytes(image.sizeBytes())
-                .putAllVolumeContext(context))
-        .build();
+    var volume =
+        Volume.newBuilder()
+            .setVolumeId(new VolumeId(clusterId(), pool.id(), entry.uuid()).text())
+            .setCapacityBytes(image.sizeBytes())
+            .putAllVolumeContext(context);
+    source.ifPresent(s -> volume.setContentSource(s.answer()));
+    return CreateVolumeResponse.newBuilder().setVolume(volume).build();
   }
 }

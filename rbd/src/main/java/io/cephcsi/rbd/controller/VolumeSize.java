@@ -68,6 +68,23 @@ record VolumeSize(long imageBytes, long requiredBytes, long limitBytes) {
     return (bytes + unit - 1) / unit * unit;
   }
 
+  /**
+   * The size of an image that begins as a copy; the copied size when the request asks for none.
+   *
+   * @throws CsiException.OutOfRange when the source is larger than the request allows
+   */
+  long bytesForCopyOf(long sourceBytes) {
+    if (requiredBytes == 0 && sourceBytes <= limitBytes) {
+      return limitBytes == Long.MAX_VALUE ? sourceBytes : Math.max(sourceBytes, imageBytes);
+    }
+    if (imageBytes < sourceBytes) {
+      throw new CsiException.OutOfRange(
+          "the source has %d bytes, more than a volume of required_bytes %d and limit_bytes %d: ask for at least as much"
+              .formatted(sourceBytes, requiredBytes, limitBytes));
+    }
+    return imageBytes;
+  }
+
   /** Whether an image of this size answers the request. */
   boolean fits(long bytes) {
     return requiredBytes <= bytes && bytes <= limitBytes;

@@ -19,6 +19,7 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The controller's RPCs on a cluster in memory, with one pool called {@code rbd}. */
 final class Controller implements AutoCloseable {
@@ -43,10 +45,15 @@ final class Controller implements AutoCloseable {
   final Pools pools;
   final Path config;
   private Purger purger;
+  private Flattener flattener;
 
   /** When purges that were cut off are looked for; the far future in most tests. */
   Duration resumeAfter = Duration.ofHours(1);
 
+  CreateSnapshot createSnapshot;
+  DeleteSnapshot deleteSnapshot;
+  ListSnapshots listSnapshots;
+  GetSnapshot getSnapshot;
   CreateVolume createVolume;
   DeleteVolume deleteVolume;
   ControllerExpandVolume expandVolume;
@@ -66,17 +73,25 @@ final class Controller implements AutoCloseable {
 
   /** A new process: nothing in memory is left of the one before. */
   void restart(ControllerSettings settings) {
-    if (purger != null) {
-      purger.close();
-    }
+    close(purger, flattener);
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
     purger = new Purger(pools, journal, snapshotJournal, resumeAfter, () -> 0);
+    flattener = new Flattener(pools);
+    var clones = new Clones(pools, journal, snapshotJournal, flattener, settings.limits(), names);
+    var snapshots = new Snapshots(pools, snapshotJournal);
+    var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, settings);
+    var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
+    var listing = new Listing(pools, configs, users);
+    createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
+    deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
+    listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
+    getSnapshot = new GetSnapshot(known);
     createVolume =
-        new CreateVolume(pools, new Images(pools, journal, purger, settings), names, users);
+        new CreateVolume(pools, new Images(journal, clones, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
     expandVolume = new ControllerExpandVolume(volumes, names);
-    listVolumes = new ListVolumes(pools, configs, users, journal);
+    listVolumes = new ListVolumes(listing, journal);
     validate = new ValidateVolumeCapabilities(volumes);
     getVolume = new ControllerGetVolume(volumes, users);
     getCapacity = new GetCapacity(pools, configs, users);
@@ -137,15 +152,25 @@ final class Controller implements AutoCloseable {
     try (MemoryPool pool = pool()) {
       List<String> left = new ArrayList<>(pool.images().keySet());
       pool.trashEntries().forEach(e -> left.add("trash " + e.name()));
-      pool.objects().stream().filter(o -> !o.startsWith("csi.volumes.")).forEach(left::add);
+      pool.objects().stream()
+          .filter(o -> !o.matches("csi\\.(volumes|snaps)\\..*"))
+          .forEach(left::add);
       left.addAll(pool.list("csi.volumes.default", "", 100).keySet());
+      left.addAll(pool.list("csi.snaps.default", "", 100).keySet());
       return left;
+    }
+  }
+
+  private static void close(@Nullable Purger purger, @Nullable Flattener flattener) {
+    if (purger != null && flattener != null) {
+      purger.close();
+      flattener.close();
     }
   }
 
   @Override
   public void close() {
-    purger.close();
+    close(purger, flattener);
     clusters.close();
   }
 }

@@ -90,7 +90,6 @@ class CreateVolumeTest {
             "create csi.volume.U",
             "compare and put csi.volumes.default",
             "create image csi-vol-U",
-            "open pool rbd", // the caller has its answer; a pool's handle costs no operation
             "read image id csi-vol-U",
             "update csi.volume.U");
   }
@@ -342,7 +341,7 @@ class CreateVolumeTest {
         outOfRange("no whole number of MiB", r -> size(r, 2 * GIB, GIB)),
         outOfRange("9223372036854775807", r -> size(r, Long.MAX_VALUE, 0)),
         wrong("mutable_parameters", r -> r.putMutableParams("iops", "1")),
-        wrong("volume_content_source", r -> r.getVolumeContentSourceBuilder().getVolumeBuilder()));
+        wrong("neither a snapshot nor a volume", r -> r.getVolumeContentSourceBuilder()));
   }
 
   private static Arguments wrong(String value, Consumer<CreateVolumeRequest.Builder> change) {

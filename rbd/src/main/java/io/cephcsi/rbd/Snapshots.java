@@ -1,0 +1,52 @@
+package io.cephcsi.rbd;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.SnapshotEntry;
+import io.cephcsi.journal.SnapshotJournal;
+import java.util.Optional;
+
+/** Finds the snapshots that this or another driver made, by their ids. */
+public final class Snapshots {
+  private final Pools pools;
+  private final SnapshotJournal journal;
+
+  public Snapshots(Pools pools, SnapshotJournal journal) {
+    this.pools = pools;
+    this.journal = journal;
+  }
+
+  /**
+   * Opens the pool of a snapshot and reads its journal object, in one operation. Whoever asks
+   * closes the answer.
+   *
+   * @return empty when its pool or its journal object is gone
+   * @throws CsiException.InvalidArgument when its cluster is not configured
+   */
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  public Optional<Snapshot> open(VolumeId id, Credentials credentials) {
+    Optional<OpenPool> opened = pools.open(id.clusterId(), id.location(), credentials);
+    return opened.flatMap(pool -> read(id, pool));
+  }
+
+  /** The refusal of a call on a snapshot that is not there. */
+  public static CsiException.NotFound missing(String id) {
+    return new CsiException.NotFound("snapshot %s does not exist".formatted(id));
+  }
+
+  private Optional<Snapshot> read(VolumeId id, OpenPool pool) {
+    try {
+      // One without a source is half a reservation of ceph-csi's, and no snapshot.
+      Optional<SnapshotEntry> entry =
+          journal.read(pool.pool(), id.uuid()).filter(e -> !e.source().isEmpty());
+      if (entry.isEmpty()) {
+        pool.close();
+      }
+      return entry.map(e -> new Snapshot(id, pool, e));
+    } catch (Throwable e) {
+      pool.close();
+      throw e;
+    }
+  }
+}

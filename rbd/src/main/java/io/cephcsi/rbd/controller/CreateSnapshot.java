@@ -1,0 +1,57 @@
+package io.cephcsi.rbd.controller;
+
+import csi.v1.CreateSnapshotRequest;
+import csi.v1.CreateSnapshotResponse;
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.Volumes;
+
+/** Cuts a snapshot of a volume, or finds the one that an earlier call of the name cut. */
+record CreateSnapshot(
+    Pools pools, Volumes volumes, SnapshotImages images, NameLocks names, KnownUsers users)
+    implements Call<CreateSnapshotRequest, CreateSnapshotResponse> {
+
+  @Override
+  public CreateSnapshotResponse answer(CreateSnapshotRequest request) {
+    SnapshotPlan plan = SnapshotPlan.of(request);
+    try (var _ = names.hold(nameLock(plan.name()));
+        var _ = names.share(plan.sourceText());
+        Volume source = volumes.require(plan.sourceText(), plan.credentials())) {
+      requireSameCluster(plan, source);
+      users.remember(plan.source().clusterId(), plan.credentials());
+      SnapshotImages.Made made = images.findOrMake(source, plan);
+      images.finishLater(source.opened(), made.entry());
+      var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
+      return CreateSnapshotResponse.newBuilder()
+          .setSnapshot(
+              SnapshotAnswer.of(id, plan.sourceText(), made, images.ready(source.opened(), made)))
+          .build();
+    }
+  }
+
+  /** Snapshots' names are apart from volumes'. */
+  static String nameLock(String name) {
+    return "snapshot " + name;
+  }
+
+  /** The class names the cluster for the snapshot's id, under which it is looked for later. */
+  private void requireSameCluster(SnapshotPlan plan, Volume source) {
+    String named = plan.parameters().clusterId();
+    if (named.equals(plan.source().clusterId())) {
+      return;
+    }
+    try (Cluster cluster = pools.lend(pools.config(named), plan.credentials())) {
+      if (!cluster.fsid().equals(source.opened().cluster().fsid())) {
+        throw new CsiException.InvalidArgument(
+            "clusterID %s is another cluster than the volume's, %s: name the volume's in the class"
+                .formatted(named, plan.source().clusterId()));
+      }
+    }
+  }
+}
