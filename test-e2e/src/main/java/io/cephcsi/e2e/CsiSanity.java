@@ -68,6 +68,9 @@ public final class CsiSanity {
     Path classParameters = folder.resolve("parameters.yaml");
     new JsonMapper().writeValue(secrets.toFile(), secrets(credentials));
     new JsonMapper().writeValue(classParameters.toFile(), parameters);
+    Path snapshotParameters = folder.resolve("snapshot-parameters.yaml");
+    String clusterId = String.valueOf(parameters.get("clusterID"));
+    new JsonMapper().writeValue(snapshotParameters.toFile(), Map.of("clusterID", clusterId));
     Path output = folder.resolve("output");
     Process process =
         new ProcessBuilder(
@@ -75,6 +78,7 @@ public final class CsiSanity {
                 "--csi.endpoint=unix://" + socket,
                 "--csi.secrets=" + secrets,
                 "--csi.testvolumeparameters=" + classParameters,
+                "--csi.testsnapshotparameters=" + snapshotParameters,
                 "--csi.testvolumesize=1073741824",
                 "--csi.testvolumeexpandsize=2147483648",
                 "--csi.mountdir=" + folder.resolve("mount"),

@@ -115,6 +115,11 @@ final class VolumeLife {
     throw new IllegalArgumentException("no step is called " + step);
   }
 
+  /** The class it is made by. */
+  Map<String, String> parameters() {
+    return parameters;
+  }
+
   /** The folders of the volume on this node. */
   Path folder() {
     return folder;
@@ -267,7 +272,8 @@ final class VolumeLife {
     return "";
   }
 
-  private VolumeCapability capability() {
+  /** As the claim asks for it. */
+  VolumeCapability capability() {
     return VolumeCapability.newBuilder()
         .setMount(MountVolume.newBuilder().setFsType(filesystem))
         .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))

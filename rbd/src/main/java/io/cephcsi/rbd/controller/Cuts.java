@@ -72,8 +72,8 @@ final class Cuts {
     }
   }
 
-  /** Makes the snapshot, or finds it; when it was cut. */
-  static Instant cut(Image image, String name) {
+  /** Makes the snapshot, unless it is there. */
+  static void create(Image image, String name) {
     try {
       image.createSnapshot(name);
     } catch (CephException e) {
@@ -81,11 +81,18 @@ final class Cuts {
         throw e;
       }
     }
+  }
+
+  /** Makes the snapshot, or finds it; when it was cut. */
+  private static Instant cut(Image image, String name) {
+    create(image, name);
     return image.snapshots().stream()
         .filter(s -> s.kind() == Kind.USER && s.name().equals(name))
         .findFirst()
         .map(ImageSnapshot::createdAt)
-        .orElseThrow(() -> new CephException(Errno.ENOENT, "find snapshot " + name));
+        .orElseThrow(
+            () -> // another process made it since the image was opened
+            new CsiException.Aborted("snapshot " + name + " is just being made, ask again"));
   }
 
   /** Removes the snapshot, if it is there. */

@@ -17,7 +17,7 @@ final class OwnSnapshot {
    */
   static void ensure(Pool pool, String image) {
     try (Image open = pool.openImage(image)) {
-      var _ = Cuts.cut(open, image);
+      Cuts.create(open, image);
     }
   }
 }
