@@ -59,10 +59,15 @@ public final class CsiSanity {
   /**
    * Runs the whole suite; blocks for a minute or so.
    *
+   * @param accessType {@code mount} or {@code block}
    * @param folder an empty one, for its files and mount points
    */
   public Outcome run(
-      Path socket, Credentials credentials, Map<String, String> parameters, Path folder)
+      Path socket,
+      Credentials credentials,
+      Map<String, String> parameters,
+      String accessType,
+      Path folder)
       throws IOException, InterruptedException {
     Path secrets = folder.resolve("secrets.yaml"); // JSON is YAML
     Path classParameters = folder.resolve("parameters.yaml");
@@ -79,6 +84,7 @@ public final class CsiSanity {
                 "--csi.secrets=" + secrets,
                 "--csi.testvolumeparameters=" + classParameters,
                 "--csi.testsnapshotparameters=" + snapshotParameters,
+                "--csi.testvolumeaccesstype=" + accessType,
                 "--csi.testvolumesize=1073741824",
                 "--csi.testvolumeexpandsize=2147483648",
                 "--csi.mountdir=" + folder.resolve("mount"),

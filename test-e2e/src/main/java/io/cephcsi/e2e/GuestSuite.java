@@ -46,7 +46,8 @@ public final class GuestSuite {
       var suite = new GuestSuite(ceph, Path.of(arguments[2]));
       switch (arguments[0]) {
         case "life" -> suite.life();
-        case "sanity" -> suite.sanity(Path.of(arguments[3]));
+        case "sanity" -> suite.sanity(Path.of(arguments[3]), "mount");
+        case "sanity-block" -> suite.sanity(Path.of(arguments[3]), "block");
         case "stage" -> suite.stage();
         case "first" -> suite.firstNode();
         case "second" -> suite.secondNode();
@@ -95,7 +96,7 @@ public final class GuestSuite {
     }
   }
 
-  private void sanity(Path program) throws Exception {
+  private void sanity(Path program, String accessType) throws Exception {
     try (DriverProcess driver = driver("node1");
         var remains = new Remains(ceph, FOLDER)) {
       var parameters =
@@ -107,8 +108,9 @@ public final class GuestSuite {
               "imageFeatures",
               "layering");
       var outcome =
-          new CsiSanity(program).run(driver.socket(), ceph.credentials(), parameters, FOLDER);
-      System.out.println("csi-sanity in the guest, krbd: " + outcome.summary());
+          new CsiSanity(program)
+              .run(driver.socket(), ceph.credentials(), parameters, accessType, FOLDER);
+      System.out.printf("csi-sanity in the guest, krbd, %s: %s%n", accessType, outcome.summary());
       if (outcome.exit() != 0) {
         System.out.println(outcome.output());
       }

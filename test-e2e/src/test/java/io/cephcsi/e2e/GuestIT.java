@@ -17,6 +17,8 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The driver with a real kernel's RBD client, in user-mode-linux guests; {@link GuestSuite} is what
@@ -87,10 +89,11 @@ class GuestIT {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"sanity", "sanity-block"})
   @Order(3)
-  void csiSanity_controllerAndNodeWithKrbd_hasNoFailure() throws Exception {
-    passes(guest(0, "sanity"));
+  void csiSanity_controllerAndNodeWithKrbd_hasNoFailure(String part) {
+    passes(guest(0, part));
   }
 
   @Test

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** csi-sanity against controller and node together, with the userspace mapper on this machine. */
 class SanityIT {
   @TempDir Path folder;
 
-  @Test
-  void wholeSuite_hasNoFailure() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"mount", "block"})
+  void wholeSuite_hasNoFailure(String accessType) throws Exception {
     try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
         DriverProcess driver =
             DriverProcess.start(
@@ -34,9 +36,11 @@ class SanityIT {
               "imageFeatures",
               "layering");
 
-      var outcome = sanity().run(driver.socket(), ceph.credentials(), parameters, folder);
+      var outcome =
+          sanity().run(driver.socket(), ceph.credentials(), parameters, accessType, folder);
 
-      System.out.println("csi-sanity on the host, userspace mapper: " + outcome.summary());
+      System.out.printf(
+          "csi-sanity on the host, userspace mapper, %s: %s%n", accessType, outcome.summary());
       assertThat(outcome.exit()).as(outcome.output()).isZero();
       assertThat(outcome.summary()).contains("0 Failed");
       assertThat(remains.awaitNothing(Duration.ofSeconds(30))).isEmpty();

@@ -57,7 +57,12 @@ final class MountTable {
       options.add("ro");
     }
     return new Mount(
-        Path.of(plain(mount[4])), mount[2], filesystem[0], plain(filesystem[1]), options);
+        Path.of(plain(mount[4])),
+        mount[2],
+        plain(mount[3]),
+        filesystem[0],
+        plain(filesystem[1]),
+        options);
   }
 
   /** Blanks and the like stand as octal numbers. */

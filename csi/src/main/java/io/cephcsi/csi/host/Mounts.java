@@ -71,7 +71,7 @@ public final class Mounts {
   }
 
   /**
-   * Shows a mounted directory at another place too.
+   * Shows a mounted directory, or a device node, at another place too.
    *
    * @param options of the new mount, which the first one need not have: {@code ro} say
    * @throws CommandFailed when mount refuses

@@ -41,11 +41,11 @@ final class Capabilities {
     if (!capability.hasMount() && !capability.hasBlock()) {
       return Optional.of("volume capability has no access type: set mount or block");
     }
-    if (capability.hasBlock()) {
-      return Optional.of("access type block is not supported yet: use a filesystem");
-    }
     if (!capability.hasAccessMode() || mode(capability) == AccessMode.Mode.UNKNOWN) {
       return Optional.of("volume capability has no access mode");
+    }
+    if (capability.hasBlock()) {
+      return Optional.empty(); // what shares a block device sees to it that writes are in order
     }
     if (!FILESYSTEMS.contains(capability.getMount().getFsType())) {
       return Optional.of(

@@ -2,6 +2,8 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.MapOptions;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -15,6 +17,7 @@ record ClassParameters(Map<String, String> all) {
   /** Kubernetes' own keys, which sidecars read or put in. */
   static final String KUBERNETES = "csi.storage.k8s.io/";
 
+  private static final List<String> MOUNTERS = List.of("rbd", "rbd-nbd", "userspace");
   private static final Pattern NAME_PREFIX = Pattern.compile("[A-Za-z0-9._-]+");
 
   ClassParameters {
@@ -56,6 +59,24 @@ record ClassParameters(Map<String, String> all) {
   /** The namespace of the claim, empty when the provisioner does not tell. */
   String owner() {
     return all.getOrDefault(KUBERNETES + "pvc/namespace", "");
+  }
+
+  /**
+   * What only a node uses, looked at here, so that a wrong class fails before there is a volume.
+   */
+  void requireMappable() {
+    var _ = MapOptions.of(all.getOrDefault("mapOptions", ""));
+    var _ = MapOptions.of(all.getOrDefault("unmapOptions", ""));
+    String mounter = optional("mounter", "rbd");
+    if (!MOUNTERS.contains(mounter)) {
+      throw new CsiException.InvalidArgument(
+          "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
+    }
+    String others = optional("tryOtherMounters", "false");
+    if (!others.equals("true") && !others.equals("false")) {
+      throw new CsiException.InvalidArgument(
+          "tryOtherMounters %s: use true or false".formatted(others));
+    }
   }
 
   /** How the image is laid out. */

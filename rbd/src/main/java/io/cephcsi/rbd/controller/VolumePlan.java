@@ -80,6 +80,7 @@ record VolumePlan(
     var _ = parameters.pool();
     var _ = parameters.namePrefix();
     var _ = parameters.imageOptions();
+    parameters.requireMappable();
   }
 
   String clusterId() {

@@ -3,7 +3,6 @@ package io.cephcsi.rbd.node;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.Mount;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,12 +45,13 @@ final class Devices {
 
   /** The device below a mount; empty when it is none of ours. */
   Optional<Held> below(Mount mount) {
-    return find(device -> numbers(device.path()).equals(mount.device()));
+    return find(device -> isShownBy(mount, device));
   }
 
-  /** The device's numbers, as a mount has them. */
-  String numbers(Path device) {
-    return blockDevices.numbers(device);
+  /** Whether the mount is of the device's filesystem, or of its node. */
+  boolean isShownBy(Mount mount, MappedDevice device) {
+    return mount.isNodeOf(device.path())
+        || blockDevices.numbers(device.path()).equals(mount.device());
   }
 
   private Optional<Held> find(Predicate<MappedDevice> wanted) {

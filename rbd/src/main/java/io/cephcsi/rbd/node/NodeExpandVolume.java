@@ -42,15 +42,18 @@ record NodeExpandVolume(
       Devices.Held device =
           devices.below(mount).orElseThrow(() -> missing(request, request.getVolumePath()));
       MappedDevice grown = device.resized(target(request, device.device())).device();
-      writable(mount).ifPresent(w -> filesystems.grow(w.filesystem(), grown.path(), w.path()));
+      filesystem(mount).ifPresent(w -> filesystems.grow(w.filesystem(), grown.path(), w.path()));
       return NodeExpandVolumeResponse.newBuilder().setCapacityBytes(grown.sizeBytes()).build();
     }
   }
 
-  /** A mount of the filesystem through which it can grow; empty when it is read-only everywhere. */
-  private Optional<Mount> writable(Mount mount) {
+  /**
+   * A mount of the filesystem through which it can grow; empty when it is read-only everywhere, and
+   * for a block volume.
+   */
+  private Optional<Mount> filesystem(Mount mount) {
     return mounts.all().stream()
-        .filter(m -> m.device().equals(mount.device()) && !m.readOnly())
+        .filter(m -> !mount.isDeviceNode() && m.showsSame(mount) && !m.readOnly())
         .findFirst();
   }
 

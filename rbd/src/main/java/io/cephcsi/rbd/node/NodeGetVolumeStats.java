@@ -7,13 +7,17 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.csi.host.Usage;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Tells how full a published volume is, in bytes and inodes; within two seconds or not at all. */
-record NodeGetVolumeStats(Mounts mounts, Filesystems filesystems)
+/**
+ * Tells how full a published volume is, in bytes and inodes, or how large a block volume is; within
+ * two seconds or not at all.
+ */
+record NodeGetVolumeStats(Devices devices, Mounts mounts, Filesystems filesystems)
     implements Call<NodeGetVolumeStatsRequest, NodeGetVolumeStatsResponse> {
 
   @Override
@@ -24,13 +28,24 @@ record NodeGetVolumeStats(Mounts mounts, Filesystems filesystems)
     if (request.getVolumePath().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_path is missing");
     }
-    return answer(usage(mounted(request)));
+    Mount mount = mounted(request);
+    return mount.isDeviceNode() ? size(request, mount) : answer(usage(mount.path()));
   }
 
-  private Path mounted(NodeGetVolumeStatsRequest request) {
+  private NodeGetVolumeStatsResponse size(NodeGetVolumeStatsRequest request, Mount mount) {
+    var held = devices.below(mount).orElseThrow(() -> missing(request));
+    return NodeGetVolumeStatsResponse.newBuilder()
+        .addUsage(
+            VolumeUsage.newBuilder()
+                .setUnit(VolumeUsage.Unit.BYTES)
+                .setTotal(held.device().sizeBytes()))
+        .build();
+  }
+
+  private Mount mounted(NodeGetVolumeStatsRequest request) {
     try {
       Path path = Path.of(request.getVolumePath());
-      return mounts.at(path).orElseThrow(() -> missing(request)).path();
+      return mounts.at(path).orElseThrow(() -> missing(request));
     } catch (InvalidPathException e) {
       throw missing(request);
     }

@@ -45,10 +45,6 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
     if (!request.hasVolumeCapability()) {
       throw new CsiException.InvalidArgument("volume_capability is missing");
     }
-    if (request.getVolumeCapability().hasBlock()) {
-      throw new CsiException.InvalidArgument(
-          "access type block is not supported yet: use a filesystem");
-    }
   }
 
   private void publish(NodePublishVolumeRequest request, Path source, Path target) {
@@ -59,17 +55,26 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
                 new CsiException.FailedPrecondition(
                     "volume %s is not staged: nothing is mounted at %s"
                         .formatted(request.getVolumeId(), source)));
+    requireShape(request, staged);
     Optional<Mount> there = mounts.at(target);
     if (there.isPresent()) {
       requireSame(there.get(), staged, request);
       return;
     }
     requireSingle(request, staged, target);
-    boolean made = makeTarget(target);
+    boolean made = staged.isDeviceNode() ? StagedBlockDevice.make(target) : makeTarget(target);
     try {
       mounts.bind(source, target, options(request));
     } catch (CommandFailed e) {
       throw made ? Undo.after(e, () -> removeTarget(target)) : e;
+    }
+  }
+
+  private static void requireShape(NodePublishVolumeRequest request, Mount staged) {
+    if (request.getVolumeCapability().hasBlock() != staged.isDeviceNode()) {
+      throw new CsiException.InvalidArgument(
+          "volume %s is staged as %s: publish it as that, or unstage it first"
+              .formatted(request.getVolumeId(), staged.isDeviceNode() ? "block" : "a filesystem"));
     }
   }
 
@@ -83,7 +88,7 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
   }
 
   private static void requireSame(Mount there, Mount staged, NodePublishVolumeRequest request) {
-    if (!there.device().equals(staged.device())) {
+    if (!there.showsSame(staged)) {
       throw new CsiException.FailedPrecondition(
           "%s is mounted at %s, which is not volume %s: unmount it first"
               .formatted(there.source(), there.path(), request.getVolumeId()));
@@ -106,7 +111,7 @@ record NodePublishVolume(Mounts mounts, NameLocks names)
       return;
     }
     mounts.all().stream()
-        .filter(m -> m.device().equals(staged.device()))
+        .filter(m -> m.showsSame(staged))
         .filter(m -> !m.path().equals(staged.path()) && !m.path().equals(target))
         .findFirst()
         .ifPresent(other -> refuseSecond(request, other));

@@ -11,6 +11,7 @@ import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
@@ -19,8 +20,8 @@ import java.nio.file.Files;
 import java.util.Optional;
 
 /**
- * Makes a volume's filesystem ready on this node: maps its image, makes the filesystem if there is
- * nothing yet, and mounts it below the staging path.
+ * Makes a volume ready on this node: maps its image, makes the filesystem if there is nothing yet,
+ * and mounts it below the staging path; of a block volume, mounts the device's node there.
  *
  * <p>The stash is written first: from then on NodeUnstageVolume can take back whatever a crash
  * left.
@@ -29,6 +30,7 @@ record NodeStageVolume(
     Volumes volumes,
     Devices devices,
     StagedFilesystem filesystem,
+    StagedBlockDevice block,
     Mounts mounts,
     NameLocks names,
     KnownUsers users,
@@ -73,9 +75,17 @@ record NodeStageVolume(
     }
     if (held.isPresent()) {
       writeStash(plan, image);
-      filesystem.mount(plan, held.get().resized(header.sizeBytes()).device());
+      mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
       mapAndMount(plan, volume, request(plan, volume, image, imageId), header.features());
+    }
+  }
+
+  private void mount(StagePlan plan, MappedDevice device) {
+    if (plan.block()) {
+      block.mount(plan, device);
+    } else {
+      filesystem.mount(plan, device);
     }
   }
 
@@ -114,7 +124,7 @@ record NodeStageVolume(
         // Two nodes may have looked before either mapped; both see it now, and refuse.
         ImageInUse.refuse(volume.pool(), request.image(), 1);
       }
-      filesystem.mount(plan, held.device());
+      mount(plan, held.device());
     } catch (RuntimeException e) {
       throw Undo.after(e, () -> undo(plan, held));
     }
@@ -162,17 +172,17 @@ record NodeStageVolume(
   }
 
   private void requireOurs(Mount mount, Optional<Devices.Held> held, StagePlan plan) {
-    boolean ours =
-        held.isPresent() && devices.numbers(held.get().device().path()).equals(mount.device());
+    boolean ours = held.isPresent() && devices.isShownBy(mount, held.get().device());
     if (!ours) {
       throw new CsiException.FailedPrecondition(
           "%s is mounted at %s, which is not volume %s: unmount it first"
               .formatted(mount.source(), mount.path(), plan.volumeId()));
     }
-    if (!mount.filesystem().equals(plan.filesystem())) {
+    String shape = mount.isDeviceNode() ? "block" : mount.filesystem();
+    if (!shape.equals(plan.shape())) {
       throw new CsiException.AlreadyExists(
           "volume %s is staged as %s and asked for as %s: unstage it first"
-              .formatted(plan.volumeId(), mount.filesystem(), plan.filesystem()));
+              .formatted(plan.volumeId(), shape, plan.shape()));
     }
   }
 

@@ -66,12 +66,20 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
     var staged = new StagedFilesystem(filesystems, mounts);
     this.calls = calls;
     this.stageVolume =
-        new NodeStageVolume(volumes, devices, staged, mounts, names, users, settings);
+        new NodeStageVolume(
+            volumes,
+            devices,
+            staged,
+            new StagedBlockDevice(mounts),
+            mounts,
+            names,
+            users,
+            settings);
     this.unstageVolume = new NodeUnstageVolume(devices, mounts, names);
     this.publishVolume = new NodePublishVolume(mounts, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
     this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
-    this.getVolumeStats = new NodeGetVolumeStats(mounts, filesystems);
+    this.getVolumeStats = new NodeGetVolumeStats(devices, mounts, filesystems);
     this.getInfo = new NodeGetInfo(settings);
   }
 

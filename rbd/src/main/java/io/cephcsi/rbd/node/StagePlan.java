@@ -16,18 +16,28 @@ import java.util.Set;
 /**
  * A NodeStageVolume request, checked as far as that goes without a cluster.
  *
- * @param shared whether other nodes may have the image mapped too, since none writes
+ * @param block whether the device itself is wanted, without a filesystem
+ * @param filesystem empty for a block volume
+ * @param shared whether other nodes may have the image mapped too: none writes, or those who use
+ *     the block device see to it
  * @param context the volume context, which is the class's parameters
  */
 record StagePlan(
     String volumeId,
     StagedPath path,
     Credentials credentials,
+    boolean block,
     String filesystem,
     List<String> mountFlags,
     boolean readOnly,
     boolean shared,
     Map<String, String> context) {
+  private static final Set<AccessMode.Mode> MULTI_NODE =
+      Set.of(
+          AccessMode.Mode.MULTI_NODE_READER_ONLY,
+          AccessMode.Mode.MULTI_NODE_SINGLE_WRITER,
+          AccessMode.Mode.MULTI_NODE_MULTI_WRITER);
+
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
     if (request.getVolumeId().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
@@ -35,19 +45,19 @@ record StagePlan(
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     requireCapability(request);
     VolumeCapability capability = request.getVolumeCapability();
-    String asked = capability.getMount().getFsType();
-    String filesystem = asked.isEmpty() ? settings.filesystem() : asked;
-    requireFilesystem(filesystem);
     AccessMode.Mode mode = capability.getAccessMode().getMode();
-    boolean shared = mode == AccessMode.Mode.MULTI_NODE_READER_ONLY;
+    boolean readOnly =
+        mode == AccessMode.Mode.MULTI_NODE_READER_ONLY
+            || mode == AccessMode.Mode.SINGLE_NODE_READER_ONLY;
     return new StagePlan(
         request.getVolumeId(),
         path,
         Secrets.credentials(request.getSecretsMap()),
-        filesystem,
+        capability.hasBlock(),
+        capability.hasBlock() ? "" : filesystem(capability, settings),
         capability.getMount().getMountFlagsList(),
-        shared || mode == AccessMode.Mode.SINGLE_NODE_READER_ONLY,
-        shared,
+        readOnly,
+        MULTI_NODE.contains(mode),
         Map.copyOf(request.getVolumeContextMap()));
   }
 
@@ -56,26 +66,33 @@ record StagePlan(
       throw new CsiException.InvalidArgument("volume_capability is missing");
     }
     VolumeCapability capability = request.getVolumeCapability();
-    if (capability.hasBlock()) {
-      throw new CsiException.InvalidArgument(
-          "access type block is not supported yet: use a filesystem");
-    }
     switch (capability.getAccessMode().getMode()) {
-      case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER ->
+      case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER -> {
+        if (!capability.hasBlock()) {
           throw new CsiException.InvalidArgument(
               "access mode %s: a filesystem on an image can be written on one node only"
                   .formatted(capability.getAccessMode().getMode()));
+        }
+      }
       case UNKNOWN, UNRECOGNIZED ->
           throw new CsiException.InvalidArgument("volume_capability has no access mode");
       default -> {}
     }
   }
 
-  private static void requireFilesystem(String filesystem) {
+  private static String filesystem(VolumeCapability capability, NodeSettings settings) {
+    String asked = capability.getMount().getFsType();
+    String filesystem = asked.isEmpty() ? settings.filesystem() : asked;
     if (!Filesystems.KNOWN.contains(filesystem)) {
       throw new CsiException.InvalidArgument(
           "filesystem %s is not supported: use one of %s".formatted(filesystem, Filesystems.KNOWN));
     }
+    return filesystem;
+  }
+
+  /** How it is to be staged, in a word. */
+  String shape() {
+    return block ? "block" : filesystem;
   }
 
   /** The options of the mount: what the filesystem needs, then the class's flags. */

@@ -135,7 +135,8 @@ final class UserspaceMapper implements Mapper {
   @Override
   public void unmap(MappedDevice device, String options) {
     String numbers = blockDevices.numbers(device.path());
-    if (mounts.all().stream().anyMatch(mount -> mount.device().equals(numbers))) {
+    if (mounts.all().stream()
+        .anyMatch(m -> m.device().equals(numbers) || m.isNodeOf(device.path()))) {
       throw new CsiException.FailedPrecondition(
           "%s, which shows image %s, is still mounted: unmount it first"
               .formatted(device.path(), device.image()));

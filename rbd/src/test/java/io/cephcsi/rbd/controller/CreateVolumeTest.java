@@ -321,6 +321,10 @@ class CreateVolumeTest {
         wrong("dataPool is empty", r -> r.putParameters("dataPool", "")),
         wrong("radosNamespace is empty", r -> r.putParameters("radosNamespace", "")),
         wrong("volumeNamePrefix \"a/b\"", r -> r.putParameters("volumeNamePrefix", "a/b")),
+        wrong("unknown mapper \"abc\"", r -> r.putParameters("mapOptions", "abc:x")),
+        wrong("unknown mapper \"abc\"", r -> r.putParameters("unmapOptions", "abc:x")),
+        wrong("mounter floppy is unknown", r -> r.putParameters("mounter", "floppy")),
+        wrong("tryOtherMounters yes", r -> r.putParameters("tryOtherMounters", "yes")),
         wrong("unknown feature \"fast\"", r -> r.putParameters("imageFeatures", "fast")),
         wrong("unknown feature \" layering\"", r -> r.putParameters("imageFeatures", " layering")),
         wrong(

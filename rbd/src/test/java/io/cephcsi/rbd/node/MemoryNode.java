@@ -87,22 +87,36 @@ final class MemoryNode implements Commands {
     String target = command.getLast();
     if (command.contains("--bind")) {
       String source = command.get(command.size() - 2);
-      var mount = mounts().at(Path.of(source)).orElseThrow();
       boolean readOnly = command.contains("-o") && command.get(3).contains("ro");
-      add(target, mount.device(), mount.filesystem(), mount.source(), readOnly ? "ro" : "rw");
+      String mode = readOnly ? "ro" : "rw";
+      mounts()
+          .at(Path.of(source))
+          .ifPresentOrElse(
+              m -> add(target, m.device(), m.root(), m.filesystem(), m.source(), mode),
+              () -> add(target, "0:6", "/" + name(source), "devtmpfs", "udev", mode));
     } else if (command.contains("-t")) {
       String device = command.get(command.size() - 2);
       String mode = command.get(4).contains("ro") ? "ro" : "rw";
-      add(target, numbers(device), command.get(2), device, mode);
+      add(target, numbers(device), "/", command.get(2), device, mode);
     }
     return new Outcome(0, "", "");
   }
 
   /** As if somebody else had mounted something. */
   void add(String target, String device, String type, String source, String mode) {
+    add(target, device, "/", type, source, mode);
+  }
+
+  private void add(
+      String target, String device, String root, String type, String source, String mode) {
     lines(lines ->
         lines.add(
-            "36 35 %s / %s %s,relatime - %s %s rw".formatted(device, target, mode, type, source)));
+            "36 35 %s %s %s %s,relatime - %s %s rw"
+                .formatted(device, root, target, mode, type, source)));
+  }
+
+  private static String name(String path) {
+    return String.valueOf(Path.of(path).getFileName());
   }
 
   private Outcome umount(String target) {

@@ -12,6 +12,7 @@ import csi.v1.NodeUnpublishVolumeRequest;
 import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.BlockVolume;
 import csi.v1.VolumeCapability.MountVolume;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
@@ -86,6 +87,7 @@ class NodeTest {
             volumes,
             devices,
             new StagedFilesystem(filesystems, mounts),
+            new StagedBlockDevice(mounts),
             mounts,
             names,
             users,
@@ -94,7 +96,7 @@ class NodeTest {
     publish = new NodePublishVolume(mounts, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
     expand = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
-    stats = new NodeGetVolumeStats(mounts, filesystems);
+    stats = new NodeGetVolumeStats(devices, mounts, filesystems);
     staging = Files.createDirectory(directory.resolve("staging"));
     makeVolume(journal);
   }
@@ -303,7 +305,6 @@ class NodeTest {
             r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("ntfs")),
         wrong("MULTI_NODE_MULTI_WRITER", r -> mode(r, AccessMode.Mode.MULTI_NODE_MULTI_WRITER)),
         wrong("no access mode", r -> mode(r, AccessMode.Mode.UNKNOWN)),
-        wrong("block is not supported", r -> r.getVolumeCapabilityBuilder().getBlockBuilder()),
         wrong("no secrets", r -> r.clearSecrets()),
         wrong("mounter floppy", r -> r.putVolumeContext("mounter", "floppy")));
   }
@@ -503,6 +504,106 @@ class NodeTest {
     node.fail("stat");
     assertThatThrownBy(() -> stats.answer(statsRequest(staging.resolve(id).toString())))
         .isInstanceOf(CsiException.Unavailable.class);
+  }
+
+  @Test
+  void block_stageToUnstage_isTheDeviceItself() {
+    Path target = directory.resolve("pods/a/device");
+    stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER));
+    stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER));
+
+    assertThat(node.commands).noneMatch(c -> c.startsWith("mkfs")).noneMatch(c -> c.contains("-t"));
+    assertThat(staging.resolve(id)).isRegularFile();
+    publishBlock(target, AccessMode.Mode.SINGLE_NODE_WRITER);
+    publishBlock(target, AccessMode.Mode.SINGLE_NODE_WRITER);
+    assertThat(mounts.at(target).orElseThrow().isDeviceNode()).isTrue();
+    assertThat(target).isRegularFile();
+    unpublish(target);
+    unpublish(target);
+    assertThat(target).doesNotExist();
+    unstage();
+    unstage();
+    assertNothingStaged();
+  }
+
+  @Test
+  void block_expandAndStats_tellTheDevicesSize() {
+    stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER));
+    Path target = directory.resolve("device");
+    publishBlock(target, AccessMode.Mode.SINGLE_NODE_WRITER);
+    try (MemoryPool pool = cluster.pool("rbd");
+        var open = pool.openImage(image)) {
+      open.resize(4 * GIB);
+    }
+
+    var answer = expand.answer(expandRequest(target.toString()));
+
+    assertThat(answer.getCapacityBytes()).isEqualTo(4 * GIB);
+    assertThat(node.commands).noneMatch(c -> c.startsWith("resize2fs"));
+    var usage = stats.answer(statsRequest(target.toString())).getUsageList();
+    assertThat(usage).singleElement().matches(u -> u.getTotal() == 4 * GIB);
+  }
+
+  @Test
+  void block_usedElsewhere_isStagedOnlyForModesOfManyNodes() {
+    watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER)))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/77");
+    stage(r -> block(r, AccessMode.Mode.MULTI_NODE_MULTI_WRITER));
+
+    assertThat(mapper.devices()).singleElement().matches(d -> !d.readOnly());
+  }
+
+  @Test
+  void block_readerOnly_isMappedReadOnly() {
+    stage(r -> block(r, AccessMode.Mode.MULTI_NODE_READER_ONLY));
+
+    assertThat(mapper.devices()).singleElement().matches(MappedDevice::readOnly);
+  }
+
+  @Test
+  void block_askedAsFilesystem_isRefused() {
+    stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER));
+
+    assertThatThrownBy(() -> publish(directory.resolve("target"), false))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("is staged as block");
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.AlreadyExists.class)
+        .hasMessageContaining("staged as block");
+    unstage();
+    stage(r -> {});
+    assertThatThrownBy(
+            () -> publishBlock(directory.resolve("target"), AccessMode.Mode.SINGLE_NODE_WRITER))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("is staged as a filesystem");
+  }
+
+  @Test
+  void block_mountFails_leavesNothing() {
+    node.fail("mount --bind");
+
+    assertThatThrownBy(() -> stage(r -> block(r, AccessMode.Mode.SINGLE_NODE_WRITER)))
+        .isInstanceOf(CommandFailed.class);
+
+    assertNothingStaged();
+  }
+
+  private static void block(NodeStageVolumeRequest.Builder request, AccessMode.Mode mode) {
+    request.getVolumeCapabilityBuilder().setBlock(BlockVolume.getDefaultInstance());
+    mode(request, mode);
+  }
+
+  private void publishBlock(Path target, AccessMode.Mode mode) {
+    var request = publishRequest(target, false);
+    request
+        .getVolumeCapabilityBuilder()
+        .setBlock(BlockVolume.getDefaultInstance())
+        .getAccessModeBuilder()
+        .setMode(mode);
+    var _ = publish.answer(request.build());
   }
 
   private void assertNothingStaged() {

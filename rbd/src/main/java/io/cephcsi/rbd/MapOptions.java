@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.rbd;
 
 import io.cephcsi.csi.CsiException;
 import java.util.Locale;
@@ -11,11 +11,13 @@ import java.util.Locale;
  * @param krbd for the kernel's mapper, comma separated, empty for none
  * @param nbd for rbd-nbd
  */
-record MapOptions(String krbd, String nbd) {
+public record MapOptions(String krbd, String nbd) {
   /**
+   * Reads the parameter.
+   *
    * @throws CsiException.InvalidArgument when an item names an unknown mapper
    */
-  static MapOptions of(String text) {
+  public static MapOptions of(String text) {
     String krbd = "";
     String nbd = "";
     for (String item : text.split(";", -1)) {
