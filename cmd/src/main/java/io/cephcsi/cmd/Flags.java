@@ -227,7 +227,9 @@ final class Flags {
   @Option(
       names = "--cluster-config",
       paramLabel = "FILE",
-      description = "The clusters' config.json (${DEFAULT-VALUE}).")
+      description =
+          "The clusters' config.json (${DEFAULT-VALUE}); cluster-mapping.json is looked for beside"
+              + " it.")
   Path clusterConfig = Path.of("/etc/ceph-csi-config/config.json");
 
   @Option(
@@ -262,4 +264,9 @@ final class Flags {
       usageHelp = true,
       description = "Print this help and exit.")
   boolean help;
+
+  /** Which clusters mirror which. */
+  Path clusterMapping() {
+    return clusterConfig.resolveSibling("cluster-mapping.json");
+  }
 }

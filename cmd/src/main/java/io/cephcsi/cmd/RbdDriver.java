@@ -14,6 +14,7 @@ import io.cephcsi.csi.IdentityService;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.ClusterMappings;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volumes;
@@ -47,7 +48,8 @@ final class RbdDriver implements AutoCloseable {
     this.clusters = new ConnectionPool(connections(flags.cephConf));
     this.calls = new Calls(CallSettings.DEFAULT);
     var configs = new ClusterConfigs(flags.clusterConfig);
-    var pools = new Pools(configs, clusters);
+    var mappings = new ClusterMappings(flags.clusterMapping());
+    var pools = new Pools(configs, mappings, clusters);
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
     var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);

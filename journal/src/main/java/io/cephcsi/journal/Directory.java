@@ -4,6 +4,7 @@ import io.cephcsi.ceph.OmapStore;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -19,8 +20,13 @@ final class Directory {
   /** The UUID alone, or behind the id of the pool that its object is in. */
   private static final Pattern VALUE = Pattern.compile("(?:([0-9a-fA-F]{16})/)?([^/]{36})");
 
+  private static final Pattern POOL = Pattern.compile("[0-9a-fA-F]{16}");
+
   /** In a UUID's object: the pool with the directory, only when that is another one. */
-  private static final String JOURNAL_POOL = "csi.journalpool";
+  static final String JOURNAL_POOL = "csi.journalpool";
+
+  /** In a UUID's object: our own key, there when the deletion has begun. */
+  static final String DISCARDED = "cephcsi.discarded";
 
   /** A UUID that is taken already is next to impossible; five are a broken generator. */
   private static final int MOST_UUIDS = 5;
@@ -132,6 +138,11 @@ final class Directory {
     }
   }
 
+  /** Notes in the UUID's object that the deletion has begun; a removed one stays removed. */
+  void discard(OmapStore objects, String uuid) {
+    var _ = objects.update(objectOf(uuid), Map.of(DISCARDED, "true"));
+  }
+
   /** Removes the UUID's object. */
   void forgetObject(OmapStore objects, String uuid) {
     objects.remove(objectOf(uuid));
@@ -163,9 +174,22 @@ final class Directory {
     return poolText(stores.objectsPoolId()) + "/" + uuid;
   }
 
+  /** The directory's pool when it is not that of the objects. */
+  static OptionalLong otherPool(Stores stores) {
+    return stores.inOnePool() ? OptionalLong.empty() : OptionalLong.of(stores.directory().id());
+  }
+
   /** What a new UUID's object says of where the directory is. */
   static Map<String, String> journalPool(Stores stores) {
     return stores.inOnePool() ? Map.of() : Map.of(JOURNAL_POOL, poolText(stores.directory().id()));
+  }
+
+  /** Where a UUID's object says that the directory is; empty for its own pool. */
+  static OptionalLong journalPool(Map<String, String> keys) {
+    String pool = keys.getOrDefault(JOURNAL_POOL, "");
+    return POOL.matcher(pool).matches()
+        ? OptionalLong.of(Long.parseUnsignedLong(pool, 16))
+        : OptionalLong.empty();
   }
 
   private static String poolText(long poolId) {

@@ -2,6 +2,7 @@ package io.cephcsi.journal;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What the journal knows of a snapshot; texts are empty where it knows nothing.
@@ -12,8 +13,11 @@ import java.util.Optional;
  * @param imageId the image's id in its pool; empty until the image was made
  * @param source the image name of the volume that it is taken of; empty only when the object is
  *     damaged, which {@link SnapshotJournal#reserve} never returns
+ * @param sourceId the id of that volume as CSI has it; empty for ceph-csi's
  * @param owner the namespace of its claim
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
+ * @param journalPool the id of the pool with the name's directory, when that is not the image's
+ * @param discarded whether its deletion has begun
  */
 public record SnapshotEntry(
     String uuid,
@@ -21,5 +25,8 @@ public record SnapshotEntry(
     String imageName,
     String imageId,
     String source,
+    String sourceId,
     String owner,
-    Optional<Instant> cutAt) {}
+    Optional<Instant> cutAt,
+    OptionalLong journalPool,
+    boolean discarded) {}

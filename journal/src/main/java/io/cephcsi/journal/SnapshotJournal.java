@@ -29,8 +29,20 @@ public final class SnapshotJournal {
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
   private static final String CUT_AT = "cephcsi.cutat";
 
+  /** Our own key: the image's name alone does not tell the ids of volumes that we did not make. */
+  private static final String SOURCE_ID = "cephcsi.sourceid";
+
   private static final Set<String> KEYS =
-      Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER, CUT_AT);
+      Set.of(
+          REQUEST_NAME,
+          IMAGE_NAME,
+          IMAGE_ID,
+          SOURCE,
+          SOURCE_ID,
+          OWNER,
+          CUT_AT,
+          Directory.JOURNAL_POOL,
+          Directory.DISCARDED);
 
   private final Directory names;
 
@@ -55,12 +67,13 @@ public final class SnapshotJournal {
     if (entry.isPresent() && complete(entry.get())) {
       return found(request, entry.get());
     }
-    Optional<String> taken = names.take(stores, held, uuid -> keys(stores, entry(request, uuid)));
+    Optional<String> taken =
+        names.take(stores, held, uuid -> keys(stores, entry(stores, request, uuid)));
     if (taken.isEmpty()) {
       return reserve(stores, request); // now it is what the faster one made
     }
     clear(stores, held, entry);
-    return new SnapshotReservation.Fresh(entry(request, taken.get()));
+    return new SnapshotReservation.Fresh(entry(stores, request, taken.get()));
   }
 
   private void requireNamed(String name, SnapshotEntry entry) {
@@ -88,15 +101,18 @@ public final class SnapshotJournal {
     }
   }
 
-  private static SnapshotEntry entry(SnapshotRequest request, String uuid) {
+  private static SnapshotEntry entry(Stores stores, SnapshotRequest request, String uuid) {
     return new SnapshotEntry(
         uuid,
         request.name(),
         request.imagePrefix() + uuid,
         "",
         request.source(),
+        request.sourceId(),
         request.owner(),
-        Optional.empty());
+        Optional.empty(),
+        Directory.otherPool(stores),
+        false);
   }
 
   private static Map<String, String> keys(Stores stores, SnapshotEntry entry) {
@@ -104,6 +120,9 @@ public final class SnapshotJournal {
     keys.put(REQUEST_NAME, entry.requestName());
     keys.put(IMAGE_NAME, entry.imageName());
     keys.put(SOURCE, entry.source());
+    if (!entry.sourceId().isEmpty()) {
+      keys.put(SOURCE_ID, entry.sourceId());
+    }
     if (!entry.owner().isEmpty()) {
       keys.put(OWNER, entry.owner());
     }
@@ -125,8 +144,11 @@ public final class SnapshotJournal {
         keys.getOrDefault(IMAGE_NAME, DEFAULT_IMAGE_PREFIX + uuid),
         keys.getOrDefault(IMAGE_ID, ""),
         keys.getOrDefault(SOURCE, ""),
+        keys.getOrDefault(SOURCE_ID, ""),
         keys.getOrDefault(OWNER, ""),
-        Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse));
+        Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
+        Directory.journalPool(keys),
+        keys.containsKey(Directory.DISCARDED));
   }
 
   /**
@@ -141,6 +163,11 @@ public final class SnapshotJournal {
   /** The name of a UUID's object. */
   public String objectOf(String uuid) {
     return names.objectOf(uuid);
+  }
+
+  /** Notes that the deletion has begun; as {@link VolumeJournal#discard}. */
+  public void discard(OmapStore objects, String uuid) {
+    names.discard(objects, uuid);
   }
 
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */

@@ -6,9 +6,11 @@ package io.cephcsi.journal;
  * @param name the name that the request gives the snapshot
  * @param imagePrefix the image's name is this and the UUID
  * @param source the image name of the volume that it is taken of, never empty
+ * @param sourceId the id of that volume as CSI has it
  * @param owner the namespace of the claim, empty when unknown
  */
-public record SnapshotRequest(String name, String imagePrefix, String source, String owner) {
+public record SnapshotRequest(
+    String name, String imagePrefix, String source, String sourceId, String owner) {
   public SnapshotRequest {
     if (source.isEmpty()) {
       throw new IllegalArgumentException("snapshot " + name + " has no source");

@@ -1,5 +1,7 @@
 package io.cephcsi.journal;
 
+import java.util.OptionalLong;
+
 /**
  * What the journal knows of a volume; texts are empty where it knows nothing.
  *
@@ -8,6 +10,8 @@ package io.cephcsi.journal;
  * @param imageId the image's id in its pool; empty until the image was made
  * @param owner the namespace of its claim
  * @param parameters what was asked for; empty for volumes of ceph-csi
+ * @param journalPool the id of the pool with the name's directory, when that is not the image's
+ * @param discarded whether its deletion has begun
  */
 public record VolumeEntry(
     String uuid,
@@ -15,4 +19,11 @@ public record VolumeEntry(
     String imageName,
     String imageId,
     String owner,
-    String parameters) {}
+    String parameters,
+    OptionalLong journalPool,
+    boolean discarded) {
+  /** What there is to say of an image that no journal knows. */
+  public static VolumeEntry ofImage(String imageName) {
+    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false);
+  }
+}

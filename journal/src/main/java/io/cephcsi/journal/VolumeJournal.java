@@ -30,7 +30,14 @@ public final class VolumeJournal {
   private static final String PARAMETERS = "cephcsi.parameters";
 
   private static final Set<String> KEYS =
-      Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, OWNER, PARAMETERS);
+      Set.of(
+          REQUEST_NAME,
+          IMAGE_NAME,
+          IMAGE_ID,
+          OWNER,
+          PARAMETERS,
+          Directory.JOURNAL_POOL,
+          Directory.DISCARDED);
 
   private final Directory names;
 
@@ -57,8 +64,8 @@ public final class VolumeJournal {
       return found(request.name(), entry.get());
     }
     return names
-        .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
-        .map(uuid -> fresh(stores, held, entry(request, uuid)))
+        .take(stores, held, uuid -> keys(stores, entry(stores, request, uuid)))
+        .map(uuid -> fresh(stores, held, entry(stores, request, uuid)))
         .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
   }
 
@@ -74,14 +81,16 @@ public final class VolumeJournal {
     return new Reservation.Fresh(entry);
   }
 
-  private static VolumeEntry entry(VolumeRequest request, String uuid) {
+  private static VolumeEntry entry(Stores stores, VolumeRequest request, String uuid) {
     return new VolumeEntry(
         uuid,
         request.name(),
         request.imagePrefix() + uuid,
         "",
         request.owner(),
-        request.parameters());
+        request.parameters(),
+        Directory.otherPool(stores),
+        false);
   }
 
   private static Map<String, String> keys(Stores stores, VolumeEntry entry) {
@@ -112,7 +121,9 @@ public final class VolumeJournal {
             keys.getOrDefault(IMAGE_NAME, DEFAULT_IMAGE_PREFIX + uuid),
             keys.getOrDefault(IMAGE_ID, ""),
             keys.getOrDefault(OWNER, ""),
-            keys.getOrDefault(PARAMETERS, "")));
+            keys.getOrDefault(PARAMETERS, ""),
+            Directory.journalPool(keys),
+            keys.containsKey(Directory.DISCARDED)));
   }
 
   /** The name of a UUID's object. */
@@ -123,6 +134,14 @@ public final class VolumeJournal {
   /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
   public void storeImageId(OmapStore objects, String uuid, String imageId) {
     var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
+  }
+
+  /**
+   * Notes that the deletion of a volume has begun. Without that note nothing in the trash is purged
+   * by itself: an image may be there by hand, or of a driver with another directory in the pool.
+   */
+  public void discard(OmapStore objects, String uuid) {
+    names.discard(objects, uuid);
   }
 
   /**

@@ -125,7 +125,7 @@ final class MemoryJournalTest {
   @Test
   void snapshots_crashAtAnyWrite_nextCallEndsTheSame() {
     var snapshots = new SnapshotJournal("default", UUID::randomUUID);
-    var request = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-1", "");
+    var request = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-1", "", "");
     Supplier<SnapshotEntry> reserve = () -> snapshots.reserve(Stores.of(pool), request).entry();
     Runnable next =
         () -> {

@@ -7,13 +7,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** What the snapshots' journal does beyond what the volumes' does, on any pool. */
 abstract class SnapshotJournalContract extends JournalContract {
   private static final String DIRECTORY = "csi.snaps.default";
   private static final SnapshotRequest SNAPSHOT_1 =
-      new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-" + STRANGER, "team-a");
+      new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-" + STRANGER, "id-1", "team-a");
 
   private static final Instant CUT_AT = Instant.parse("2026-03-04T05:06:07.000000008Z");
 
@@ -46,8 +47,11 @@ abstract class SnapshotJournalContract extends JournalContract {
                 "csi-snap-" + FIRST,
                 "",
                 "csi-vol-" + STRANGER,
+                "id-1",
                 "team-a",
-                Optional.empty()));
+                Optional.empty(),
+                OptionalLong.empty(),
+                false));
     assertThat(omap(pool(), "csi.snaps.default"))
         .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.snap.00000000-0000-4000-8000-000000000001"))
@@ -56,6 +60,7 @@ abstract class SnapshotJournalContract extends JournalContract {
                 "csi.snapname", "snapshot-1",
                 "csi.imagename", "csi-snap-00000000-0000-4000-8000-000000000001",
                 "csi.source", "csi-vol-" + STRANGER,
+                "cephcsi.sourceid", "id-1",
                 "csi.volume.owner", "team-a"));
     assertThat(pools().objects()).hasSize(2);
   }
@@ -73,7 +78,7 @@ abstract class SnapshotJournalContract extends JournalContract {
   @Test
   void reserve_forAnotherSource_saysWhichItHas() {
     SnapshotEntry entry = fresh();
-    var other = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-other", "team-a");
+    var other = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-other", "id-2", "team-a");
     assertThat(journal.reserve(stores(), other))
         .isEqualTo(new SnapshotReservation.OtherSource(entry));
     assertThat(found()).isEqualTo(entry);
@@ -167,7 +172,7 @@ abstract class SnapshotJournalContract extends JournalContract {
 
   @Test
   void request_withoutSource_cannotBe() {
-    assertThatThrownBy(() -> new SnapshotRequest("snapshot-1", "csi-snap-", "", ""))
+    assertThatThrownBy(() -> new SnapshotRequest("snapshot-1", "csi-snap-", "", "", ""))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

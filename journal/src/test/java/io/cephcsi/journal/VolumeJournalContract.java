@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Pool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -47,7 +48,16 @@ abstract class VolumeJournalContract extends JournalContract {
     VolumeEntry entry = fresh(PVC_1);
 
     assertThat(entry)
-        .isEqualTo(new VolumeEntry(FIRST, "pvc-1", "csi-vol-" + FIRST, "", "team-a", "size=1"));
+        .isEqualTo(
+            new VolumeEntry(
+                FIRST,
+                "pvc-1",
+                "csi-vol-" + FIRST,
+                "",
+                "team-a",
+                "size=1",
+                OptionalLong.empty(),
+                false));
     assertThat(omap(pool(), "csi.volumes.default"))
         .isEqualTo(Map.of("csi.volume.pvc-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.volume.00000000-0000-4000-8000-000000000001"))
@@ -162,7 +172,9 @@ abstract class VolumeJournalContract extends JournalContract {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, Map.of("csi.volname", "pvc-1"));
     assertThat(found(PVC_1))
-        .isEqualTo(new VolumeEntry(STRANGER, "pvc-1", "csi-vol-" + STRANGER, "", "", ""));
+        .isEqualTo(
+            new VolumeEntry(
+                STRANGER, "pvc-1", "csi-vol-" + STRANGER, "", "", "", OptionalLong.empty(), false));
   }
 
   @Test

@@ -8,16 +8,102 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Opens the pools of configured clusters. */
 public final class Pools {
   private final ClusterConfigs configs;
+  private final ClusterMappings mappings;
   private final Clusters clusters;
 
-  public Pools(ClusterConfigs configs, Clusters clusters) {
+  public Pools(ClusterConfigs configs, ClusterMappings mappings, Clusters clusters) {
     this.configs = configs;
+    this.mappings = mappings;
     this.clusters = clusters;
+  }
+
+  /** What was found in a pool, which it owns. */
+  interface Found extends AutoCloseable {
+    /** Whether its image is there. */
+    boolean hasImage();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Looks for something in the pool that its id names, and where that is not there or without its
+   * image, in the pools that mirror it.
+   *
+   * @param reader finds it in a pool, or closes the pool
+   * @return the first that is there with its image, else one without, else nothing
+   * @throws CsiException.InvalidArgument when none of the clusters is configured
+   */
+  <T extends Found> Optional<T> find(
+      VolumeId id, Credentials credentials, Function<OpenPool, Optional<T>> reader) {
+    var home = new ClusterMappings.Place(id.clusterId(), id.location());
+    List<ClusterMappings.Place> mirrors = mappings.of(home);
+    if (mirrors.isEmpty()) {
+      return open(home.clusterId(), home.poolId(), credentials).flatMap(reader);
+    }
+    List<Supplier<Optional<T>>> looks = new ArrayList<>();
+    looks.add(() -> open(home.clusterId(), home.poolId(), credentials).flatMap(reader));
+    for (var mirror : mirrors) {
+      looks.add(() -> open(mirror.clusterId(), mirror.poolId(), credentials).flatMap(reader));
+    }
+    return firstWhole(looks);
+  }
+
+  /** As the other one, by the pool's name, which mirrors have too. */
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by what is found
+  <T extends Found> Optional<T> find(
+      String clusterId, String pool, Credentials credentials, Function<OpenPool, T> reader) {
+    List<Supplier<Optional<T>>> looks = new ArrayList<>();
+    looks.add(() -> Optional.of(reader.apply(open(clusterId, pool, credentials))));
+    for (String mirror : mappings.ofCluster(clusterId)) {
+      looks.add(() -> Optional.of(reader.apply(open(mirror, pool, credentials))));
+    }
+    return firstWhole(looks);
+  }
+
+  private static <T extends Found> Optional<T> firstWhole(List<Supplier<Optional<T>>> looks) {
+    Optional<T> best = Optional.empty();
+    List<RuntimeException> failures = new ArrayList<>();
+    for (Supplier<Optional<T>> look : looks) {
+      try {
+        Optional<T> found = look.get();
+        if (found.isPresent() && (looks.size() == 1 || found.get().hasImage())) {
+          best.ifPresent(Found::close);
+          return found;
+        }
+        best = keepFirst(best, found);
+      } catch (CsiException.InvalidArgument e) {
+        failures.add(e); // not configured, or no such pool
+      } catch (CephException e) {
+        if (e.errno() != Errno.EPERM && e.errno() != Errno.EACCES) {
+          best.ifPresent(Found::close);
+          throw e;
+        }
+        failures.add(e);
+      }
+    }
+    if (best.isEmpty() && failures.size() == looks.size()) {
+      throw failures.getFirst();
+    }
+    return best;
+  }
+
+  private static <T extends Found> Optional<T> keepFirst(Optional<T> best, Optional<T> found) {
+    if (best.isEmpty()) {
+      return found;
+    }
+    found.ifPresent(Found::close);
+    return best;
   }
 
   /**

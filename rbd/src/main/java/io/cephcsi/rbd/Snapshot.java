@@ -10,10 +10,15 @@ import io.cephcsi.journal.SnapshotEntry;
  *
  * @param id of the same form as a volume's
  */
-public record Snapshot(VolumeId id, OpenPool opened, SnapshotEntry entry) implements AutoCloseable {
+public record Snapshot(VolumeId id, OpenPool opened, SnapshotEntry entry) implements Pools.Found {
   /** The pool of the image and its journal object. */
   public Pool pool() {
     return opened.pool();
+  }
+
+  @Override
+  public boolean hasImage() {
+    return pool().imageId(entry.imageName()).isPresent();
   }
 
   @Override

@@ -18,16 +18,23 @@ public final class Snapshots {
   }
 
   /**
-   * Opens the pool of a snapshot and reads its journal object, in one operation. Whoever asks
-   * closes the answer.
+   * Opens the pool of a snapshot, or one that mirrors it, and reads its journal object, in one
+   * operation. Whoever asks closes the answer.
    *
    * @return empty when its pool or its journal object is gone
    * @throws CsiException.InvalidArgument when its cluster is not configured
    */
-  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
   public Optional<Snapshot> open(VolumeId id, Credentials credentials) {
-    Optional<OpenPool> opened = pools.open(id.clusterId(), id.location(), credentials);
-    return opened.flatMap(pool -> read(id, pool));
+    return pools.find(id, credentials, pool -> read(id, pool));
+  }
+
+  /**
+   * As {@link #open}, for calls on a snapshot that must be there.
+   *
+   * @throws CsiException.NotFound when it is not there
+   */
+  public Snapshot require(VolumeId id, Credentials credentials) {
+    return open(id, credentials).orElseThrow(() -> missing(id.text()));
   }
 
   /** The refusal of a call on a snapshot that is not there. */

@@ -18,16 +18,31 @@ public final class Volumes {
   }
 
   /**
-   * Opens the pool of a volume and reads its journal object, in one operation. Whoever asks closes
-   * the answer.
+   * Opens the pool of a volume, or one that mirrors it, and reads its journal object, in one
+   * operation. Whoever asks closes the answer.
    *
    * @return empty when its pool or its journal object is gone
-   * @throws CsiException.InvalidArgument when its cluster is not configured
+   * @throws CsiException.InvalidArgument when its cluster is not configured, or has no pool of the
+   *     name that the handle says
    */
-  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
-  public Optional<Volume> open(VolumeId id, Credentials credentials) {
-    Optional<OpenPool> opened = pools.open(id.clusterId(), id.location(), credentials);
-    return opened.flatMap(pool -> read(id, pool));
+  public Optional<Volume> open(VolumeHandle handle, Credentials credentials) {
+    return switch (handle) {
+      case VolumeHandle.Journaled(var id) ->
+          pools.find(id, credentials, pool -> read(handle, id, pool));
+      case VolumeHandle.InTree(var cluster, var pool, var image) ->
+          named(handle, cluster, pool, image, credentials);
+      case VolumeHandle.Static(var cluster, var pool, var image) ->
+          named(handle, cluster, pool, image, credentials);
+    };
+  }
+
+  private Optional<Volume> named(
+      VolumeHandle handle, String cluster, String pool, String image, Credentials credentials) {
+    return pools.find(
+        cluster,
+        pool,
+        credentials,
+        opened -> new Volume(handle, opened, VolumeEntry.ofImage(image)));
   }
 
   /**
@@ -36,23 +51,27 @@ public final class Volumes {
    * @throws CsiException.NotFound when the id is none of ours, or the volume is not there
    */
   public Volume require(String id, Credentials credentials) {
-    return VolumeId.of(id)
-        .flatMap(decoded -> open(decoded, credentials))
+    return VolumeHandle.of(id)
+        .flatMap(handle -> open(handle, credentials))
         .orElseThrow(() -> missing(id));
   }
 
   /** The refusal of a call on a volume that is not there. */
   public static CsiException.NotFound missing(String id) {
-    return new CsiException.NotFound("volume %s does not exist".formatted(id));
+    return new CsiException.NotFound(
+        VolumeHandle.of(id).isPresent()
+            ? "volume %s does not exist".formatted(id)
+            : "volume %s does not exist; if it is a static one, this call needs clusterID/pool/image as its PV's volumeHandle"
+                .formatted(id));
   }
 
-  private Optional<Volume> read(VolumeId id, OpenPool pool) {
+  private Optional<Volume> read(VolumeHandle handle, VolumeId id, OpenPool pool) {
     try {
       Optional<VolumeEntry> entry = journal.read(pool.pool(), id.uuid());
       if (entry.isEmpty()) {
         pool.close();
       }
-      return entry.map(e -> new Volume(id, pool, e));
+      return entry.map(e -> new Volume(handle, pool, e));
     } catch (Throwable e) {
       pool.close();
       throw e;

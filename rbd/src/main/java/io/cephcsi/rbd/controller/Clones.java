@@ -1,8 +1,7 @@
 package io.cephcsi.rbd.controller;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.Image;
@@ -11,35 +10,29 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.journal.SnapshotEntry;
-import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeEntry;
-import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.ClusterConfig;
 import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.util.Optional;
 
 /** Makes the images of volumes that begin as a copy of a snapshot or of another volume. */
 final class Clones {
-  private final Pools pools;
-  private final VolumeJournal volumes;
-  private final SnapshotJournal snapshots;
+  private final Volumes volumes;
+  private final Snapshots snapshots;
   private final Flattener flattener;
   private final Cuts cuts;
   private final CloneLimits limits;
   private final NameLocks names;
 
   Clones(
-      Pools pools,
-      VolumeJournal volumes,
-      SnapshotJournal snapshots,
+      Volumes volumes,
+      Snapshots snapshots,
       Flattener flattener,
       CloneLimits limits,
       NameLocks names) {
-    this.pools = pools;
     this.volumes = volumes;
     this.snapshots = snapshots;
     this.flattener = flattener;
@@ -59,41 +52,51 @@ final class Clones {
    */
   long make(OpenPool opened, VolumePlan plan, VolumeEntry entry, ContentSource source) {
     try (var _ = names.share(source.text());
-        Pool pool = pool(opened, source)) {
+        Origin origin = origin(opened, source)) {
       ImageOptions options = options(plan);
       var target = new Cuts.Target(opened.pool(), entry.imageName(), options);
-      long bytes =
-          switch (source) {
-            case ContentSource.OfSnapshot s -> restore(opened, pool, plan, s, target);
-            case ContentSource.OfVolume v -> copy(opened, pool, plan, v, target);
-          };
+      long bytes = require(opened, origin, source, plan);
+      switch (source) {
+        case ContentSource.OfSnapshot _ -> restore(origin, target);
+        case ContentSource.OfVolume _ -> copy(opened, origin, target);
+      }
       return grow(target, bytes, plan.size().bytesForCopyOf(bytes));
     }
   }
 
-  /** On the new volume's own connection, since librbd clones within one. */
-  @MustBeClosed
-  private Pool pool(OpenPool opened, ContentSource source) {
-    ClusterConfig config = pools.config(source.id().clusterId());
-    requireSameCluster(opened, config);
-    try {
-      return opened.cluster().openPool(source.id().location(), config.namespace());
-    } catch (CephException e) {
-      throw e.errno() == Errno.ENOENT ? missing(source) : e;
+  /** The image that is copied, on the new volume's own connection: librbd clones within one. */
+  private record Origin(String clusterId, Pool pool, String image) implements AutoCloseable {
+    @Override
+    public void close() {
+      pool.close();
     }
   }
 
-  private void requireSameCluster(OpenPool opened, ClusterConfig source) {
-    if (source.clusterId().equals(opened.config().clusterId())) {
-      return;
-    }
-    try (Cluster cluster = pools.lend(source, opened.credentials())) {
-      if (!cluster.fsid().equals(opened.cluster().fsid())) {
-        throw new CsiException.InvalidArgument(
-            "the source is in cluster %s, the new volume in cluster %s: a copy stays in its cluster"
-                .formatted(source.clusterId(), opened.config().clusterId()));
+  private Origin origin(OpenPool opened, ContentSource source) {
+    Credentials credentials = opened.credentials();
+    return switch (source) {
+      case ContentSource.OfSnapshot s -> {
+        try (Snapshot snapshot = snapshots.require(s.id(), credentials)) {
+          yield origin(opened, snapshot.opened(), snapshot.entry().imageName());
+        }
       }
+      case ContentSource.OfVolume v -> {
+        try (Volume volume = volumes.require(v.text(), credentials)) {
+          yield origin(opened, volume.opened(), volume.entry().imageName());
+        }
+      }
+    };
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  private static Origin origin(OpenPool opened, OpenPool source, String image) {
+    if (!source.cluster().fsid().equals(opened.cluster().fsid())) {
+      throw new CsiException.InvalidArgument(
+          "the source is in cluster %s, the new volume in cluster %s: a copy stays in its cluster"
+              .formatted(source.config().clusterId(), opened.config().clusterId()));
     }
+    Pool pool = opened.cluster().openPool(source.pool().id(), source.pool().namespace());
+    return new Origin(source.config().clusterId(), pool, image);
   }
 
   private static ImageOptions options(VolumePlan plan) {
@@ -103,19 +106,9 @@ final class Clones {
         : options.withFeatures(options.features() | Feature.LAYERING.bit());
   }
 
-  private long restore(
-      OpenPool opened,
-      Pool pool,
-      VolumePlan plan,
-      ContentSource.OfSnapshot source,
-      Cuts.Target target) {
-    SnapshotEntry entry =
-        snapshots
-            .read(pool, source.id().uuid())
-            .filter(e -> !e.source().isEmpty())
-            .orElseThrow(() -> missing(source));
-    String image = entry.imageName();
-    long bytes = require(opened, pool, image, source, plan);
+  private static void restore(Origin origin, Cuts.Target target) {
+    Pool pool = origin.pool();
+    String image = origin.image();
     try {
       Cuts.cloneAnew(pool, image, image, target);
     } catch (CephException e) {
@@ -125,31 +118,21 @@ final class Clones {
       OwnSnapshot.ensure(pool, image); // what follows CreateSnapshot's answer was cut off
       Cuts.cloneAnew(pool, image, image, target);
     }
-    return bytes;
   }
 
-  private long copy(
-      OpenPool opened,
-      Pool pool,
-      VolumePlan plan,
-      ContentSource.OfVolume source,
-      Cuts.Target target) {
-    VolumeEntry entry = volumes.read(pool, source.id().uuid()).orElseThrow(() -> missing(source));
-    long bytes = require(opened, pool, entry.imageName(), source, plan);
-    String image = entry.imageName();
+  private void copy(OpenPool opened, Origin origin, Cuts.Target target) {
     String intermediate = IntermediateImage.of(target.image());
     boolean cephCsiWasAtIt = target.pool().imageId(intermediate).isPresent();
     if (cephCsiWasAtIt) {
-      forgetCut(pool, image, intermediate);
+      forgetCut(origin.pool(), origin.image(), intermediate);
     }
     cuts.copy(
         new Cuts.Source(
-            source.id().clusterId(),
+            origin.clusterId(),
             opened.credentials(),
-            cephCsiWasAtIt ? target.pool() : pool,
-            cephCsiWasAtIt ? intermediate : image),
+            cephCsiWasAtIt ? target.pool() : origin.pool(),
+            cephCsiWasAtIt ? intermediate : origin.image()),
         target);
-    return bytes;
   }
 
   /** ceph-csi stopped between the intermediate image and its own clean-up. */
@@ -160,23 +143,24 @@ final class Clones {
   }
 
   /** The size of the source's image, when it may be copied as the plan wants. */
-  private long require(
-      OpenPool opened, Pool pool, String image, ContentSource source, VolumePlan plan) {
+  private long require(OpenPool opened, Origin origin, ContentSource source, VolumePlan plan) {
+    Pool pool = origin.pool();
     // By its name: that of a deleted one is gone while its id still leads to it in the trash.
-    Optional<String> id = pool.imageId(image);
+    Optional<String> id = pool.imageId(origin.image());
     ImageHeader header = id.flatMap(pool::imageHeader).orElseThrow(() -> missing(source));
     var _ = plan.size().bytesForCopyOf(header.sizeBytes());
-    requireDepth(opened, pool, id.orElseThrow(), source);
+    requireDepth(opened, origin, id.orElseThrow(), source);
     return header.sizeBytes();
   }
 
-  private void requireDepth(OpenPool opened, Pool pool, String imageId, ContentSource source) {
+  private void requireDepth(OpenPool opened, Origin origin, String imageId, ContentSource source) {
+    Pool pool = origin.pool();
     int depth = CloneDepth.of(opened.cluster(), pool, imageId) + 1;
     if (depth < Math.min(limits.softDepth(), limits.hardDepth())) {
       return;
     }
     flattener.flatten(
-        new Flattener.Clone(source.id().clusterId(), pool.id(), imageId), opened.credentials());
+        new Flattener.Clone(origin.clusterId(), pool.id(), imageId), opened.credentials());
     if (depth >= limits.hardDepth()) {
       throw new CsiException.Aborted(
           "a copy of %s would have %d ancestors, --rbdhardmaxclonedepth is %d: the source is being flattened, ask again"

@@ -4,6 +4,7 @@ import csi.v1.VolumeContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 
 /** What a new volume begins as a copy of. */
@@ -11,14 +12,11 @@ sealed interface ContentSource {
   /** The id as the request has it. */
   String text();
 
-  /** The id, decoded. */
-  VolumeId id();
-
   /** A snapshot of this or another driver's. */
   record OfSnapshot(String text, VolumeId id) implements ContentSource {}
 
   /** A volume as it is at the moment of the call. */
-  record OfVolume(String text, VolumeId id) implements ContentSource {}
+  record OfVolume(String text) implements ContentSource {}
 
   /**
    * Reads it.
@@ -34,7 +32,10 @@ sealed interface ContentSource {
       }
       case VOLUME -> {
         String text = source.getVolume().getVolumeId();
-        yield new OfVolume(text, VolumeId.of(text).orElseThrow(() -> Volumes.missing(text)));
+        if (VolumeHandle.of(text).isEmpty()) {
+          throw Volumes.missing(text);
+        }
+        yield new OfVolume(text);
       }
       case TYPE_NOT_SET ->
           throw new CsiException.InvalidArgument(

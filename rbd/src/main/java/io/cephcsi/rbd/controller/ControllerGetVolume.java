@@ -6,9 +6,9 @@ import csi.v1.ControllerGetVolumeResponse.VolumeStatus;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 
 /** Tells what a volume is now. */
@@ -21,8 +21,8 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
     if (id.isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
     }
-    VolumeId decoded = VolumeId.of(id).orElseThrow(() -> Volumes.missing(id));
-    try (Volume volume = volumes.require(id, users.of(decoded.clusterId()))) {
+    VolumeHandle handle = VolumeHandle.of(id).orElseThrow(() -> Volumes.missing(id));
+    try (Volume volume = volumes.require(id, users.of(handle.clusterId()))) {
       ImageHeader header =
           volume
               .pool()

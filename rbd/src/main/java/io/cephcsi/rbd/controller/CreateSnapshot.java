@@ -21,16 +21,16 @@ record CreateSnapshot(
   public CreateSnapshotResponse answer(CreateSnapshotRequest request) {
     SnapshotPlan plan = SnapshotPlan.of(request);
     try (var _ = names.hold(nameLock(plan.name()));
-        var _ = names.share(plan.sourceText());
-        Volume source = volumes.require(plan.sourceText(), plan.credentials())) {
+        var _ = names.share(plan.sourceId());
+        Volume source = volumes.require(plan.sourceId(), plan.credentials())) {
       requireSameCluster(plan, source);
-      users.remember(plan.source().clusterId(), plan.credentials());
+      users.remember(source.handle().clusterId(), plan.credentials());
       SnapshotImages.Made made = images.findOrMake(source, plan);
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()
           .setSnapshot(
-              SnapshotAnswer.of(id, plan.sourceText(), made, images.ready(source.opened(), made)))
+              SnapshotAnswer.of(id, plan.sourceId(), made, images.ready(source.opened(), made)))
           .build();
     }
   }
@@ -43,14 +43,14 @@ record CreateSnapshot(
   /** The class names the cluster for the snapshot's id, under which it is looked for later. */
   private void requireSameCluster(SnapshotPlan plan, Volume source) {
     String named = plan.parameters().clusterId();
-    if (named.equals(plan.source().clusterId())) {
+    if (named.equals(source.clusterId())) {
       return;
     }
     try (Cluster cluster = pools.lend(pools.config(named), plan.credentials())) {
       if (!cluster.fsid().equals(source.opened().cluster().fsid())) {
         throw new CsiException.InvalidArgument(
             "clusterID %s is another cluster than the volume's, %s: name the volume's in the class"
-                .formatted(named, plan.source().clusterId()));
+                .formatted(named, source.clusterId()));
       }
     }
   }

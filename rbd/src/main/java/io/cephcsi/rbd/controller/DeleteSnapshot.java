@@ -13,7 +13,6 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.SnapshotEntry;
 import io.cephcsi.journal.SnapshotJournal;
-import io.cephcsi.journal.Stores;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
@@ -48,7 +47,8 @@ record DeleteSnapshot(Snapshots snapshots, SnapshotJournal journal, Purger purge
         var _ = names.hold(CreateSnapshot.nameLock(snapshot.entry().requestName()))) {
       SnapshotEntry entry = snapshot.entry();
       Optional<String> imageId = trash(snapshot.pool(), entry);
-      journal.forgetName(Stores.of(snapshot.pool()), entry);
+      JournalPool.run(
+          snapshot.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
       purger.purge(
           snapshot.opened(),
           new Purger.Discarded(
@@ -60,11 +60,8 @@ record DeleteSnapshot(Snapshots snapshots, SnapshotJournal journal, Purger purge
   }
 
   private Optional<String> trash(Pool pool, SnapshotEntry entry) {
+    journal.discard(pool, entry.uuid());
     try (Image image = pool.openImage(entry.imageName())) {
-      if (entry.imageId().isEmpty()) {
-        // Known by the journal before the trash makes it hard to find.
-        journal.storeImage(pool, entry.uuid(), image.id(), image.createdAt());
-      }
       Cuts.remove(image, entry.imageName());
     } catch (CephException e) {
       requireMissing(e);

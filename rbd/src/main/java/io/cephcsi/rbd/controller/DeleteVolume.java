@@ -9,13 +9,12 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.csi.VolumeId;
-import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ImageWatchers;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,24 +35,47 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     if (request.getVolumeId().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
     }
-    Optional<VolumeId> id = VolumeId.of(request.getVolumeId());
-    if (id.isPresent()) {
+    Optional<VolumeHandle> handle = VolumeHandle.of(request.getVolumeId());
+    if (handle.isPresent()) {
       Credentials credentials = Secrets.credentials(request.getSecretsMap());
       try (var _ = names.hold(request.getVolumeId())) {
-        volumes.open(id.get(), credentials).ifPresent(this::delete);
+        delete(handle.get(), credentials);
       }
     }
     return DeleteVolumeResponse.getDefaultInstance();
   }
 
-  private void delete(Volume opened) {
+  private void delete(VolumeHandle handle, Credentials credentials) {
+    switch (handle) {
+      case VolumeHandle.Journaled _ ->
+          volumes.open(handle, credentials).ifPresent(this::deleteJournaled);
+      case VolumeHandle.InTree _ -> volumes.open(handle, credentials).ifPresent(this::deleteInTree);
+      case VolumeHandle.Static(_, var pool, var image) ->
+          throw new CsiException.FailedPrecondition(
+              "image %s/%s was not made by a CSI driver: remove it by rbd rm, if it is not needed"
+                  .formatted(pool, image));
+    }
+  }
+
+  /** No journal knows it: what a crash leaves in the trash is found there by the repeated call. */
+  private void deleteInTree(Volume opened) {
+    try (Volume volume = opened) {
+      String image = volume.entry().imageName();
+      Optional<String> imageId = volume.pool().imageId(image);
+      imageId.ifPresent(id -> trash(volume.pool(), volume.entry(), id));
+      purger.purge(volume.opened(), new Purger.Discarded("", image, imageId.stream().toList()));
+    }
+  }
+
+  private void deleteJournaled(Volume opened) {
     try (Volume volume = opened;
         var _ = names.hold(volume.entry().requestName())) {
       VolumeEntry entry = volume.entry();
       List<String> imageIds = new ArrayList<>();
       trash(volume.pool(), entry).ifPresent(imageIds::add);
       trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
-      journal.forgetName(Stores.of(volume.pool()), entry);
+      JournalPool.run(
+          volume.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
       purger.purge(
           volume.opened(),
           new Purger.Discarded(journal.objectOf(entry.uuid()), entry.imageName(), imageIds));
@@ -63,26 +85,27 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
 
   /** Moves the image to the trash, or finds that it went there before; empty when none was made. */
   private Optional<String> trash(Pool pool, VolumeEntry entry) {
-    Optional<String> imageId = imageId(pool, entry);
+    Optional<String> imageId =
+        entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
     imageId.ifPresent(id -> requireUnused(pool, entry, id));
+    journal.discard(pool, entry.uuid());
+    imageId.ifPresent(_ -> trashMove(pool, entry.imageName()));
+    return imageId;
+  }
+
+  private static void trash(Pool pool, VolumeEntry entry, String imageId) {
+    requireUnused(pool, entry, imageId);
+    trashMove(pool, entry.imageName());
+  }
+
+  private static void trashMove(Pool pool, String image) {
     try {
-      pool.trashMove(entry.imageName(), Duration.ZERO);
+      pool.trashMove(image, Duration.ZERO);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;
       }
     }
-    return imageId;
-  }
-
-  /** The image's id, which is in the journal before the trash makes it hard to find. */
-  private Optional<String> imageId(Pool pool, VolumeEntry entry) {
-    if (!entry.imageId().isEmpty()) {
-      return Optional.of(entry.imageId());
-    }
-    Optional<String> found = pool.imageId(entry.imageName());
-    found.ifPresent(id -> journal.storeImageId(pool, entry.uuid(), id));
-    return found;
   }
 
   private static void requireUnused(Pool pool, VolumeEntry entry, String imageId) {

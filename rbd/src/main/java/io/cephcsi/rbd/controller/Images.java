@@ -14,11 +14,11 @@ import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.OpenPool;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The images behind volume names: made once for each, found again by the journal. */
 final class Images {
@@ -63,17 +63,20 @@ final class Images {
       complete(pool, plan, entry, id.orElseThrow());
       return new MadeImage(entry, grown(pool, plan, entry, header.get().sizeBytes()));
     }
-    if (entry.imageId().isEmpty()) {
+    if (entry.imageId().isEmpty() && !entry.discarded()) {
       return makeOrUndo(
           opened, plan, entry, false); // stopped after the reservation, or amid the image
     }
     // The image was there and is not: a deletion stopped half-way. It is finished, under its own
     // UUID, and the name starts anew.
+    journal.discard(pool, entry.uuid());
     journal.forgetName(Stores.of(pool), entry);
     purger.purge(
         opened,
         new Purger.Discarded(
-            journal.objectOf(entry.uuid()), entry.imageName(), List.of(entry.imageId())));
+            journal.objectOf(entry.uuid()),
+            entry.imageName(),
+            Stream.of(entry.imageId()).filter(i -> !i.isEmpty()).toList()));
     return findOrMake(opened, plan);
   }
 

@@ -40,8 +40,11 @@ record KnownSnapshots(
         .map(made -> SnapshotAnswer.of(id, sourceId(id, entry), made, images.ready(opened, made)));
   }
 
-  /** The journal knows the source's image, whose name ends with the volume's UUID. */
+  /** Of ceph-csi's the journal knows the source's image, whose name ends with the volume's UUID. */
   private String sourceId(VolumeId snapshot, SnapshotEntry entry) {
+    if (!entry.sourceId().isEmpty()) {
+      return entry.sourceId();
+    }
     return volumes
         .uuidOf(entry.source())
         .map(uuid -> new VolumeId(snapshot.clusterId(), snapshot.location(), uuid).text())

@@ -25,10 +25,6 @@ record ListSnapshots(Listing listing, SnapshotJournal journal, KnownSnapshots kn
               .toList();
       return ListSnapshotsResponse.newBuilder().addAllEntries(one).build();
     }
-    if (!request.getSourceVolumeId().isEmpty()
-        && VolumeId.of(request.getSourceVolumeId()).isEmpty()) {
-      return ListSnapshotsResponse.getDefaultInstance();
-    }
     Listing.Page<Entry> page =
         listing.page(
             request.getStartingToken(),
@@ -50,6 +46,7 @@ record ListSnapshots(Listing listing, SnapshotJournal journal, KnownSnapshots kn
     String sourceUuid = VolumeId.of(sourceId).map(VolumeId::uuid).orElse("");
     return journal
         .read(opened.pool(), named.uuid())
+        .filter(e -> isOf(sourceId, e.sourceId()) || e.sourceId().isEmpty())
         .filter(e -> e.source().endsWith(sourceUuid))
         .flatMap(e -> known.told(opened, e))
         .filter(s -> isOf(sourceId, s.getSourceVolumeId()))

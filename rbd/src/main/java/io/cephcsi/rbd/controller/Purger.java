@@ -76,7 +76,7 @@ final class Purger implements AutoCloseable {
   /**
    * What is to be purged.
    *
-   * @param object the journal's object, which goes last
+   * @param object the journal's object, which goes last; empty for an image that no journal knows
    * @param imageName by which the trash is searched when no id is known
    * @param imageIds in the order of purging
    */
@@ -199,12 +199,12 @@ final class Purger implements AutoCloseable {
     Optional<VolumeEntry> volume = volumes.read(pool, uuid);
     if (volume.isPresent()) {
       return volume
-          .filter(e -> !volumes.nameIsHeld(pool, e))
+          .filter(e -> e.discarded() && !volumes.nameIsHeld(pool, e))
           .map(e -> discarded(volumes.objectOf(uuid), e.imageName(), e.imageId(), trashed));
     }
     return snapshots
         .read(pool, uuid)
-        .filter(e -> !snapshots.nameIsHeld(pool, e))
+        .filter(e -> e.discarded() && !snapshots.nameIsHeld(pool, e))
         .map(e -> discarded(snapshots.objectOf(uuid), e.imageName(), e.imageId(), trashed));
   }
 
@@ -262,7 +262,9 @@ final class Purger implements AutoCloseable {
       waitingForClones.remove(trashed.clusterId() + "/" + id);
       parent.ifPresent(link -> wake(trashed.clusterId() + "/" + link.imageId()));
     }
-    pool.remove(trashed.what().object());
+    if (!trashed.what().object().isEmpty()) {
+      pool.remove(trashed.what().object());
+    }
   }
 
   /** A clone of it is gone: perhaps it was the last. */

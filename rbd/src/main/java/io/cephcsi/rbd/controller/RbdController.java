@@ -73,16 +73,14 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
     var names = new NameLocks();
     var volumes = new Volumes(parts.pools(), parts.journal());
+    var snapshots = new Snapshots(parts.pools(), parts.snapshots());
     this.calls = calls;
     this.purger =
         new Purger(
             parts.pools(), parts.journal(), parts.snapshots(), RESUME_AFTER, calls::inFlight);
     this.flattener = new Flattener(parts.pools());
-    var clones =
-        new Clones(
-            parts.pools(), parts.journal(), parts.snapshots(), flattener, settings.limits(), names);
+    var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var images = new Images(parts.journal(), clones, purger, settings);
-    var snapshots = new Snapshots(parts.pools(), parts.snapshots());
     var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
     var listing = new Listing(parts.pools(), parts.configs(), parts.users());

@@ -60,12 +60,20 @@ final class SnapshotImages {
     return switch (reserve(source, plan)) {
       case SnapshotReservation.Fresh(var entry) -> makeOrUndo(source, plan, entry);
       case SnapshotReservation.Found(var entry) ->
-          find(source.pool(), entry).orElseGet(() -> makeOrUndo(source, plan, entry));
+          find(source.pool(), entry).orElseGet(() -> makeAgain(source, plan, entry));
       case SnapshotReservation.OtherSource(var entry) ->
           throw new CsiException.AlreadyExists(
               "snapshot %s exists, of image %s; it is asked for of volume %s: delete it or take another name"
-                  .formatted(plan.name(), entry.source(), plan.sourceText()));
+                  .formatted(plan.name(), entry.source(), plan.sourceId()));
     };
+  }
+
+  private Made makeAgain(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    if (entry.discarded()) {
+      throw new CsiException.Aborted(
+          "snapshot %s is being deleted: ask again when that is done".formatted(plan.name()));
+    }
+    return makeOrUndo(source, plan, entry);
   }
 
   private SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
@@ -114,7 +122,7 @@ final class SnapshotImages {
 
   private static RuntimeException told(CephException e, SnapshotPlan plan) {
     return e.errno() == Errno.ENOENT
-        ? io.cephcsi.rbd.Volumes.missing(plan.sourceText())
+        ? io.cephcsi.rbd.Volumes.missing(plan.sourceId())
         : CephFailures.meaning(e);
   }
 
@@ -126,10 +134,7 @@ final class SnapshotImages {
             ? whole.get()
             : cuts.copy(
                 new Cuts.Source(
-                    plan.source().clusterId(),
-                    plan.credentials(),
-                    pool,
-                    source.entry().imageName()),
+                    source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
                 new Cuts.Target(pool, entry.imageName(), OPTIONS));
     String id =
         pool.imageId(entry.imageName())

@@ -3,24 +3,17 @@ package io.cephcsi.rbd.controller;
 import csi.v1.CreateSnapshotRequest;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.SnapshotRequest;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.rbd.Secrets;
-import io.cephcsi.rbd.Volumes;
 
 /** A CreateSnapshot request, checked as far as that goes without a cluster. */
 record SnapshotPlan(
-    String name,
-    String sourceText,
-    VolumeId source,
-    ClassParameters parameters,
-    Credentials credentials) {
+    String name, String sourceId, ClassParameters parameters, Credentials credentials) {
   /**
    * Reads and checks the request.
    *
    * @throws CsiException.InvalidArgument when anything in it is wrong
-   * @throws CsiException.NotFound when the source's id is none of ours
    */
   static SnapshotPlan of(CreateSnapshotRequest request) {
     VolumePlan.requireName(request.getName());
@@ -33,16 +26,16 @@ record SnapshotPlan(
     var _ = parameters.snapshotNamePrefix();
     parameters.requireNoEmptyPool();
     return new SnapshotPlan(
-        request.getName(),
-        source,
-        VolumeId.of(source).orElseThrow(() -> Volumes.missing(source)),
-        parameters,
-        Secrets.credentials(request.getSecretsMap()));
+        request.getName(), source, parameters, Secrets.credentials(request.getSecretsMap()));
   }
 
   /** What the journal is to keep. */
   SnapshotRequest reservation(VolumeEntry sourceVolume) {
     return new SnapshotRequest(
-        name, parameters.snapshotNamePrefix(), sourceVolume.imageName(), sourceVolume.owner());
+        name,
+        parameters.snapshotNamePrefix(),
+        sourceVolume.imageName(),
+        sourceId,
+        sourceVolume.owner());
   }
 }

@@ -7,13 +7,13 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -86,19 +86,19 @@ record NodeExpandVolume(
    * The kernel learns of a new size by itself, but not at once.
    */
   private long target(NodeExpandVolumeRequest request, MappedDevice device) {
-    return VolumeId.of(request.getVolumeId())
-        .flatMap(id -> credentials(request, id).flatMap(user -> imageBytes(id, user)))
+    return VolumeHandle.of(request.getVolumeId())
+        .flatMap(h -> credentials(request, h).flatMap(user -> imageBytes(h, user)))
         .orElse(Math.max(request.getCapacityRange().getRequiredBytes(), device.sizeBytes()));
   }
 
-  private Optional<Credentials> credentials(NodeExpandVolumeRequest request, VolumeId id) {
+  private Optional<Credentials> credentials(NodeExpandVolumeRequest request, VolumeHandle handle) {
     return request.getSecretsMap().isEmpty()
-        ? users.find(id.clusterId())
+        ? users.find(handle.clusterId())
         : Optional.of(Secrets.credentials(request.getSecretsMap()));
   }
 
-  private Optional<Long> imageBytes(VolumeId id, Credentials credentials) {
-    Optional<Volume> opened = volumes.open(id, credentials);
+  private Optional<Long> imageBytes(VolumeHandle handle, Credentials credentials) {
+    Optional<Volume> opened = volumes.open(handle, credentials);
     if (opened.isEmpty()) {
       return Optional.empty();
     }

@@ -13,6 +13,7 @@ import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,13 +43,20 @@ record NodeStageVolume(
     StagePlan plan = StagePlan.of(request, settings);
     requireDirectory(plan.path());
     try (var _ = names.hold(plan.volumeId());
-        Volume volume = volumes.require(plan.volumeId(), plan.credentials())) {
-      users.remember(volume.id().clusterId(), plan.credentials());
+        Volume volume = open(plan)) {
+      users.remember(volume.handle().clusterId(), plan.credentials());
       stage(plan, volume);
       return NodeStageVolumeResponse.getDefaultInstance();
     } catch (IOException e) {
       throw new UncheckedIOException("stage " + plan.volumeId(), e);
     }
+  }
+
+  private Volume open(StagePlan plan) {
+    VolumeHandle handle = plan.handle().orElseThrow(() -> Volumes.missing(plan.volumeId()));
+    return volumes
+        .open(handle, plan.credentials())
+        .orElseThrow(() -> Volumes.missing(plan.volumeId()));
   }
 
   private static void requireDirectory(StagedPath path) {

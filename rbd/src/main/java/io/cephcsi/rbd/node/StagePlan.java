@@ -7,10 +7,12 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.rbd.Secrets;
+import io.cephcsi.rbd.VolumeHandle;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,6 +39,9 @@ record StagePlan(
           AccessMode.Mode.MULTI_NODE_READER_ONLY,
           AccessMode.Mode.MULTI_NODE_SINGLE_WRITER,
           AccessMode.Mode.MULTI_NODE_MULTI_WRITER);
+
+  /** What Go's ParseBool takes as true, as ceph-csi does. */
+  private static final Set<String> GO_TRUE = Set.of("1", "t", "T", "true", "TRUE", "True");
 
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
     if (request.getVolumeId().isEmpty()) {
@@ -88,6 +93,39 @@ record StagePlan(
           "filesystem %s is not supported: use one of %s".formatted(filesystem, Filesystems.KNOWN));
     }
     return filesystem;
+  }
+
+  /**
+   * Where its image is; empty when the id tells nothing. Of a static volume the context tells it.
+   *
+   * @throws CsiException.InvalidArgument when the context of a static volume lacks something
+   */
+  Optional<VolumeHandle> handle() {
+    if (!GO_TRUE.contains(context.getOrDefault("staticVolume", ""))) {
+      return VolumeHandle.of(volumeId);
+    }
+    boolean inTree = context.getOrDefault("migration", "").equals("true");
+    return Optional.of(
+        new VolumeHandle.Static(
+            ofStatic("clusterID"),
+            ofStatic("pool"),
+            inTree ? ofStatic("imageName") : imageOfStatic()));
+  }
+
+  private String ofStatic(String key) {
+    String value = context.getOrDefault(key, "");
+    if (value.isEmpty()) {
+      throw new CsiException.InvalidArgument(
+          "static volume %s: %s is missing in its PV's volumeAttributes".formatted(volumeId, key));
+    }
+    return value;
+  }
+
+  /** The id is the image's name, or ends with it. */
+  private String imageOfStatic() {
+    return VolumeHandle.of(volumeId).orElse(null) instanceof VolumeHandle.Static named
+        ? named.image()
+        : volumeId;
   }
 
   /** How it is to be staged, in a word. */

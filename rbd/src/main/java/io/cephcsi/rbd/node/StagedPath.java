@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.VolumeHandle;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
@@ -16,12 +17,20 @@ record StagedPath(Path directory, Path mountPoint) {
    *     of a file
    */
   static StagedPath of(String staging, String volumeId) {
+    if (VolumeHandle.of(volumeId).orElse(null) instanceof VolumeHandle.Static) {
+      // clusterID/pool/image, whose slashes are none of a path's
+      return below(staging, volumeId.replace('/', '_'));
+    }
     if (volumeId.contains("/") || volumeId.equals("..") || volumeId.equals(".")) {
       throw new CsiException.InvalidArgument(
           "volume_id %s cannot be part of a path".formatted(volumeId));
     }
+    return below(staging, volumeId);
+  }
+
+  private static StagedPath below(String staging, String name) {
     Path directory = absolute("staging_target_path", staging);
-    return new StagedPath(directory, directory.resolve(volumeId));
+    return new StagedPath(directory, directory.resolve(name));
   }
 
   /**

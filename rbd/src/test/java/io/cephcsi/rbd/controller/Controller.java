@@ -17,6 +17,7 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.ClusterMappings;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
@@ -44,6 +45,7 @@ final class Controller implements AutoCloseable {
   final ClusterConfigs configs;
   final Pools pools;
   final Path config;
+  final Path mapping;
   private Purger purger;
   private Flattener flattener;
 
@@ -66,7 +68,8 @@ final class Controller implements AutoCloseable {
     config = directory.resolve("config.json");
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
-    pools = new Pools(configs, clusters);
+    mapping = directory.resolve("cluster-mapping.json");
+    pools = new Pools(configs, new ClusterMappings(mapping), clusters);
     users = new KnownUsers(directory.resolve("keyring"));
     restart(new ControllerSettings(false, ""));
   }
@@ -78,8 +81,8 @@ final class Controller implements AutoCloseable {
     var volumes = new Volumes(pools, journal);
     purger = new Purger(pools, journal, snapshotJournal, resumeAfter, () -> 0);
     flattener = new Flattener(pools);
-    var clones = new Clones(pools, journal, snapshotJournal, flattener, settings.limits(), names);
     var snapshots = new Snapshots(pools, snapshotJournal);
+    var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
     var listing = new Listing(pools, configs, users);

@@ -71,7 +71,8 @@ class SnapshotTest {
           .containsEntry("csi.imagename", image)
           .containsEntry("csi.source", "csi-vol-" + uuid(source))
           .containsEntry("csi.imageid", pool.imageId(image).orElseThrow())
-          .hasSize(5);
+          .containsEntry("cephcsi.sourceid", source)
+          .hasSize(6); // and when it was cut
       assertThat(names(pool, image)).containsExactly("USER " + image);
       assertThat(names(pool, "csi-vol-" + uuid(source))).containsExactly("TRASH " + image);
     }

@@ -29,6 +29,7 @@ import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.journal.VolumeRequest;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.ClusterMappings;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volumes;
@@ -76,7 +77,13 @@ class NodeTest {
         Files.writeString(
             directory.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     var journal = new VolumeJournal("default", UUID::randomUUID);
-    var volumes = new Volumes(new Pools(new ClusterConfigs(config), clusters), journal);
+    var volumes =
+        new Volumes(
+            new Pools(
+                new ClusterConfigs(config),
+                new ClusterMappings(directory.resolve("cluster-mapping.json")),
+                clusters),
+            journal);
     mounts = node.mounts();
     var filesystems = new Filesystems(node);
     var names = new NameLocks();
@@ -589,6 +596,67 @@ class NodeTest {
         .isInstanceOf(CommandFailed.class);
 
     assertNothingStaged();
+  }
+
+  @Test
+  void static_imageOfAnAdmin_isStagedByItsContext() {
+    makeImage("by-hand");
+    id = "by-hand";
+
+    stage(r -> staticVolume(r));
+
+    assertThat(mapper.devices()).singleElement().matches(d -> d.image().image().equals("by-hand"));
+    unstage();
+    assertNothingStaged();
+  }
+
+  @Test
+  void static_handleWithClusterAndPool_isStagedWithoutContext() {
+    makeImage("by-hand");
+    id = "one/rbd/by-hand";
+
+    stage(r -> {});
+
+    assertThat(mounts.at(staging.resolve("one_rbd_by-hand"))).isPresent();
+    unstage();
+    assertNothingStaged();
+  }
+
+  @Test
+  void static_ofTheInTreeDriver_isStagedByTheContextsImage() {
+    makeImage("kubernetes-dynamic-pvc-7");
+    id = "mig_mons-one_image-7_726264";
+
+    stage(r ->
+        staticVolume(r)
+            .putVolumeContext("migration", "true")
+            .putVolumeContext("imageName", "kubernetes-dynamic-pvc-7"));
+
+    assertThat(mapper.devices())
+        .singleElement()
+        .matches(d -> d.image().image().equals("kubernetes-dynamic-pvc-7"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clusterID", "pool"})
+  void static_contextLacksAKey_isRefused(String key) {
+    id = "by-hand";
+
+    assertThatThrownBy(() -> stage(r -> staticVolume(r).removeVolumeContext(key)))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining(key + " is missing");
+  }
+
+  private void makeImage(String name) {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.createImage(name, GIB, ImageOptions.DEFAULT);
+    }
+  }
+
+  private static NodeStageVolumeRequest.Builder staticVolume(NodeStageVolumeRequest.Builder r) {
+    return r.putVolumeContext("staticVolume", "true")
+        .putVolumeContext("clusterID", "one")
+        .putVolumeContext("pool", "rbd");
   }
 
   private static void block(NodeStageVolumeRequest.Builder request, AccessMode.Mode mode) {
