@@ -35,6 +35,7 @@ final class FlagProblems {
       problems.add(
           "--default-mounter=%s: rbd and userspace are known".formatted(flags.defaultMounter));
     }
+    topology(flags, problems);
     if (flags.stopGrace.isNegative()) {
       problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
     }
@@ -57,6 +58,14 @@ final class FlagProblems {
       var _ = Endpoint.of(flags.endpoint);
     } catch (IllegalArgumentException e) {
       problems.add("--endpoint: " + e.getMessage());
+    }
+  }
+
+  private static void topology(Flags flags, List<String> problems) {
+    try {
+      var _ = TopologySegments.of(flags.topology, driverName(flags));
+    } catch (IllegalArgumentException e) {
+      problems.add("--topology: " + e.getMessage());
     }
   }
 

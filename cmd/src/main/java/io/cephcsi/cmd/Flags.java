@@ -253,6 +253,13 @@ final class Flags {
   Path stateDirectory = Path.of("/run/cephcsi");
 
   @Option(
+      names = "--topology",
+      paramLabel = "LABEL=VALUE,...",
+      description =
+          "Where this node is, for classes with topologyConstrainedPools: region=r1,zone=z2.")
+  String topology = "";
+
+  @Option(
       names = "--stop-grace",
       paramLabel = "TIME",
       converter = GoDuration.class,

@@ -69,7 +69,11 @@ final class RbdDriver implements AutoCloseable {
         new RbdNode(
             calls,
             new RbdNode.Parts(new Volumes(pools, journal), users, flags.stateDirectory),
-            new NodeSettings(flags.nodeId, flags.defaultFilesystem, flags.defaultMounter));
+            new NodeSettings(
+                flags.nodeId,
+                flags.defaultFilesystem,
+                flags.defaultMounter,
+                TopologySegments.of(flags.topology, FlagProblems.driverName(flags))));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
 
@@ -116,6 +120,7 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
     }
+    capabilities.add(service(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS));
     capabilities.add(
         PluginCapability.newBuilder()
             .setVolumeExpansion(VolumeExpansion.newBuilder().setType(VolumeExpansion.Type.ONLINE))

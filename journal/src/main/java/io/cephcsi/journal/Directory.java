@@ -148,6 +148,11 @@ final class Directory {
     objects.remove(objectOf(uuid));
   }
 
+  /** Whether the name owns anything. */
+  boolean isTaken(OmapStore directory, String name) {
+    return !value(directory, name).isEmpty();
+  }
+
   /** Whether the name owns the UUID. */
   boolean holds(OmapStore directory, String name, String uuid) {
     return uuidIn(value(directory, name)).equals(uuid);

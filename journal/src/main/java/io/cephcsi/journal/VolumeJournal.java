@@ -166,6 +166,11 @@ public final class VolumeJournal {
     forgetObject(stores.objects(), entry.uuid());
   }
 
+  /** Whether the name owns anything, by one read. */
+  public boolean hasName(OmapStore directory, String name) {
+    return names.isTaken(directory, name);
+  }
+
   /** Whether the entry's name still owns its UUID. */
   public boolean nameIsHeld(OmapStore store, VolumeEntry entry) {
     return names.holds(store, entry.requestName(), entry.uuid());

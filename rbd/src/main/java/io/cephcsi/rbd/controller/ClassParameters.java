@@ -5,6 +5,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.MapOptions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,7 @@ record ClassParameters(Map<String, String> all) {
   /** Kubernetes' own keys, which sidecars read or put in. */
   static final String KUBERNETES = "csi.storage.k8s.io/";
 
+  private static final String TOPOLOGY_POOLS = "topologyConstrainedPools";
   private static final List<String> MOUNTERS = List.of("rbd", "rbd-nbd", "userspace");
   private static final Pattern NAME_PREFIX = Pattern.compile("[A-Za-z0-9._-]+");
 
@@ -30,6 +32,22 @@ record ClassParameters(Map<String, String> all) {
 
   String pool() {
     return required("pool");
+  }
+
+  /** The pools of the topologies; empty when the class has none. */
+  Optional<List<TopologyPool>> topologyPools() {
+    return Optional.ofNullable(all.get(TOPOLOGY_POOLS)).map(TopologyPool::of);
+  }
+
+  /** The class as if it named that pool. */
+  ClassParameters in(TopologyPool chosen) {
+    Map<String, String> parameters = new TreeMap<>(all);
+    parameters.put("pool", chosen.pool());
+    parameters.remove("dataPool");
+    if (!chosen.dataPool().isEmpty()) {
+      parameters.put("dataPool", chosen.dataPool());
+    }
+    return new ClassParameters(parameters);
   }
 
   String namePrefix() {
@@ -101,7 +119,7 @@ record ClassParameters(Map<String, String> all) {
   Map<String, String> volumeContext() {
     Map<String, String> context = new TreeMap<>(all);
     context.keySet().removeIf(k -> k.startsWith(KUBERNETES));
-    context.remove("topologyConstrainedPools");
+    context.remove(TOPOLOGY_POOLS);
     return context;
   }
 

@@ -12,7 +12,9 @@ import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.Json;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Pools;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 
 /**
@@ -29,13 +31,24 @@ record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
     boolean possible =
         request.getVolumeCapabilitiesList().stream()
             .allMatch(c -> Capabilities.trouble(c).isEmpty());
-    long bytes = possible ? available(clusterId, parameters) : 0;
+    long bytes = possible ? available(request, clusterId) : 0;
     return GetCapacityResponse.newBuilder().setAvailableCapacity(bytes).build();
   }
 
-  private long available(String clusterId, Map<String, String> parameters) {
+  private long available(GetCapacityRequest request, String clusterId) {
     if (clusterId.isEmpty()) {
       return configs.all().stream().mapToLong(c -> available(c, "")).sum();
+    }
+    Map<String, String> parameters = request.getParametersMap();
+    Optional<List<TopologyPool>> topologyPools = new ClassParameters(parameters).topologyPools();
+    if (topologyPools.isPresent() && request.hasAccessibleTopology()) {
+      // A volume goes to one of them, so that the roomiest tells what can be had.
+      return topologyPools.get().stream()
+          .filter(pool -> pool.isIn(request.getAccessibleTopology()))
+          .map(pool -> pool.dataPool().isEmpty() ? pool.pool() : pool.dataPool())
+          .mapToLong(pool -> available(pools.config(clusterId), pool))
+          .max()
+          .orElse(0);
     }
     String pool = parameters.getOrDefault("dataPool", parameters.getOrDefault("pool", ""));
     return available(pools.config(clusterId), pool);

@@ -84,7 +84,8 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
     var listing = new Listing(parts.pools(), parts.configs(), parts.users());
-    this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
+    this.createVolume =
+        new CreateVolume(parts.pools(), parts.journal(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
     this.expandVolume = new ControllerExpandVolume(volumes, names);
     this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);

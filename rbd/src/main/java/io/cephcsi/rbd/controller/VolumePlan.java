@@ -23,7 +23,8 @@ record VolumePlan(
     ClassParameters parameters,
     VolumeSize size,
     Optional<ContentSource> source,
-    Credentials credentials) {
+    Credentials credentials,
+    Optional<TopologyPlan> topology) {
   /** The name becomes a key in an omap. CSI wants 128 bytes taken; longer ones that fit are too. */
   private static final int LONGEST_NAME = 1024;
 
@@ -52,7 +53,9 @@ record VolumePlan(
     Credentials credentials = Secrets.credentials(request.getSecretsMap());
     Optional<ContentSource> source =
         blank ? Optional.empty() : Optional.of(ContentSource.of(request.getVolumeContentSource()));
-    return new VolumePlan(request.getName(), parameters, size, source, credentials);
+    Optional<TopologyPlan> topology = TopologyPlan.of(request, parameters);
+    requirePool(parameters, topology);
+    return new VolumePlan(request.getName(), parameters, size, source, credentials, topology);
   }
 
   /**
@@ -77,10 +80,20 @@ record VolumePlan(
   /** Wrong parameters are told before anything is asked of a cluster. */
   private static void requireParameters(ClassParameters parameters) {
     var _ = parameters.clusterId();
-    var _ = parameters.pool();
     var _ = parameters.namePrefix();
     var _ = parameters.imageOptions();
     parameters.requireMappable();
+  }
+
+  private static void requirePool(ClassParameters parameters, Optional<TopologyPlan> topology) {
+    if (topology.isEmpty()) {
+      var _ = parameters.pool();
+    }
+  }
+
+  /** The plan with the pool that its topology leads to. */
+  VolumePlan in(TopologyPool chosen) {
+    return new VolumePlan(name, parameters.in(chosen), size, source, credentials, topology);
   }
 
   String clusterId() {
@@ -141,6 +154,7 @@ record VolumePlan(
             .setCapacityBytes(image.sizeBytes())
             .putAllVolumeContext(context);
     source.ifPresent(s -> volume.setContentSource(s.answer()));
+    topology.flatMap(t -> t.answer(pool.name())).ifPresent(volume::addAccessibleTopology);
     return CreateVolumeResponse.newBuilder().setVolume(volume).build();
   }
 }

@@ -1,10 +1,18 @@
 package io.cephcsi.rbd.node;
 
+import java.util.Map;
+
 /**
  * The node's flags.
  *
  * @param nodeId the node's name in Kubernetes
  * @param filesystem of volumes that are asked for without one
  * @param mounter of volumes whose class names none
+ * @param segments where the node is, by the keys of CSI's topology; empty when that is of no matter
  */
-public record NodeSettings(String nodeId, String filesystem, String mounter) {}
+public record NodeSettings(
+    String nodeId, String filesystem, String mounter, Map<String, String> segments) {
+  public NodeSettings {
+    segments = Map.copyOf(segments);
+  }
+}

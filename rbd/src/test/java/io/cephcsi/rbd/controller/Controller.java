@@ -91,7 +91,8 @@ final class Controller implements AutoCloseable {
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
     getSnapshot = new GetSnapshot(known);
     createVolume =
-        new CreateVolume(pools, new Images(journal, clones, purger, settings), names, users);
+        new CreateVolume(
+            pools, journal, new Images(journal, clones, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
     expandVolume = new ControllerExpandVolume(volumes, names);
     listVolumes = new ListVolumes(listing, journal);

@@ -98,7 +98,7 @@ class NodeTest {
             mounts,
             names,
             users,
-            new NodeSettings("n", "ext4", "rbd"));
+            new NodeSettings("n", "ext4", "rbd", Map.of()));
     unstage = new NodeUnstageVolume(devices, mounts, names);
     publish = new NodePublishVolume(mounts, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
