@@ -120,7 +120,10 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
     }
-    capabilities.add(service(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS));
+    if (!flags.nodeServer || !flags.topology.isEmpty()) {
+      // A node that says this has to say where it is; a controller cannot know whether nodes do.
+      capabilities.add(service(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS));
+    }
     capabilities.add(
         PluginCapability.newBuilder()
             .setVolumeExpansion(VolumeExpansion.newBuilder().setType(VolumeExpansion.Type.ONLINE))

@@ -106,7 +106,15 @@ public final class DriverProcess implements AutoCloseable {
       var client = new CsiClient(folder.resolve(SOCKET));
       var _ = client.identity().probe(ProbeRequest.getDefaultInstance());
       return new Run(process, client, Duration.ofNanos(System.nanoTime() - began));
-    } catch (IOException | InterruptedException | StatusRuntimeException e) {
+    } catch (StatusRuntimeException e) {
+      boolean died = process.waitFor(1, TimeUnit.SECONDS);
+      process.destroyForcibly();
+      throw new IOException(
+          "the driver %s:\n%s"
+              .formatted(
+                  died ? "ended with " + process.exitValue() : "does not answer", logTail(folder)),
+          e);
+    } catch (IOException | InterruptedException e) {
       process.destroyForcibly();
       throw e;
     }

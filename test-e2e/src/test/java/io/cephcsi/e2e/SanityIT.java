@@ -23,6 +23,7 @@ class SanityIT {
                 "--controllerserver",
                 "--nodeserver",
                 "--default-mounter=userspace",
+                "--topology=" + (accessType.equals("block") ? "zone=z1" : ""),
                 "--default-fstype=" + (Capability.canGrowExt4() ? "ext4" : "xfs"),
                 "--keyring=" + ceph.entry("keyring"),
                 "--state-dir=" + folder.resolve("state"));

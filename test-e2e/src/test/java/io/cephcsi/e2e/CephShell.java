@@ -1,0 +1,46 @@
+package io.cephcsi.e2e;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Ceph's own commands on a cluster: a second opinion on what the driver stores and finds. */
+final class CephShell {
+  private final ThrowawayCeph ceph;
+
+  CephShell(ThrowawayCeph ceph) {
+    this.ceph = ceph;
+  }
+
+  /**
+   * Runs a script of bash, which knows the pool as {@code $P} and these functions: {@code omap
+   * OBJECT KEY VALUE} sets a key, {@code id IMAGE} prints an image's id.
+   *
+   * @return what it printed, without blanks at the ends
+   * @throws IOException when a command in it fails
+   */
+  String run(String script) throws IOException, InterruptedException {
+    String prelude =
+        """
+        set -euo pipefail
+        omap() { rados -p $P setomapval "$1" "$2" "$3" > /dev/null; }
+        id() { rbd info "$P/$1" --format json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4; }
+        """;
+    var builder = new ProcessBuilder("bash", "-c", prelude + script).redirectErrorStream(true);
+    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
+    builder.environment().put("P", ceph.pool());
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int status = process.waitFor();
+    if (status != 0) {
+      throw new IOException("script ended with %d:\n%s\n%s".formatted(status, script, output));
+    }
+    return output.strip();
+  }
+
+  /** The lines that a script prints, sorted. */
+  List<String> lines(String script) throws IOException, InterruptedException {
+    return run(script).lines().sorted().toList();
+  }
+}
