@@ -102,6 +102,7 @@ final class RbdDriver implements AutoCloseable {
     services.add(identity());
     if (flags.controllerServer) {
       services.add(controller);
+      services.add(controller.snapshotMetadata());
     }
     if (flags.nodeServer) {
       services.add(node);
@@ -113,6 +114,7 @@ final class RbdDriver implements AutoCloseable {
     List<PluginCapability> capabilities = new ArrayList<>();
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
+      capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
     }
     capabilities.add(
         PluginCapability.newBuilder()

@@ -54,6 +54,8 @@ final class Controller implements AutoCloseable {
   DeleteSnapshot deleteSnapshot;
   ListSnapshots listSnapshots;
   GetSnapshot getSnapshot;
+  GetMetadataAllocated allocated;
+  GetMetadataDelta delta;
   CreateVolume createVolume;
   DeleteVolume deleteVolume;
   ControllerExpandVolume expandVolume;
@@ -87,6 +89,8 @@ final class Controller implements AutoCloseable {
     deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
     getSnapshot = new GetSnapshot(known);
+    allocated = new GetMetadataAllocated(snapshots, names);
+    delta = new GetMetadataDelta(snapshots, names);
     createVolume =
         new CreateVolume(pools, new Images(journal, clones, purger, settings), names, users);
     deleteVolume = new DeleteVolume(volumes, journal, purger, names);
