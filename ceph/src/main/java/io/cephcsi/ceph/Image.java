@@ -23,6 +23,53 @@ public interface Image extends AutoCloseable {
   /** The image and snapshot that it was cloned from; empty when there is none. */
   Optional<ParentImage> parent();
 
+  /** As {@link #parent}, of the snapshot that is shown, by ids. */
+  Optional<ParentLink> parentLink();
+
+  /**
+   * Lets the methods that read data, sizes and parents see a snapshot from now on; also one that
+   * only clones keep, or one of a group. C: {@code rbd_snap_set_by_id}.
+   *
+   * @throws CephException ENOENT when there is none of this id
+   */
+  void show(long snapshotId);
+
+  /**
+   * How much of the beginning may come from the parent; 0 without one. C: {@code rbd_get_overlap}.
+   */
+  long overlapBytes();
+
+  /**
+   * Where in this stretch the image itself has data, which may be zeros; what it has of its parent
+   * does not count. Everything else reads as the parent, or as zeros. C: {@code rbd_diff_iterate2}.
+   */
+  Extents allocated(long offset, long length);
+
+  /**
+   * Which of the stretches were written, or discarded, between another snapshot of this image and
+   * what is shown, in whole objects; in all others the image itself has the same data. What comes
+   * from a parent is not looked at, and a snapshot that is gone tells anything. Two operations an
+   * object: an object of which both snapshots see the same version was not written in between. C:
+   * {@code rados_stat} and {@code rados_get_last_version}.
+   */
+  Extents touched(long otherSnapshotId, Extents within);
+
+  /**
+   * Reads into the whole array; the caller keeps to the size. C: {@code rbd_read}.
+   *
+   * @throws CephException EIO when the image ends before
+   */
+  void read(long offset, byte[] into);
+
+  /** Writes; C: {@code rbd_write}. */
+  void write(long offset, byte[] data);
+
+  /**
+   * Lets the whole blocks of 64 KiB in a stretch read as zeros, and frees what it can of them; what
+   * is smaller may stay as it was. C: {@code rbd_discard}.
+   */
+  void discard(long offset, long length);
+
   /**
    * The clients that have it open for writing, this one included if it has. C: {@code
    * rbd_watchers_list}.

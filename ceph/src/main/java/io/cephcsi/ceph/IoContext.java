@@ -8,10 +8,12 @@ import java.util.function.ToIntFunction;
 /** A pool and namespace as librados has them; one of its connection's users until it is closed. */
 final class IoContext extends NativeHandle<IoPointer> {
   private final SharedConnection connection;
+  private final String namespace;
 
-  private IoContext(IoPointer pointer, SharedConnection connection) {
+  private IoContext(IoPointer pointer, SharedConnection connection, String namespace) {
     super(pointer);
     this.connection = connection;
+    this.namespace = namespace;
   }
 
   static IoContext open(SharedConnection connection, String pool, String namespace) {
@@ -39,7 +41,7 @@ final class IoContext extends NativeHandle<IoPointer> {
       LibRados.rados_ioctx_set_namespace(pointer, namespace);
       // A full pool then answers ENOSPC or EDQUOT; without it operations wait until there is space.
       LibRados.rados_set_pool_full_try(pointer);
-      return new IoContext(pointer, connection);
+      return new IoContext(pointer, connection, namespace);
     } catch (RuntimeException e) {
       connection.release();
       throw e;
@@ -48,6 +50,10 @@ final class IoContext extends NativeHandle<IoPointer> {
 
   SharedConnection connection() {
     return connection;
+  }
+
+  String namespace() {
+    return namespace;
   }
 
   long poolId() {

@@ -114,6 +114,14 @@ final class LibRados {
 
   static native void rados_ioctx_set_namespace(IoPointer io, String namespace);
 
+  /** Lets reads see the objects as they were at a snapshot of the client's own. */
+  static native void rados_ioctx_snap_set_read(IoPointer io, long snapshotId);
+
+  /** Of the object that was read last by this io context. */
+  static native long rados_get_last_version(IoPointer io);
+
+  static native int rados_stat(IoPointer io, String object, Pointer size, Pointer time);
+
   static native int rados_read(IoPointer io, String object, Pointer buffer, long length, long off);
 
   static native int rados_remove(IoPointer io, String object);

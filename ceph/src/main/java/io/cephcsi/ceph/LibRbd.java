@@ -1,5 +1,6 @@
 package io.cephcsi.ceph;
 
+import com.sun.jna.Callback;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
@@ -40,6 +41,11 @@ final class LibRbd {
     ImageOptionsPointer(Pointer pointer) {
       super(pointer);
     }
+  }
+
+  /** {@code int (*cb)(uint64_t, size_t, int, void *)}; called on threads of librbd. */
+  interface DiffCallback extends Callback {
+    int invoke(long offset, long length, int exists, Pointer argument);
   }
 
   private LibRbd() {}
@@ -87,6 +93,8 @@ final class LibRbd {
 
   static native void rbd_snap_list_end(Pointer snapshots);
 
+  static native int rbd_snap_set_by_id(ImagePointer image, long id);
+
   static native int rbd_snap_get_namespace_type(ImagePointer image, long id, Pointer type);
 
   static native int rbd_snap_get_trash_namespace(
@@ -125,6 +133,19 @@ final class LibRbd {
 
   static native int rbd_get_size(ImagePointer image, Pointer size);
 
+  /** The size of its objects is the second number in it. */
+  static native int rbd_stat(ImagePointer image, Pointer info, long infoSize);
+
+  static native int rbd_get_overlap(ImagePointer image, Pointer overlap);
+
+  static native int rbd_get_stripe_unit(ImagePointer image, Pointer bytes);
+
+  static native int rbd_get_stripe_count(ImagePointer image, Pointer count);
+
+  static native int rbd_get_block_name_prefix(ImagePointer image, Pointer prefix, long length);
+
+  static native long rbd_get_data_pool_id(ImagePointer image);
+
   static native int rbd_get_features(ImagePointer image, Pointer features);
 
   static native int rbd_get_id(ImagePointer image, Pointer buffer, long length);
@@ -149,6 +170,22 @@ final class LibRbd {
       Pointer keysLength,
       Pointer values,
       Pointer valuesLength);
+
+  static native int rbd_diff_iterate2(
+      ImagePointer image,
+      @Nullable String fromSnapshot,
+      long offset,
+      long length,
+      byte includeParent,
+      byte wholeObject,
+      DiffCallback callback,
+      Pointer argument);
+
+  static native long rbd_read(ImagePointer image, long offset, long length, Pointer buffer);
+
+  static native long rbd_write(ImagePointer image, long offset, long length, Pointer buffer);
+
+  static native int rbd_discard(ImagePointer image, long offset, long length);
 
   static native int rbd_watchers_list(ImagePointer image, Pointer watchers, Pointer count);
 

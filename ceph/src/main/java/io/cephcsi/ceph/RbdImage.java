@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.ToIntBiFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,21 +30,31 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   /** {@code rbd_snap_info_t}: id, size, name. */
   private static final int SNAPSHOT_INFO_BYTES = 24;
 
+  /** {@code rbd_image_info_t}: size, object size, and more. */
+  private static final int IMAGE_INFO_BYTES = 160;
+
   private static final int LONGEST_NAME = 4096;
 
   private static final int FIRST_METADATA_BYTES = 4096;
 
+  /** {@code CEPH_NOSNAP}: the image itself. */
+  private static final long NO_SNAPSHOT = -2;
+
   private final SharedConnection connection;
+  private final String namespace;
   private final String label;
+  private long shown = NO_SNAPSHOT;
 
   /** One of librbd's four ways to open an image; the last argument is a snapshot, for none null. */
   interface Opening {
     int open(IoPointer io, String nameOrId, Pointer handle, @Nullable String snapshot);
   }
 
-  private RbdImage(ImagePointer pointer, SharedConnection connection, String label) {
+  private RbdImage(
+      ImagePointer pointer, SharedConnection connection, String namespace, String label) {
     super(pointer);
     this.connection = connection;
+    this.namespace = namespace;
     this.label = label;
   }
 
@@ -55,7 +66,8 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
     try (var out = new Memory(Native.POINTER_SIZE)) {
       int result = opening.open(pointer, nameOrId, out, null);
       CephException.check(result, "open image " + nameOrId);
-      return new RbdImage(new ImagePointer(out.getPointer(0)), connection, nameOrId);
+      return new RbdImage(
+          new ImagePointer(out.getPointer(0)), connection, io.namespace(), nameOrId);
     } catch (RuntimeException e) {
       connection.release();
       throw e;
@@ -87,6 +99,20 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
 
   @Override
   public Optional<ParentImage> parent() {
+    return parent(RbdImage::parent);
+  }
+
+  @Override
+  public Optional<ParentLink> parentLink() {
+    return parent((image, snapshot) ->
+        new ParentLink(
+            image.getLong(0),
+            StructList.text(image, 16),
+            StructList.text(image, 24),
+            snapshot.getLong(0)));
+  }
+
+  private <T> Optional<T> parent(BiFunction<Pointer, Pointer, T> read) {
     try (var image = new Memory(LINKED_IMAGE_BYTES);
         var snapshot = new Memory(SNAPSHOT_BYTES)) {
       image.clear();
@@ -96,7 +122,7 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
         return Optional.empty();
       }
       check(result, "get parent of");
-      ParentImage parent = parent(image, snapshot);
+      T parent = read.apply(image, snapshot);
       LibRbd.rbd_linked_image_spec_cleanup(image);
       LibRbd.rbd_snap_spec_cleanup(snapshot);
       return Optional.of(parent);
@@ -111,6 +137,96 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
         StructList.text(image, 24),
         StructList.text(snapshot, 16),
         image.getByte(40) != 0);
+  }
+
+  @Override
+  public void show(long snapshotId) {
+    check(LibRbd.rbd_snap_set_by_id(pointer(), snapshotId), "show snapshot " + snapshotId + " of");
+    shown = snapshotId;
+  }
+
+  @Override
+  public long overlapBytes() {
+    return number(LibRbd::rbd_get_overlap, "get overlap of");
+  }
+
+  @Override
+  public Extents allocated(long offset, long length) {
+    return length <= 0 ? Extents.NONE : Allocation.of(pointer(), label, offset, length);
+  }
+
+  @Override
+  public Extents touched(long otherSnapshotId, Extents within) {
+    ImagePointer image = pointer();
+    if (within.isEmpty() || striped()) {
+      return within; // stripes' objects are not where their numbers say
+    }
+    try (var objects =
+        new DataObjects(
+            connection,
+            LibRbd.rbd_get_data_pool_id(image),
+            namespace,
+            objectPrefix(),
+            objectBytes())) {
+      return objects.touched(otherSnapshotId, shown, within);
+    }
+  }
+
+  private boolean striped() {
+    long count = number(LibRbd::rbd_get_stripe_count, "get stripe count of");
+    return count != 1 || number(LibRbd::rbd_get_stripe_unit, "get stripe unit of") != objectBytes();
+  }
+
+  private long objectBytes() {
+    try (var info = new Memory(IMAGE_INFO_BYTES)) {
+      check(LibRbd.rbd_stat(pointer(), info, IMAGE_INFO_BYTES), "get object size of");
+      return info.getLong(Long.BYTES);
+    }
+  }
+
+  private String objectPrefix() {
+    try (var prefix = new Memory(LONGEST_NAME)) {
+      check(
+          LibRbd.rbd_get_block_name_prefix(pointer(), prefix, LONGEST_NAME),
+          "get objects' name of");
+      return prefix.getString(0, "UTF-8");
+    }
+  }
+
+  @Override
+  public void read(long offset, byte[] into) {
+    String action = "read %d bytes at %d of".formatted(into.length, offset);
+    if (into.length == 0) {
+      return;
+    }
+    try (var buffer = new Memory(into.length)) {
+      long read = LibRbd.rbd_read(pointer(), offset, into.length, buffer);
+      check((int) Math.min(read, 0), action);
+      if (read < into.length) {
+        throw new CephException(Errno.EIO, action + " image " + label + ", it has " + read);
+      }
+      buffer.read(0, into, 0, into.length);
+    }
+  }
+
+  @Override
+  public void write(long offset, byte[] data) {
+    if (data.length == 0) {
+      return;
+    }
+    try (var buffer = new Memory(data.length)) {
+      buffer.write(0, data, 0, data.length);
+      long written = LibRbd.rbd_write(pointer(), offset, data.length, buffer);
+      check((int) Math.min(written, 0), "write %d bytes at %d of".formatted(data.length, offset));
+    }
+  }
+
+  @Override
+  public void discard(long offset, long length) {
+    int result = LibRbd.rbd_discard(pointer(), offset, length);
+    if (result < 0) { // else a number of bytes, which may be too large for it
+      check(result, "discard %d bytes at %d of".formatted(length, offset));
+    }
   }
 
   @Override

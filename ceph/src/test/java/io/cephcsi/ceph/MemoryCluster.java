@@ -132,6 +132,19 @@ public final class MemoryCluster implements Cluster {
   @Override
   public void close() {}
 
+  /** What a clone's header says of its parent. */
+  Optional<ParentLink> link(StoredImage image) {
+    Optional<ParentImage> parent = image.parent();
+    return image
+        .origin()
+        .map(cut ->
+            new ParentLink(
+                stored(parent.orElseThrow().pool()).map(StoredPool::id).orElse(-1L),
+                parent.orElseThrow().namespace(),
+                cut.image().id(),
+                cut.id()));
+  }
+
   boolean has(StoredPool pool) {
     return pools.get(pool.id()) == pool;
   }

@@ -11,13 +11,16 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class MemoryImage extends MemoryHandle implements Image {
   private static final AtomicLong COOKIES = new AtomicLong(94_000_000_000L);
 
+  private final MemoryCluster cluster;
   private final MemoryOperations operations;
   private final StoredImage stored;
   private final boolean readOnly;
   private final Watcher self;
+  private Optional<StoredSnapshot> shown = Optional.empty();
 
   MemoryImage(MemoryCluster cluster, StoredImage stored, boolean readOnly, Set<MemoryHandle> open) {
     super(open, "image " + stored.id());
+    this.cluster = cluster;
     this.operations = cluster.operations();
     this.stored = stored;
     this.readOnly = readOnly;
@@ -39,7 +42,80 @@ public final class MemoryImage extends MemoryHandle implements Image {
 
   @Override
   public long sizeBytes() {
-    return stored().sizeBytes();
+    requireOpen();
+    return shown.map(StoredSnapshot::sizeBytes).orElseGet(stored::sizeBytes);
+  }
+
+  @Override
+  public void show(long snapshotId) {
+    String action = "show snapshot " + snapshotId;
+    shown =
+        operations.read(
+            action,
+            () ->
+                Optional.of(
+                    stored()
+                        .snapshot(snapshotId)
+                        .orElseThrow(() -> new CephException(Errno.ENOENT, action))));
+  }
+
+  private StoredData data() {
+    requireOpen();
+    return shown.map(StoredSnapshot::data).orElseGet(stored::data);
+  }
+
+  @Override
+  public Optional<ParentLink> parentLink() {
+    return cluster.link(stored());
+  }
+
+  @Override
+  public long overlapBytes() {
+    return data().overlapBytes();
+  }
+
+  @Override
+  public Extents allocated(long offset, long length) {
+    return operations.read("list data of " + stored().id(), () -> data().allocated(offset, length));
+  }
+
+  /**
+   * A snapshot that is gone looks as if nothing had been written since, as it may on a real Ceph.
+   */
+  @Override
+  public Extents touched(long otherSnapshotId, Extents within) {
+    return operations.read(
+        "compare with snapshot " + otherSnapshotId,
+        () ->
+            stored()
+                .snapshot(otherSnapshotId)
+                .map(other -> data().touched(other.data(), within))
+                .orElse(Extents.NONE));
+  }
+
+  @Override
+  public void read(long offset, byte[] into) {
+    if (offset + into.length > sizeBytes()) {
+      throw new CephException(Errno.EIO, "read behind the end of " + stored().id());
+    }
+    operations.read("read " + stored().id(), () -> readNow(offset, into));
+  }
+
+  private boolean readNow(long offset, byte[] into) {
+    data().read(offset, into);
+    return true;
+  }
+
+  @Override
+  public void write(long offset, byte[] data) {
+    change("write " + stored().id(), () -> stored().data().write(offset, data));
+  }
+
+  @Override
+  public void discard(long offset, long length) {
+    change(
+        "discard " + stored().id(),
+        () -> stored().data().write(offset, new byte[Math.toIntExact(length)]));
   }
 
   @Override
@@ -100,7 +176,7 @@ public final class MemoryImage extends MemoryHandle implements Image {
           if (stored().parent().isEmpty() && stored().origin().isEmpty()) {
             throw new CephException(Errno.EINVAL, "flatten image " + stored().id());
           }
-          stored().leaveParent();
+          stored().flatten();
         });
   }
 

@@ -190,19 +190,7 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   public Optional<ParentLink> imageParent(String imageId) {
     return read(
         "read parent of image " + imageId,
-        c -> Optional.ofNullable(c.images.get(imageId)).flatMap(this::link));
-  }
-
-  private Optional<ParentLink> link(StoredImage image) {
-    Optional<ParentImage> parent = image.parent();
-    return image
-        .origin()
-        .map(cut ->
-            new ParentLink(
-                cluster.poolId(parent.orElseThrow().pool()).orElse(-1L),
-                parent.orElseThrow().namespace(),
-                cut.image().id(),
-                cut.id()));
+        c -> Optional.ofNullable(c.images.get(imageId)).flatMap(cluster::link));
   }
 
   @Override

@@ -498,6 +498,146 @@ abstract class PoolContract {
   }
 
   @Test
+  void data_isReadAsItWasWrittenOrDiscarded() {
+    pool().createImage("i", 8 * MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.write(4000, bytes(9000, 1));
+      image.write(4 * MIB - 100, bytes(200, 2));
+      assertThat(read(image, 4000, 9000)).isEqualTo(bytes(9000, 1));
+      assertThat(read(image, 4 * MIB - 100, 200)).isEqualTo(bytes(200, 2));
+      image.write(64 << 10, bytes(9000, 1));
+      image.discard(0, 64 << 10);
+      assertThat(read(image, 0, 64 << 10)).containsOnly(0);
+      assertThat(read(image, 64 << 10, 9000)).isEqualTo(bytes(9000, 1));
+      assertErrno(Errno.EIO, () -> read(image, 8 * MIB - 10, 11));
+    }
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertThat(read(image, 64 << 10, 9000)).isEqualTo(bytes(9000, 1));
+      assertErrno(Errno.EROFS, () -> image.write(0, new byte[1]));
+      assertErrno(Errno.EROFS, () -> image.discard(0, MIB));
+    }
+  }
+
+  @Test
+  void allocated_coversWhatWasWrittenAndStaysInTheStretch() {
+    pool().createImage("i", 64 * MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      assertThat(image.allocated(0, 64 * MIB).isEmpty()).isTrue();
+      image.write(10 * MIB, bytes(8192, 1));
+      image.write(40 * MIB, bytes(4096, 1));
+
+      Extents all = image.allocated(0, 64 * MIB);
+      assertThat(Extents.of(10 * MIB, 8192).without(all).isEmpty()).isTrue();
+      assertThat(Extents.of(40 * MIB, 4096).without(all).isEmpty()).isTrue();
+      assertThat(all.within(Extents.of(0, 8 * MIB)).isEmpty()).isTrue();
+      assertThat(all.within(Extents.of(16 * MIB, 20 * MIB)).isEmpty()).isTrue();
+
+      assertThat(image.allocated(10 * MIB + 4096, 1024))
+          .isEqualTo(Extents.of(10 * MIB + 4096, 1024));
+      assertThat(image.allocated(0, 0).isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  void snapshotThatOnlyACloneKeeps_isShown() {
+    pool().createImage("i", 64 * MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.write(0, bytes(4096, 1));
+      image.createSnapshot("s");
+      pool().cloneImage(pool(), "i", "s", "c", layering());
+      image.removeSnapshot("s");
+      image.write(0, bytes(4096, 2));
+      image.write(32 * MIB, bytes(4096, 3));
+      image.resize(80 * MIB);
+    }
+
+    try (Image clone = pool().openImageReadOnly("c");
+        Image image = pool().openImageReadOnly("i")) {
+      assertThat(read(clone, 0, 4096)).isEqualTo(bytes(4096, 1));
+      assertThat(clone.allocated(0, 64 * MIB).isEmpty()).isTrue();
+      assertThat(clone.overlapBytes()).isEqualTo(64 * MIB);
+      assertThat(clone.parentLink()).isEqualTo(pool().imageParent(clone.id()));
+      assertThat(image.parentLink()).isEmpty();
+      assertThat(image.overlapBytes()).isZero();
+
+      assertErrno(Errno.ENOENT, () -> image.show(4711));
+      image.show(clone.parentLink().orElseThrow().snapshotId());
+      assertThat(image.sizeBytes()).isEqualTo(64 * MIB);
+      assertThat(read(image, 0, 4096)).isEqualTo(bytes(4096, 1));
+      assertThat(image.allocated(16 * MIB, 48 * MIB).isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  void clone_readsWhatItHasNotOfItsParent() {
+    pool().createImage("i", 16 * MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.write(0, bytes(128 << 10, 1));
+      image.createSnapshot("s");
+    }
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+    try (Image clone = pool().openImage("c")) {
+      clone.write(64 << 10, bytes(10, 2));
+      assertThat(read(clone, 0, 64 << 10)).isEqualTo(bytes(64 << 10, 1));
+      assertThat(read(clone, 64 << 10, 10)).isEqualTo(bytes(10, 2));
+      assertThat(read(clone, (64 << 10) + 10, 4086)).containsOnly(1);
+      clone.discard(0, 64 << 10);
+      assertThat(read(clone, 0, 64 << 10)).containsOnly(0);
+      clone.flatten();
+      assertThat(read(clone, 64 << 10, 10)).isEqualTo(bytes(10, 2));
+      assertThat(read(clone, 0, 64 << 10)).containsOnly(0);
+      assertThat(clone.overlapBytes()).isZero();
+    }
+  }
+
+  @Test
+  void touched_isWhatWasWrittenOrDiscardedBetweenTwoSnapshots() {
+    pool().createImage("i", 64 * MIB, layering());
+    Extents all = Extents.of(0, 64 * MIB);
+    try (Image image = pool().openImage("i")) {
+      for (int n = 0; n < 16; n++) {
+        image.write(4 * MIB * n, bytes(4096, 1));
+      }
+      image.createSnapshot("a");
+      image.createSnapshot("b");
+      image.write(8 * MIB, bytes(100, 2));
+      image.discard(20 * MIB, 4 * MIB);
+      image.discard(24 * MIB, 4 * MIB);
+      image.write(24 * MIB, bytes(4096, 1));
+      image.createSnapshot("c");
+      image.write(40 * MIB, bytes(100, 2));
+    }
+
+    try (Image image = pool().openImageReadOnly("i")) {
+      List<Long> ids = image.snapshots().stream().map(ImageSnapshot::id).toList();
+      image.show(ids.get(1));
+      assertThat(image.touched(ids.get(0), all).isEmpty()).isTrue();
+      image.show(ids.get(2));
+      Extents touched = image.touched(ids.get(0), all);
+      for (long at : new long[] {8 * MIB, 20 * MIB, 24 * MIB}) {
+        assertThat(Extents.of(at, 100).without(touched).isEmpty()).isTrue();
+      }
+      assertThat(touched.within(Extents.of(0, 8 * MIB)).isEmpty()).isTrue();
+      assertThat(touched.within(Extents.of(28 * MIB, 36 * MIB)).isEmpty()).isTrue();
+      assertThat(image.touched(ids.get(0), Extents.of(8 * MIB + 10, 20)))
+          .isEqualTo(Extents.of(8 * MIB + 10, 20));
+      assertThat(image.touched(ids.get(0), Extents.NONE).isEmpty()).isTrue();
+    }
+  }
+
+  private static byte[] bytes(int length, int value) {
+    byte[] bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+
+  private static byte[] read(Image image, long offset, int length) {
+    byte[] bytes = new byte[length];
+    image.read(offset, bytes);
+    return bytes;
+  }
+
+  @Test
   void trashEntries_many_areAllListed() {
     for (int i = 0; i < 40; i++) {
       pool().createImage("image-" + i, MIB, layering());

@@ -18,6 +18,7 @@ public final class StoredImage {
   private Optional<ParentImage> parent = Optional.empty();
   private final List<StoredSnapshot> snapshots = new ArrayList<>();
   private Optional<StoredSnapshot> origin = Optional.empty();
+  private StoredData data = new StoredData(Optional.empty());
 
   StoredImage(String id, long sizeBytes, ImageOptions options) {
     this.id = id;
@@ -71,6 +72,7 @@ public final class StoredImage {
 
   synchronized void resize(long newSizeBytes) {
     sizeBytes = newSizeBytes;
+    data = data.resized(newSizeBytes);
   }
 
   synchronized Optional<ParentImage> parent() {
@@ -91,7 +93,16 @@ public final class StoredImage {
     if (user(name).isPresent()) {
       throw new CephException(Errno.EEXIST, "create snapshot " + name);
     }
-    snapshots.add(new StoredSnapshot(this, name, sizeBytes));
+    snapshots.add(new StoredSnapshot(this, name, false, data.copy()));
+  }
+
+  synchronized StoredData data() {
+    return data;
+  }
+
+  /** Any snapshot, by its id. */
+  synchronized Optional<StoredSnapshot> snapshot(long snapshotId) {
+    return snapshots.stream().filter(s -> s.id() == snapshotId).findFirst();
   }
 
   synchronized void removeSnapshot(String name) {
@@ -103,7 +114,7 @@ public final class StoredImage {
 
   /** The snapshot that still has its name. */
   synchronized Optional<StoredSnapshot> user(String name) {
-    return snapshots.stream().filter(s -> !s.inTrash() && s.name().equals(name)).findFirst();
+    return snapshots.stream().filter(s -> s.isUser() && s.name().equals(name)).findFirst();
   }
 
   /** Drops a snapshot that nobody needs any more. */
@@ -116,7 +127,14 @@ public final class StoredImage {
   /** Makes it a clone of the snapshot. */
   synchronized void bornOf(StoredSnapshot snapshot) {
     origin = Optional.of(snapshot);
+    data = new StoredData(origin);
     snapshot.addClone();
+  }
+
+  /** Copies what its parent has. */
+  synchronized void flatten() {
+    data = data.flattened();
+    leaveParent();
   }
 
   /** Lets its parent go, by flattening or when it is removed. */

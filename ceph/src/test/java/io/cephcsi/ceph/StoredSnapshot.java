@@ -12,13 +12,26 @@ final class StoredSnapshot {
   private final StoredImage image;
   private final String name;
   private final long sizeBytes;
+  private final StoredData data;
+  private final boolean ofGroup;
   private boolean inTrash;
   private int clones;
 
-  StoredSnapshot(StoredImage image, String name, long sizeBytes) {
+  StoredSnapshot(StoredImage image, String name, boolean ofGroup, StoredData data) {
     this.image = image;
     this.name = name;
-    this.sizeBytes = sizeBytes;
+    this.ofGroup = ofGroup;
+    this.sizeBytes = image.sizeBytes();
+    this.data = data;
+  }
+
+  StoredData data() {
+    return data;
+  }
+
+  /** Whether it is found by its name. */
+  boolean isUser() {
+    return !inTrash && !ofGroup;
   }
 
   String name() {
@@ -59,7 +72,8 @@ final class StoredSnapshot {
   }
 
   ImageSnapshot shown() {
-    var kind = inTrash ? ImageSnapshot.Kind.TRASH : ImageSnapshot.Kind.USER;
+    var named = ofGroup ? ImageSnapshot.Kind.GROUP : ImageSnapshot.Kind.USER;
+    var kind = inTrash ? ImageSnapshot.Kind.TRASH : named;
     return new ImageSnapshot(id, name, sizeBytes, kind, createdAt);
   }
 }

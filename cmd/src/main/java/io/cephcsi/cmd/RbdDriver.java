@@ -108,6 +108,7 @@ final class RbdDriver implements AutoCloseable {
     services.add(identity());
     if (flags.controllerServer) {
       services.add(controller);
+      services.add(controller.snapshotMetadata());
     }
     if (flags.nodeServer) {
       services.add(node);
@@ -119,6 +120,7 @@ final class RbdDriver implements AutoCloseable {
     List<PluginCapability> capabilities = new ArrayList<>();
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
+      capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
     }
     if (!flags.nodeServer || !flags.topology.isEmpty()) {
       // A node that says this has to say where it is; a controller cannot know whether nodes do.

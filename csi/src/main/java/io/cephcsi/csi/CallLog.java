@@ -47,9 +47,12 @@ final class CallLog {
         + " ms";
   }
 
-  /** The volume id, or the name of what is to be made. */
+  /** The id of the volume or snapshot, or the name of what is to be made. */
   private String subject() {
-    for (String field : new String[] {"volume_id", "snapshot_id", "name"}) {
+    for (String field :
+        new String[] {
+          "volume_id", "snapshot_id", "target_snapshot_id", "group_snapshot_id", "name"
+        }) {
       FieldDescriptor found = request.getDescriptorForType().findFieldByName(field);
       if (found != null && !found.isRepeated()) {
         return String.valueOf(request.getField(found));

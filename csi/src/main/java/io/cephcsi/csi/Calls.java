@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,10 +22,14 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Calls implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
+  /** How long a caller may take no answer of a stream, which keeps a thread and holds names. */
+  private static final Duration STREAM_PATIENCE = Duration.ofMinutes(2);
+
   /** What makes two requests the same. */
   private record Wish(String method, Message request) {}
 
   private final ConcurrentHashMap<Wish, RunningCall<?>> running = new ConcurrentHashMap<>();
+  private final AtomicInteger streams = new AtomicInteger();
   private final AtomicLong numbers = new AtomicLong();
   private final Lanes lanes;
   private volatile boolean draining;
@@ -89,6 +94,48 @@ public final class Calls implements AutoCloseable {
     }
   }
 
+  /**
+   * Answers a request with a stream, on a thread of its lane; returns at once. Each caller has a
+   * stream of its own, and a caller that goes away ends it.
+   */
+  public <Q extends Message, A extends Message> void stream(
+      RpcName rpc, StreamedCall<Q, A> call, Q request, StreamObserver<A> observer) {
+    var stream = new RunningStream<>((ServerCallStreamObserver<A>) observer, STREAM_PATIENCE);
+    if (draining) {
+      refuse(observer, new CsiException.Unavailable("the driver is stopping, ask again", null));
+      return;
+    }
+    streams.incrementAndGet();
+    try {
+      lanes.run(rpc.lane(), () -> run(rpc, stream, call, request));
+    } catch (CsiException.ResourceExhausted e) {
+      streams.decrementAndGet();
+      refuse(observer, e);
+    }
+  }
+
+  private <Q extends Message, A extends Message> void run(
+      RpcName rpc, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
+    ScopedValue.where(RequestId.CURRENT, numbers.incrementAndGet())
+        .run(() -> answer(rpc, stream, call, request));
+  }
+
+  // As for a single answer: a failure of any kind is the caller's to know.
+  private <Q extends Message, A extends Message> void answer(
+      RpcName rpc, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
+    var log = new CallLog(LOG, rpc.method(), request);
+    try {
+      call.answer(request, stream);
+      streams.decrementAndGet();
+      stream.succeed();
+      log.answered();
+    } catch (Throwable e) {
+      streams.decrementAndGet();
+      log.failed(e);
+      stream.fail(CsiException.statusOf(e));
+    }
+  }
+
   /** Whether calls are still taken. */
   public boolean draining() {
     return draining;
@@ -96,14 +143,14 @@ public final class Calls implements AutoCloseable {
 
   /** How many calls run or wait for a thread. */
   public int inFlight() {
-    return running.size();
+    return running.size() + streams.get();
   }
 
   /** Refuses new calls from now on, and waits until the running ones have ended or time is up. */
   public void drain(Duration grace) throws InterruptedException {
     draining = true;
     long end = System.nanoTime() + grace.toNanos();
-    while (!running.isEmpty() && System.nanoTime() < end) {
+    while (inFlight() > 0 && System.nanoTime() < end) {
       Thread.sleep(10);
     }
   }

@@ -12,6 +12,7 @@ import com.google.protobuf.Message;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.StreamedCall;
 
 /**
  * What a failure of Ceph means to a CSI client where the call that met it gave it no meaning of its
@@ -25,6 +26,18 @@ public final class CephFailures {
     return request -> {
       try {
         return call.answer(request);
+      } catch (CephException e) {
+        throw meaning(e);
+      }
+    };
+  }
+
+  /** As {@link #told(Call)}. */
+  public static <Q extends Message, A extends Message> StreamedCall<Q, A> told(
+      StreamedCall<Q, A> call) {
+    return (request, answers) -> {
+      try {
+        call.answer(request, answers);
       } catch (CephException e) {
         throw meaning(e);
       }

@@ -37,6 +37,17 @@ public final class Snapshots {
     return open(id, credentials).orElseThrow(() -> missing(id.text()));
   }
 
+  /**
+   * As {@link #open}, for calls on a snapshot that must be there.
+   *
+   * @throws CsiException.NotFound when the id is none of ours, or the snapshot is not there
+   */
+  public Snapshot require(String id, Credentials credentials) {
+    return VolumeId.of(id)
+        .flatMap(decoded -> open(decoded, credentials))
+        .orElseThrow(() -> missing(id));
+  }
+
   /** The refusal of a call on a snapshot that is not there. */
   public static CsiException.NotFound missing(String id) {
     return new CsiException.NotFound("snapshot %s does not exist".formatted(id));

@@ -7,6 +7,8 @@ import csi.v1.IdentityGrpc;
 import csi.v1.IdentityGrpc.IdentityBlockingStub;
 import csi.v1.NodeGrpc;
 import csi.v1.NodeGrpc.NodeBlockingStub;
+import csi.v1.SnapshotMetadataGrpc;
+import csi.v1.SnapshotMetadataGrpc.SnapshotMetadataBlockingStub;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -56,6 +58,10 @@ public final class CsiClient implements AutoCloseable {
 
   public ControllerBlockingStub controller() {
     return ControllerGrpc.newBlockingStub(channel).withDeadlineAfter(PATIENCE);
+  }
+
+  public SnapshotMetadataBlockingStub snapshotMetadata() {
+    return SnapshotMetadataGrpc.newBlockingStub(channel).withDeadlineAfter(PATIENCE);
   }
 
   public NodeBlockingStub node() {

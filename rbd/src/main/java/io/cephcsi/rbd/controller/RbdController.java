@@ -60,6 +60,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final GetSnapshot getSnapshot;
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
+  private final RbdSnapshotMetadata snapshotMetadata;
   private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
 
   /** What the controller works with. */
@@ -97,6 +98,12 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
+    this.snapshotMetadata = new RbdSnapshotMetadata(calls, snapshots, names);
+  }
+
+  /** The SnapshotMetadata service, which holds the same names. */
+  public RbdSnapshotMetadata snapshotMetadata() {
+    return snapshotMetadata;
   }
 
   @Override

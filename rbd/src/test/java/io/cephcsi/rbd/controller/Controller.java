@@ -56,6 +56,8 @@ final class Controller implements AutoCloseable {
   DeleteSnapshot deleteSnapshot;
   ListSnapshots listSnapshots;
   GetSnapshot getSnapshot;
+  GetMetadataAllocated allocated;
+  GetMetadataDelta delta;
   CreateVolume createVolume;
   DeleteVolume deleteVolume;
   ControllerExpandVolume expandVolume;
@@ -90,6 +92,8 @@ final class Controller implements AutoCloseable {
     deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
     getSnapshot = new GetSnapshot(known);
+    allocated = new GetMetadataAllocated(snapshots, names);
+    delta = new GetMetadataDelta(snapshots, names);
     createVolume =
         new CreateVolume(
             pools, journal, new Images(journal, clones, purger, settings), names, users);
