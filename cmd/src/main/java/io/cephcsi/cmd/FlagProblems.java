@@ -31,9 +31,10 @@ final class FlagProblems {
       problems.add(
           "--default-fstype=%s: ext4 and xfs are known".formatted(flags.defaultFilesystem));
     }
-    if (!Set.of("rbd", "userspace").contains(flags.defaultMounter)) {
+    if (!Set.of("rbd", "rbd-nbd", "userspace").contains(flags.defaultMounter)) {
       problems.add(
-          "--default-mounter=%s: rbd and userspace are known".formatted(flags.defaultMounter));
+          "--default-mounter=%s: rbd, rbd-nbd and userspace are known"
+              .formatted(flags.defaultMounter));
     }
     topology(flags, problems);
     if (flags.stopGrace.isNegative()) {

@@ -220,7 +220,7 @@ final class Flags {
       names = "--default-mounter",
       paramLabel = "NAME",
       description =
-          "How volumes whose class names no mounter are mapped: rbd (the kernel's) or userspace"
+          "How volumes whose class names no mounter are mapped: rbd (the kernel's), rbd-nbd or userspace"
               + " (qemu-storage-daemon, for kernels without rbd) (${DEFAULT-VALUE}).")
   String defaultMounter = "rbd";
 

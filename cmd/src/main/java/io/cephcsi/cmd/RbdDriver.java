@@ -68,7 +68,8 @@ final class RbdDriver implements AutoCloseable {
     this.node =
         new RbdNode(
             calls,
-            new RbdNode.Parts(new Volumes(pools, journal), users, flags.stateDirectory),
+            new RbdNode.Parts(
+                new Volumes(pools, journal), users, flags.stateDirectory, flags.cephConf),
             new NodeSettings(
                 flags.nodeId,
                 flags.defaultFilesystem,

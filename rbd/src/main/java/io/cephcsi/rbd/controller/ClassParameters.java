@@ -20,6 +20,7 @@ record ClassParameters(Map<String, String> all) {
 
   private static final String TOPOLOGY_POOLS = "topologyConstrainedPools";
   private static final List<String> MOUNTERS = List.of("rbd", "rbd-nbd", "userspace");
+  private static final List<String> LOG_STRATEGIES = List.of("remove", "compress", "preserve");
   private static final Pattern NAME_PREFIX = Pattern.compile("[A-Za-z0-9._-]+");
 
   ClassParameters {
@@ -94,6 +95,22 @@ record ClassParameters(Map<String, String> all) {
     if (!others.equals("true") && !others.equals("false")) {
       throw new CsiException.InvalidArgument(
           "tryOtherMounters %s: use true or false".formatted(others));
+    }
+    requireLog();
+  }
+
+  /** Where and how long rbd-nbd keeps its log. */
+  private void requireLog() {
+    String directory = optional("cephLogDir", "/");
+    if (!directory.startsWith("/")) {
+      throw new CsiException.InvalidArgument(
+          "cephLogDir %s is relative: it must be absolute".formatted(directory));
+    }
+    String strategy = optional("cephLogStrategy", "remove");
+    if (!LOG_STRATEGIES.contains(strategy)) {
+      throw new CsiException.InvalidArgument(
+          "cephLogStrategy %s is unknown: use one of %s"
+              .formatted(strategy, String.join(", ", LOG_STRATEGIES)));
     }
   }
 

@@ -26,6 +26,11 @@ final class Devices {
       mapper.unmap(device, options);
     }
 
+    /** With a process behind it; as it is when there is one. */
+    Held revived(MapRequest request) {
+      return device.served() ? this : new Held(mapper, mapper.revive(device, request));
+    }
+
     Held resized(long sizeBytes) {
       return sizeBytes <= device.sizeBytes()
           ? this
@@ -36,6 +41,28 @@ final class Devices {
   /** The device that shows the image of that name; empty when it is not mapped here. */
   Optional<Held> of(ImageSpec image) {
     return find(device -> device.image().equals(image));
+  }
+
+  /** All devices whose process has ended; reading and writing waits there. */
+  List<Held> lost() {
+    return mappers.stream()
+        .flatMap(mapper -> mapper.lost().stream().map(device -> new Held(mapper, device)))
+        .toList();
+  }
+
+  /**
+   * The volume's device when its process has ended: the one with the volume's id, or, where the
+   * kernel keeps none, the one that the stash names.
+   */
+  Optional<Held> lost(String volumeId, Optional<Stash> stash) {
+    String stashed = stash.filter(Stash::nbd).map(Stash::device).orElse("");
+    return lost().stream().filter(held -> isOf(held.device(), volumeId, stashed)).findFirst();
+  }
+
+  private static boolean isOf(MappedDevice device, String volumeId, String stashed) {
+    return device.volumeId().isEmpty()
+        ? device.path().toString().equals(stashed)
+        : device.volumeId().equals(volumeId);
   }
 
   /** Takes away what a mapping of the image that ended badly has left; the image is not mapped. */

@@ -129,11 +129,12 @@ final class KernelMapper implements Mapper {
 
   /** The class's options, without those that are for Ceph's command alone. */
   private static List<String> wished(MapRequest request) {
-    if (request.options().chars().anyMatch(Character::isWhitespace)) {
+    String options = request.options().krbd();
+    if (options.chars().anyMatch(Character::isWhitespace)) {
       throw new CsiException.InvalidArgument(
-          "mapOptions \"%s\" has blanks: separate options by commas".formatted(request.options()));
+          "mapOptions \"%s\" has blanks: separate options by commas".formatted(options));
     }
-    return Arrays.stream(request.options().split(",", -1))
+    return Arrays.stream(options.split(",", -1))
         .filter(option -> !COMMAND_OPTIONS.contains(option))
         .toList();
   }

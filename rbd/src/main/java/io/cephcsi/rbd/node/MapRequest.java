@@ -1,6 +1,9 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.rbd.MapOptions;
+import io.cephcsi.rbd.Volume;
+import java.util.Map;
 
 /**
  * An image that is to become a block device.
@@ -8,7 +11,8 @@ import io.cephcsi.ceph.Credentials;
  * @param fsid the cluster's
  * @param monitors as in {@code mon_host}
  * @param imageId the image's id, which tells it from another one that had its name before
- * @param options for the mapper, comma separated, empty for none
+ * @param volumeId the CSI volume that the image is
+ * @param logDirectory for a mapper with a process that logs; empty for its default
  */
 record MapRequest(
     String fsid,
@@ -17,4 +21,29 @@ record MapRequest(
     ImageSpec image,
     String imageId,
     boolean readOnly,
-    String options) {}
+    MapOptions options,
+    String volumeId,
+    String logDirectory) {
+
+  /**
+   * @param context the class's parameters
+   * @throws io.cephcsi.csi.CsiException.InvalidArgument when its map options are wrong
+   */
+  static MapRequest of(
+      Volume volume,
+      String volumeId,
+      String imageId,
+      boolean readOnly,
+      Map<String, String> context) {
+    return new MapRequest(
+        volume.opened().cluster().fsid(),
+        volume.opened().config().monitorList(),
+        volume.opened().credentials(),
+        ImageSpec.of(volume),
+        imageId,
+        readOnly,
+        MapOptions.of(context.getOrDefault("mapOptions", "")),
+        volumeId,
+        context.getOrDefault("cephLogDir", ""));
+  }
+}

@@ -1,7 +1,9 @@
 package io.cephcsi.rbd.node;
 
+import io.cephcsi.rbd.MapOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** Makes block devices of images. What is mapped is read from the system at each call. */
 interface Mapper {
@@ -23,6 +25,35 @@ interface Mapper {
    *     image and remedy
    */
   MappedDevice map(MapRequest request);
+
+  /**
+   * Whether the device, which shows an image of that name, shows the very one.
+   *
+   * @param device one of {@link #devices}
+   */
+  default boolean shows(MappedDevice device, MapRequest request) {
+    return device.imageId().equals(request.imageId()) && device.fsid().equals(request.fsid());
+  }
+
+  /** What the staging directory has to remember of an image that this mapper maps. */
+  default Stash stash(ImageSpec image, Map<String, String> context) {
+    return Stash.of(image, MapOptions.of(context.getOrDefault("unmapOptions", "")).krbd());
+  }
+
+  /**
+   * Puts a process behind a device whose own has ended, before what waits there is given up.
+   *
+   * @param device one that is not served
+   * @throws io.cephcsi.csi.CsiException when that fails
+   */
+  default MappedDevice revive(MappedDevice device, MapRequest request) {
+    throw new IllegalStateException(name() + " has no processes");
+  }
+
+  /** Those of {@link #devices} whose process has ended. */
+  default List<MappedDevice> lost() {
+    return List.of();
+  }
 
   /** All that is mapped by this mapper on this node, by this driver or any other. */
   List<MappedDevice> devices();

@@ -11,7 +11,6 @@ import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.KnownUsers;
-import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -73,20 +72,33 @@ record NodeStageVolume(
     String imageId = pool.imageId(name).orElseThrow(() -> Volumes.missing(plan.volumeId()));
     ImageHeader header =
         pool.imageHeader(imageId).orElseThrow(() -> Volumes.missing(plan.volumeId()));
-    var image = new ImageSpec(pool.name(), pool.namespace(), name);
-    Optional<Devices.Held> held = devices.of(image);
-    held.ifPresent(device -> requireSame(device.device(), volume, imageId, plan));
+    MapRequest request =
+        MapRequest.of(volume, plan.volumeId(), imageId, plan.readOnly(), plan.context());
+    Optional<Devices.Held> held = held(plan, request);
+    held.ifPresent(device -> requireSame(device, request, plan));
     Optional<Mount> mounted = mounts.at(plan.path().mountPoint());
     if (mounted.isPresent()) {
       requireOurs(mounted.get(), held, plan);
       return;
     }
     if (held.isPresent()) {
-      writeStash(plan, image);
+      writeStash(plan, request, held.get().mapper());
+      writeDevice(plan, request, held.get());
       mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
-      mapAndMount(plan, volume, request(plan, volume, image, imageId), header.features());
+      mapAndMount(plan, volume, request, header.features());
     }
+  }
+
+  /** The device that shows the image already; with a new process when its own has ended. */
+  private Optional<Devices.Held> held(StagePlan plan, MapRequest request) throws IOException {
+    Optional<Devices.Held> held = devices.of(request.image());
+    if (held.isPresent() || devices.lost().isEmpty()) {
+      return held;
+    }
+    return devices
+        .lost(plan.volumeId(), Stash.read(plan.path().directory()))
+        .map(lost -> lost.revived(request));
   }
 
   private void mount(StagePlan plan, MappedDevice device) {
@@ -97,21 +109,18 @@ record NodeStageVolume(
     }
   }
 
-  private static void writeStash(StagePlan plan, ImageSpec image) throws IOException {
-    Stash.of(image, MapOptions.of(plan.context().getOrDefault("unmapOptions", "")).krbd())
-        .write(plan.path().directory());
+  private static void writeStash(StagePlan plan, MapRequest request, Mapper mapper)
+      throws IOException {
+    mapper.stash(request.image(), plan.context()).write(plan.path().directory());
   }
 
-  private static MapRequest request(
-      StagePlan plan, Volume volume, ImageSpec image, String imageId) {
-    return new MapRequest(
-        volume.opened().cluster().fsid(),
-        volume.opened().config().monitorList(),
-        plan.credentials(),
-        image,
-        imageId,
-        plan.readOnly(),
-        MapOptions.of(plan.context().getOrDefault("mapOptions", "")).krbd());
+  /** Of a device of rbd-nbd, which the image's name does not lead to when its process has ended. */
+  private static void writeDevice(StagePlan plan, MapRequest request, Devices.Held held)
+      throws IOException {
+    Stash stash = held.mapper().stash(request.image(), plan.context());
+    if (stash.nbd()) {
+      stash.with(held.device().path()).write(plan.path().directory());
+    }
   }
 
   private void mapAndMount(StagePlan plan, Volume volume, MapRequest request, long features)
@@ -125,9 +134,10 @@ record NodeStageVolume(
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
       ImageInUse.refuse(volume.pool(), request.image(), 0);
     }
-    writeStash(plan, request.image());
+    writeStash(plan, request, mapper);
     var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
     try {
+      writeDevice(plan, request, held);
       if (!plan.shared()) {
         // Two nodes may have looked before either mapped; both see it now, and refuse.
         ImageInUse.refuse(volume.pool(), request.image(), 1);
@@ -135,6 +145,9 @@ record NodeStageVolume(
       mount(plan, held.device());
     } catch (RuntimeException e) {
       throw Undo.after(e, () -> undo(plan, held));
+    } catch (IOException e) {
+      throw Undo.after(
+          new UncheckedIOException("stage " + plan.volumeId(), e), () -> undo(plan, held));
     }
   }
 
@@ -162,14 +175,18 @@ record NodeStageVolume(
   /**
    * A device may be used again only if it is the same image of the same cluster in the same mode.
    */
-  private static void requireSame(
-      MappedDevice device, Volume volume, String imageId, StagePlan plan) {
-    boolean same =
-        device.imageId().equals(imageId) && device.fsid().equals(volume.opened().cluster().fsid());
-    if (!same) {
+  private static void requireSame(Devices.Held held, MapRequest request, StagePlan plan) {
+    MappedDevice device = held.device();
+    if (!held.mapper().shows(device, request)) {
       throw new CsiException.FailedPrecondition(
-          "%s shows another image called %s (id %s in cluster %s, not %s): unmap it by hand"
-              .formatted(device.path(), device.image(), device.imageId(), device.fsid(), imageId));
+          "%s shows another image called %s (id %s in cluster %s, not %s in %s): unmap it by hand"
+              .formatted(
+                  device.path(),
+                  device.image(),
+                  device.imageId(),
+                  device.fsid(),
+                  request.imageId(),
+                  request.fsid()));
     }
     if (device.readOnly() != plan.readOnly()) {
       throw new CsiException.AlreadyExists(

@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.NodeUnstageVolumeResponse;
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
@@ -15,8 +16,9 @@ import java.util.Optional;
  * Takes a volume off this node: unmounts it, unmaps its image, and last removes the stash, which
  * until then says what there is to unmap.
  */
-record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
+record NodeUnstageVolume(Devices devices, Revival revival, Mounts mounts, NameLocks names)
     implements Call<NodeUnstageVolumeRequest, NodeUnstageVolumeResponse> {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
 
   @Override
   public NodeUnstageVolumeResponse answer(NodeUnstageVolumeRequest request) {
@@ -25,18 +27,20 @@ record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
     }
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     try (var _ = names.hold(request.getVolumeId())) {
-      unstage(path);
+      unstage(request.getVolumeId(), path);
       return NodeUnstageVolumeResponse.getDefaultInstance();
     } catch (IOException e) {
       throw new UncheckedIOException("unstage " + request.getVolumeId(), e);
     }
   }
 
-  private void unstage(StagedPath path) throws IOException {
+  private void unstage(String volumeId, StagedPath path) throws IOException {
     Optional<Mount> mounted = mounts.at(path.mountPoint());
     Optional<Stash> stash = Stash.read(path.directory());
     Optional<Devices.Held> held =
-        stash.isPresent() ? devices.of(stash.get().spec()) : mounted.flatMap(devices::below);
+        stash.isPresent()
+            ? staged(volumeId, stash.get(), mounted.isPresent())
+            : mounted.flatMap(devices::below);
     mounts.unmount(path.mountPoint());
     MountPoint.remove(path.mountPoint());
     String options = stash.map(Stash::unmapOptions).orElse("");
@@ -44,6 +48,31 @@ record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
     if (held.isEmpty()) {
       stash.ifPresent(known -> devices.clear(known.spec()));
     }
+    stash.filter(Stash::nbd).ifPresent(s -> s.log(volumeId).finish(s.logStrategy()));
     Stash.remove(path.directory());
+  }
+
+  private Optional<Devices.Held> staged(String volumeId, Stash stash, boolean mounted) {
+    return devices
+        .of(stash.spec())
+        .or(() ->
+            devices
+                .lost(volumeId, Optional.of(stash))
+                .map(lost -> mounted ? revived(volumeId, stash, lost) : lost));
+  }
+
+  /** With a process that takes what unmounting still writes; without one if that cannot be. */
+  private Devices.Held revived(String volumeId, Stash stash, Devices.Held lost) {
+    try {
+      return revival.revive(volumeId, stash, lost);
+    } catch (CsiException | CephException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "volume {0} is unmounted from a device that nobody serves, which may lose what was not"
+              + " yet written: {1}",
+          volumeId,
+          e.getMessage());
+      return lost;
+    }
   }
 }

@@ -18,6 +18,7 @@ import csi.v1.NodeUnpublishVolumeRequest;
 import csi.v1.NodeUnpublishVolumeResponse;
 import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.NodeUnstageVolumeResponse;
+import io.cephcsi.ceph.KernelNbd;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
@@ -36,6 +37,7 @@ import java.util.List;
 /** CSI's Node service for RBD: which class answers which RPC. */
 public final class RbdNode extends NodeGrpc.NodeImplBase {
   private static final Path SYSFS = Path.of("/sys");
+  private static final Path PROCFS = Path.of("/proc");
 
   private final Calls calls;
   private final NodeStageVolume stageVolume;
@@ -48,7 +50,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
   private final NodeGetCapabilities getCapabilities = new NodeGetCapabilities();
 
   /** What the node works with. */
-  public record Parts(Volumes volumes, KnownUsers users, Path stateDirectory) {}
+  public record Parts(Volumes volumes, KnownUsers users, Path stateDirectory, Path cephConf) {}
 
   public RbdNode(Calls calls, Parts parts, NodeSettings settings) {
     Commands commands = new ChildProcesses();
@@ -61,6 +63,10 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
         new Devices(
             List.of(
                 new KernelMapper(SYSFS, commands),
+                new NbdMapper(
+                    new NbdMapper.Host(SYSFS, PROCFS, parts.cephConf(), KernelNbd::resize),
+                    commands,
+                    mounts),
                 new UserspaceMapper(commands, parts.stateDirectory())),
             new BlockDevices(SYSFS));
     var staged = new StagedFilesystem(filesystems, mounts);
@@ -75,7 +81,8 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
             names,
             users,
             settings);
-    this.unstageVolume = new NodeUnstageVolume(devices, mounts, names);
+    var revival = new Revival(volumes, StagedUsers.known(users));
+    this.unstageVolume = new NodeUnstageVolume(devices, revival, mounts, names);
     this.publishVolume = new NodePublishVolume(mounts, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
     this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);

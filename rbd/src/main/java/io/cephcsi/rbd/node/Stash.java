@@ -87,8 +87,44 @@ record Stash(
         "");
   }
 
+  /** Of an image that rbd-nbd maps, before there is a device. */
+  static Stash ofNbd(
+      ImageSpec image, String unmapOptions, String logDirectory, String logStrategy) {
+    return new Stash(
+        VERSION,
+        image.pool(),
+        image.namespace(),
+        image.image(),
+        unmapOptions,
+        true,
+        false,
+        "",
+        logDirectory,
+        logStrategy);
+  }
+
+  /** The same with the device that rbd-nbd has made. */
+  Stash with(Path made) {
+    return new Stash(
+        version,
+        pool,
+        namespace,
+        image,
+        unmapOptions,
+        nbd,
+        encrypted,
+        made.toString(),
+        logDirectory,
+        logStrategy);
+  }
+
   ImageSpec spec() {
     return new ImageSpec(pool, namespace, image);
+  }
+
+  /** The log of the rbd-nbd that maps it. */
+  NbdLog log(String volumeId) {
+    return new NbdLog(logDirectory.isEmpty() ? NbdMapper.LOG_DIRECTORY : logDirectory, volumeId);
   }
 
   /** Writes it whole or not at all. */

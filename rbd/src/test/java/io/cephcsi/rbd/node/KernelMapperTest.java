@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.rbd.MapOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -157,7 +158,15 @@ class KernelMapperTest {
 
   private static MapRequest request(String monitors, ImageSpec image, String options) {
     return new MapRequest(
-        "f", monitors, new Credentials("csi", "c2VjcmV0"), image, "id1", false, options);
+        "f",
+        monitors,
+        new Credentials("csi", "c2VjcmV0"),
+        image,
+        "id1",
+        false,
+        MapOptions.of(options),
+        "",
+        "");
   }
 
   private void device(String number, ImageSpec image, String imageId, long bytes) throws Exception {

@@ -99,7 +99,8 @@ class NodeTest {
             names,
             users,
             new NodeSettings("n", "ext4", "rbd", Map.of()));
-    unstage = new NodeUnstageVolume(devices, mounts, names);
+    var revival = new Revival(volumes, StagedUsers.known(users));
+    unstage = new NodeUnstageVolume(devices, revival, mounts, names);
     publish = new NodePublishVolume(mounts, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
     expand = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);

@@ -17,6 +17,7 @@ import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.MapOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -132,6 +133,8 @@ class UserspaceMapperIT {
             image,
             pool.imageId(name).orElseThrow(),
             false,
+            MapOptions.of(""),
+            "",
             "");
 
     assertThatThrownBy(() -> mapper().map(wrong))
@@ -189,6 +192,8 @@ class UserspaceMapperIT {
         image,
         pool.imageId(name).orElseThrow(),
         readOnly,
+        MapOptions.of(""),
+        "",
         "");
   }
 

@@ -1,0 +1,32 @@
+package io.cephcsi.rbd.node;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.rbd.KnownUsers;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whom a staged volume was staged for, when no call brings that. */
+interface StagedUsers {
+  /**
+   * What NodeStageVolume was told.
+   *
+   * @param context the class's parameters, empty when they are not known
+   */
+  record Told(Credentials credentials, Map<String, String> context) {
+    public Told {
+      context = Map.copyOf(context);
+    }
+  }
+
+  /** Empty when it is not known. */
+  Optional<Told> find(String volumeId);
+
+  /** The last user of the volume's cluster, or that of the keyring file. */
+  static StagedUsers known(KnownUsers users) {
+    return id ->
+        VolumeId.of(id)
+            .flatMap(volume -> users.find(volume.clusterId()))
+            .map(user -> new Told(user, Map.of()));
+  }
+}
