@@ -49,6 +49,14 @@ public final class Bench implements Callable<Integer> {
   @Option(names = "--volumes", description = "How many volumes there are, listed and held.")
   private int volumes = 1000;
 
+  @Option(
+      names = "--copies",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Snapshots, restores and copies too.")
+  private boolean copies;
+
   @Option(names = "--starts", description = "How often the driver is started.")
   private int starts = 7;
 
@@ -96,6 +104,9 @@ public final class Bench implements Callable<Integer> {
     for (int n : callers) {
       calls.addAll(
           new BenchCalls(BenchCalls.Plan.of(n, count), driver, bare, osd, progress).measure());
+      if (copies) {
+        calls.addAll(new BenchCopies(n, driver, bare, osd, progress).measure());
+      }
     }
     double atEnd = settledMegabytes(process);
     remove(driver, osd, progress);

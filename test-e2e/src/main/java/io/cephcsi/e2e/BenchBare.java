@@ -17,6 +17,9 @@ final class BenchBare implements AutoCloseable {
   private static final ImageOptions LAYERING =
       new ImageOptions(Feature.LAYERING.bit(), "", 0, 0, 0);
 
+  private static final String SNAPSHOT = "bench";
+  private static final String CLONE = "-clone";
+
   private final Map<String, String> ids = new ConcurrentHashMap<>();
   private final ConnectionPool connections = new ConnectionPool(ConnectionSettings.DEFAULT);
   private final Cluster cluster;
@@ -62,6 +65,32 @@ final class BenchBare implements AutoCloseable {
     String id = ids.remove(image);
     try (Pool io = open()) {
       io.trashRemove(id == null ? "" : id);
+    }
+  }
+
+  /** C: {@code rbd_open}, {@code rbd_snap_create}, {@code rbd_close}. */
+  void snapshot(String name) {
+    try (Pool io = open();
+        Image image = io.openImage(name)) {
+      image.createSnapshot(SNAPSHOT);
+    }
+  }
+
+  /** C: {@code rbd_clone3} of the snapshot. */
+  void cloneOf(String name) {
+    try (Pool io = open()) {
+      io.cloneImage(io, name, SNAPSHOT, name + CLONE, LAYERING);
+    }
+  }
+
+  /** Removes an image with its snapshot, and the clone. */
+  void removeWithClone(String name) {
+    try (Pool io = open()) {
+      io.removeImage(name + CLONE);
+      try (Image image = io.openImage(name)) {
+        image.removeSnapshot(SNAPSHOT);
+      }
+      io.removeImage(name);
     }
   }
 

@@ -38,7 +38,46 @@ public record BenchBudget(
     slower(budgets, result, "CreateVolume", 1.4);
     slower(budgets, result, "DeleteVolume", 2.5);
     rate(budgets, result, "CreateVolume", 16, 0.6);
+    copies(budgets, result);
     return budgets;
+  }
+
+  private static void copies(List<BenchBudget> budgets, BenchResult result) {
+    operations(budgets, result, "CreateSnapshot", 115);
+    operations(budgets, result, "CreateVolume from snapshot", 70);
+    operations(budgets, result, "CreateVolume from volume", 175);
+    operations(budgets, result, "DeleteSnapshot", 75);
+    operations(budgets, result, "DeleteVolume of a copy", 140);
+    operations(budgets, result, "DeleteVolume of a restored", 95);
+    slowerThanAll(budgets, result, "CreateSnapshot", 1.3);
+    slowerThanAll(budgets, result, "CreateVolume from snapshot", 2);
+    slowerThanAll(budgets, result, "CreateVolume from volume", 1.5);
+    timesSerial(budgets, result, "CreateSnapshot", 3);
+    timesSerial(budgets, result, "CreateVolume from volume", 3);
+  }
+
+  /** Compared with the bare calls one after the other. */
+  private static void slowerThanAll(
+      List<BenchBudget> budgets, BenchResult result, String rpc, double most) {
+    find(result, rpc, 1)
+        .map(c -> c.driver().medianMillis() / sumOfMedians(c))
+        .map(ratio -> new BenchBudget(rpc, 1, "median / bare", ratio, true, most))
+        .ifPresent(budgets::add);
+  }
+
+  private static double sumOfMedians(BenchCall call) {
+    return call.bare().stream().mapToDouble(b -> b.times().medianMillis()).sum();
+  }
+
+  /** The rate of many callers beside that of one. */
+  private static void timesSerial(
+      List<BenchBudget> budgets, BenchResult result, String rpc, double least) {
+    Optional<BenchCall> serial = find(result, rpc, 1);
+    Optional<BenchCall> parallel = find(result, rpc, 16);
+    if (serial.isPresent() && parallel.isPresent()) {
+      double ratio = parallel.get().driver().perSecond() / serial.get().driver().perSecond();
+      budgets.add(new BenchBudget(rpc, 16, "rate / serial", ratio, false, least));
+    }
   }
 
   private static BenchBudget atMost(String what, double measured, double bound) {

@@ -2,12 +2,18 @@ package io.cephcsi.e2e;
 
 import csi.v1.CapacityRange;
 import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
+import csi.v1.DeleteSnapshotRequest;
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.ListVolumesRequest;
+import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeContentSource;
+import csi.v1.VolumeContentSource.SnapshotSource;
+import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.ceph.Credentials;
 import java.util.List;
 import java.util.Map;
@@ -30,19 +36,58 @@ final class BenchDriver {
   }
 
   void create(String name) {
+    create(request(name));
+  }
+
+  void restore(String name, String snapshot) {
+    create(
+        request(name)
+            .setVolumeContentSource(
+                VolumeContentSource.newBuilder()
+                    .setSnapshot(SnapshotSource.newBuilder().setSnapshotId(id(snapshot)))));
+  }
+
+  void copy(String name, String volume) {
+    create(
+        request(name)
+            .setVolumeContentSource(
+                VolumeContentSource.newBuilder()
+                    .setVolume(VolumeSource.newBuilder().setVolumeId(id(volume)))));
+  }
+
+  void snapshot(String name, String volume) {
     var request =
-        CreateVolumeRequest.newBuilder()
+        CreateSnapshotRequest.newBuilder()
             .setName(name)
-            .setCapacityRange(bytes(GIB))
-            .addVolumeCapabilities(
-                VolumeCapability.newBuilder()
-                    .setMount(MountVolume.newBuilder().setFsType("ext4"))
-                    .setAccessMode(
-                        AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER)))
-            .putAllParameters(parameters)
+            .setSourceVolumeId(id(volume))
+            .putParameters("clusterID", DriverProcess.CLUSTER_ID)
             .putAllSecrets(secrets)
             .build();
-    ids.put(name, client.controller().createVolume(request).getVolume().getVolumeId());
+    ids.put(name, client.controller().createSnapshot(request).getSnapshot().getSnapshotId());
+  }
+
+  void deleteSnapshot(String name) {
+    var request =
+        DeleteSnapshotRequest.newBuilder().setSnapshotId(id(name)).putAllSecrets(secrets).build();
+    var _ = client.controller().deleteSnapshot(request);
+    ids.remove(name);
+  }
+
+  private void create(CreateVolumeRequest.Builder request) {
+    Volume volume = client.controller().createVolume(request.build()).getVolume();
+    ids.put(request.getName(), volume.getVolumeId());
+  }
+
+  private CreateVolumeRequest.Builder request(String name) {
+    return CreateVolumeRequest.newBuilder()
+        .setName(name)
+        .setCapacityRange(bytes(GIB))
+        .addVolumeCapabilities(
+            VolumeCapability.newBuilder()
+                .setMount(MountVolume.newBuilder().setFsType("ext4"))
+                .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER)))
+        .putAllParameters(parameters)
+        .putAllSecrets(secrets);
   }
 
   void expand(String name, long bytes) {
