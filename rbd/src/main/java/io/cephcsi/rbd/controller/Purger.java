@@ -267,6 +267,11 @@ final class Purger implements AutoCloseable {
     }
   }
 
+  /** Looks again at a discarded image whose clone was removed. */
+  void cloneIsGone(OpenPool opened, ParentLink parent) {
+    wake(opened.config().clusterId() + "/" + parent.imageId());
+  }
+
   /** A clone of it is gone: perhaps it was the last. */
   private void wake(String image) {
     Trashed waiting = waitingForClones.remove(image);
