@@ -1,6 +1,7 @@
 package io.cephcsi.rbd;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
@@ -24,6 +25,12 @@ public record ImageWatchers(List<Watcher> all) {
       }
       throw e;
     }
+  }
+
+  /** Those that are not this client itself. */
+  public ImageWatchers without(Cluster self) {
+    String own = self.clientAddresses();
+    return new ImageWatchers(all.stream().filter(w -> !own.contains(w.address())).toList());
   }
 
   /** Their addresses, for people. */

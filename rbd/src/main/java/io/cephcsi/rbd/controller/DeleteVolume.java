@@ -62,7 +62,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     try (Volume volume = opened) {
       String image = volume.entry().imageName();
       Optional<String> imageId = volume.pool().imageId(image);
-      imageId.ifPresent(id -> trash(volume.pool(), volume.entry(), id));
+      imageId.ifPresent(id -> trash(volume, id));
       purger.purge(volume.opened(), new Purger.Discarded("", image, imageId.stream().toList()));
     }
   }
@@ -72,7 +72,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
         var _ = names.hold(volume.entry().requestName())) {
       VolumeEntry entry = volume.entry();
       List<String> imageIds = new ArrayList<>();
-      trash(volume.pool(), entry).ifPresent(imageIds::add);
+      trash(volume).ifPresent(imageIds::add);
       trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
       JournalPool.run(
           volume.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
@@ -84,18 +84,20 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
   }
 
   /** Moves the image to the trash, or finds that it went there before; empty when none was made. */
-  private Optional<String> trash(Pool pool, VolumeEntry entry) {
+  private Optional<String> trash(Volume volume) {
+    Pool pool = volume.pool();
+    VolumeEntry entry = volume.entry();
     Optional<String> imageId =
         entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
-    imageId.ifPresent(id -> requireUnused(pool, entry, id));
+    imageId.ifPresent(id -> requireUnused(volume, id));
     journal.discard(pool, entry.uuid());
     imageId.ifPresent(_ -> trashMove(pool, entry.imageName()));
     return imageId;
   }
 
-  private static void trash(Pool pool, VolumeEntry entry, String imageId) {
-    requireUnused(pool, entry, imageId);
-    trashMove(pool, entry.imageName());
+  private static void trash(Volume volume, String imageId) {
+    requireUnused(volume, imageId);
+    trashMove(volume.pool(), volume.entry().imageName());
   }
 
   private static void trashMove(Pool pool, String image) {
@@ -108,11 +110,15 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     }
   }
 
-  private static void requireUnused(Pool pool, VolumeEntry entry, String imageId) {
+  private static void requireUnused(Volume volume, String imageId) {
+    Pool pool = volume.pool();
+    VolumeEntry entry = volume.entry();
     if (!watched(pool, imageId)) {
       return;
     }
-    var watchers = ImageWatchers.of(pool, entry.imageName());
+    // This driver itself has it open while it removes or flattens a clone of it.
+    var watchers =
+        ImageWatchers.of(pool, entry.imageName()).without(volume.opened().cluster());
     if (!watchers.all().isEmpty()) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"
