@@ -15,8 +15,8 @@ import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
-import io.cephcsi.rbd.Volumes;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
 import io.cephcsi.rbd.controller.RbdController;
@@ -35,9 +35,13 @@ import java.util.UUID;
 final class RbdDriver implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
+  /** How long a question for health waits for anything; its caller waits two seconds. */
+  private static final Duration LOOK = Duration.ofMillis(1800);
+
   private final Flags flags;
   private final Clusters clusters;
   private final Calls calls;
+  private final Looks looks;
   private final RbdController controller;
   private final RbdNode node;
   private final CsiServer server;
@@ -51,10 +55,11 @@ final class RbdDriver implements AutoCloseable {
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
     var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);
+    this.looks = new Looks(LOOK);
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, snapshots, users),
+            new RbdController.Parts(configs, pools, journal, snapshots, users, looks),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -66,7 +71,7 @@ final class RbdDriver implements AutoCloseable {
     this.node =
         new RbdNode(
             calls,
-            new RbdNode.Parts(new Volumes(pools, journal), users, flags.stateDirectory),
+            new RbdNode.Parts(configs, pools, journal, users, looks, flags.stateDirectory),
             new NodeSettings(flags.nodeId, flags.defaultFilesystem, flags.defaultMounter));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
@@ -143,6 +148,7 @@ final class RbdDriver implements AutoCloseable {
   public void close() {
     controller.close();
     calls.close();
+    looks.close();
     clusters.close();
   }
 }

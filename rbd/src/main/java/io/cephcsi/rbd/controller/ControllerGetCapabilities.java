@@ -21,6 +21,8 @@ record ControllerGetCapabilities()
           RPC.Type.LIST_VOLUMES,
           RPC.Type.GET_CAPACITY,
           RPC.Type.GET_VOLUME,
+          RPC.Type.GET_VOLUME_HEALTH,
+          RPC.Type.LIST_VOLUME_HEALTH,
           RPC.Type.SINGLE_NODE_MULTI_WRITER);
 
   @Override

@@ -5,9 +5,13 @@ import csi.v1.ControllerExpandVolumeRequest;
 import csi.v1.ControllerExpandVolumeResponse;
 import csi.v1.ControllerGetCapabilitiesRequest;
 import csi.v1.ControllerGetCapabilitiesResponse;
+import csi.v1.ControllerGetVolumeHealthRequest;
+import csi.v1.ControllerGetVolumeHealthResponse;
 import csi.v1.ControllerGetVolumeRequest;
 import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
+import csi.v1.ControllerListVolumeHealthRequest;
+import csi.v1.ControllerListVolumeHealthResponse;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateSnapshotResponse;
 import csi.v1.CreateVolumeRequest;
@@ -35,8 +39,10 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -60,6 +66,8 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final GetSnapshot getSnapshot;
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
+  private final ControllerGetVolumeHealth getVolumeHealth;
+  private final ControllerListVolumeHealth listVolumeHealth;
   private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
 
   /** What the controller works with. */
@@ -68,7 +76,8 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       Pools pools,
       VolumeJournal journal,
       SnapshotJournal snapshots,
-      KnownUsers users) {}
+      KnownUsers users,
+      Looks looks) {}
 
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
     var names = new NameLocks();
@@ -85,7 +94,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var snapshots = new Snapshots(parts.pools(), parts.snapshots());
     var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
-    var listing = new Listing(parts.pools(), parts.configs(), parts.users());
+    var listing = new Listing(parts.pools(), parts.configs(), parts.users()::of);
     this.createVolume = new CreateVolume(parts.pools(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
     this.expandVolume = new ControllerExpandVolume(volumes, names);
@@ -98,6 +107,14 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
+    var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
+    this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
+    this.listVolumeHealth =
+        new ControllerListVolumeHealth(
+            listing,
+            parts.journal(),
+            healths,
+            new PoolContents(parts.pools(), parts.journal(), parts.looks()));
   }
 
   @Override
@@ -172,6 +189,22 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   public void controllerGetVolume(
       ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
     answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
+  }
+
+  @Override
+  public void controllerGetVolumeHealth(
+      ControllerGetVolumeHealthRequest request,
+      StreamObserver<ControllerGetVolumeHealthResponse> observer) {
+    var rpc = RpcName.lookingAt("ControllerGetVolumeHealth", request.getVolumeId());
+    answer(rpc, getVolumeHealth, request, observer);
+  }
+
+  @Override
+  public void controllerListVolumeHealth(
+      ControllerListVolumeHealthRequest request,
+      StreamObserver<ControllerListVolumeHealthResponse> observer) {
+    var rpc = RpcName.lookingAt("ControllerListVolumeHealth", "");
+    answer(rpc, listVolumeHealth, request, observer);
   }
 
   @Override

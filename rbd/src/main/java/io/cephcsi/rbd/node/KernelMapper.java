@@ -199,10 +199,17 @@ final class KernelMapper implements Mapper {
               read(entry.resolve("image_id")),
               path,
               blockDevices.readOnly(path),
-              blockDevices.sizeBytes(path)));
+              blockDevices.sizeBytes(path),
+              client(entry)));
     } catch (UncheckedIOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Kernels before 4.12 do not tell. */
+  private static String client(Path entry) {
+    Path file = entry.resolve("client_addr");
+    return Files.exists(file) ? read(file) : "";
   }
 
   private static String read(Path file) {
@@ -258,13 +265,7 @@ final class KernelMapper implements Mapper {
         // the next look tells
       }
     }
-    return new MappedDevice(
-        device.fsid(),
-        device.image(),
-        device.imageId(),
-        device.path(),
-        device.readOnly(),
-        blockDevices.sizeBytes(device.path()));
+    return device.withSize(blockDevices.sizeBytes(device.path()));
   }
 
   private void write(String name, String oldName, String line) throws IOException {

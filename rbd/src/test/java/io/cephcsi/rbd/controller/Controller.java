@@ -18,8 +18,10 @@ import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +46,7 @@ final class Controller implements AutoCloseable {
   final ClusterConfigs configs;
   final Pools pools;
   final Path config;
+  final Looks looks = new Looks(Duration.ofMillis(500));
   private Purger purger;
   private Flattener flattener;
 
@@ -60,6 +63,8 @@ final class Controller implements AutoCloseable {
   ListVolumes listVolumes;
   ValidateVolumeCapabilities validate;
   ControllerGetVolume getVolume;
+  ControllerGetVolumeHealth getVolumeHealth;
+  ControllerListVolumeHealth listVolumeHealth;
   GetCapacity getCapacity;
 
   Controller(Path directory) throws IOException {
@@ -82,7 +87,7 @@ final class Controller implements AutoCloseable {
     var snapshots = new Snapshots(pools, snapshotJournal);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
-    var listing = new Listing(pools, configs, users);
+    var listing = new Listing(pools, configs, users::of);
     createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
     deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
@@ -94,6 +99,11 @@ final class Controller implements AutoCloseable {
     listVolumes = new ListVolumes(listing, journal);
     validate = new ValidateVolumeCapabilities(volumes);
     getVolume = new ControllerGetVolume(volumes, users);
+    var healths = new VolumeHealths(pools, journal, looks);
+    getVolumeHealth = new ControllerGetVolumeHealth(healths, users);
+    listVolumeHealth =
+        new ControllerListVolumeHealth(
+            listing, journal, healths, new PoolContents(pools, journal, looks));
     getCapacity = new GetCapacity(pools, configs, users);
   }
 
@@ -171,6 +181,7 @@ final class Controller implements AutoCloseable {
   @Override
   public void close() {
     close(purger, flattener);
+    looks.close();
     clusters.close();
   }
 }

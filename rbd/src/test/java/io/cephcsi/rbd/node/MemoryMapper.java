@@ -43,7 +43,13 @@ final class MemoryMapper implements Mapper {
     watch(request.image(), true);
     var device =
         new MappedDevice(
-            request.fsid(), request.image(), request.imageId(), path, request.readOnly(), bytes);
+            request.fsid(),
+            request.image(),
+            request.imageId(),
+            path,
+            request.readOnly(),
+            bytes,
+            ADDRESS);
     devices.add(device);
     return device;
   }
@@ -65,14 +71,7 @@ final class MemoryMapper implements Mapper {
 
   @Override
   public MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience) {
-    var grown =
-        new MappedDevice(
-            device.fsid(),
-            device.image(),
-            device.imageId(),
-            device.path(),
-            device.readOnly(),
-            sizeBytes);
+    var grown = device.withSize(sizeBytes);
     devices.remove(device);
     devices.add(grown);
     return grown;
