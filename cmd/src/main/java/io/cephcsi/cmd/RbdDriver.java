@@ -67,12 +67,14 @@ final class RbdDriver implements AutoCloseable {
                     flags.hardMaxCloneDepth,
                     flags.softMaxCloneDepth,
                     flags.maxSnapshotsOnImage,
-                    flags.minSnapshotsOnImage)));
+                    flags.minSnapshotsOnImage),
+                flags.fencing));
     this.node =
         new RbdNode(
             calls,
             new RbdNode.Parts(configs, pools, journal, users, looks, flags.stateDirectory),
-            new NodeSettings(flags.nodeId, flags.defaultFilesystem, flags.defaultMounter));
+            new NodeSettings(
+                flags.nodeId, flags.defaultFilesystem, flags.defaultMounter, flags.fencing));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
 

@@ -12,6 +12,10 @@ import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
 import csi.v1.ControllerListVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthResponse;
+import csi.v1.ControllerPublishVolumeRequest;
+import csi.v1.ControllerPublishVolumeResponse;
+import csi.v1.ControllerUnpublishVolumeRequest;
+import csi.v1.ControllerUnpublishVolumeResponse;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateSnapshotResponse;
 import csi.v1.CreateVolumeRequest;
@@ -68,7 +72,10 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final ControllerGetVolume getVolume;
   private final ControllerGetVolumeHealth getVolumeHealth;
   private final ControllerListVolumeHealth listVolumeHealth;
-  private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
+  private final ControllerGetCapabilities getCapabilities;
+  private final ControllerPublishVolume publishVolume;
+  private final ControllerUnpublishVolume unpublishVolume;
+  private final boolean fencing;
 
   /** What the controller works with. */
   public record Parts(
@@ -107,6 +114,11 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
+    this.fencing = settings.fencing();
+    this.getCapabilities = new ControllerGetCapabilities(fencing);
+    var fenced = new FencedVolumes(volumes, parts.users());
+    this.publishVolume = new ControllerPublishVolume(fenced, names);
+    this.unpublishVolume = new ControllerUnpublishVolume(fenced, names);
     var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
     this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
     this.listVolumeHealth =
@@ -189,6 +201,30 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   public void controllerGetVolume(
       ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
     answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
+  }
+
+  @Override
+  public void controllerPublishVolume(
+      ControllerPublishVolumeRequest request,
+      StreamObserver<ControllerPublishVolumeResponse> observer) {
+    if (fencing) {
+      var rpc = RpcName.on("ControllerPublishVolume", request.getVolumeId());
+      answer(rpc, publishVolume, request, observer);
+    } else {
+      super.controllerPublishVolume(request, observer);
+    }
+  }
+
+  @Override
+  public void controllerUnpublishVolume(
+      ControllerUnpublishVolumeRequest request,
+      StreamObserver<ControllerUnpublishVolumeResponse> observer) {
+    if (fencing) {
+      var rpc = RpcName.on("ControllerUnpublishVolume", request.getVolumeId());
+      answer(rpc, unpublishVolume, request, observer);
+    } else {
+      super.controllerUnpublishVolume(request, observer);
+    }
   }
 
   @Override

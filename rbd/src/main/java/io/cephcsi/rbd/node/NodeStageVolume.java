@@ -34,6 +34,7 @@ record NodeStageVolume(
     Mounts mounts,
     NameLocks names,
     KnownUsers users,
+    NodeFence fence,
     NodeSettings settings)
     implements Call<NodeStageVolumeRequest, NodeStageVolumeResponse> {
 
@@ -71,14 +72,21 @@ record NodeStageVolume(
     Optional<Mount> mounted = mounts.at(plan.path().mountPoint());
     if (mounted.isPresent()) {
       requireOurs(mounted.get(), held, plan);
+      held.ifPresent(device -> goOnWith(device.device(), volume));
       return;
     }
     if (held.isPresent()) {
       writeStash(plan, image);
+      goOnWith(held.get().device(), volume);
       mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
       mapAndMount(plan, volume, request(plan, volume, image, imageId), header.features());
     }
+  }
+
+  private void goOnWith(MappedDevice device, Volume volume) {
+    fence.requireUnfenced(volume, device);
+    fence.remember(volume, device);
   }
 
   private void mount(StagePlan plan, MappedDevice device) {
@@ -94,8 +102,7 @@ record NodeStageVolume(
         .write(plan.path().directory());
   }
 
-  private static MapRequest request(
-      StagePlan plan, Volume volume, ImageSpec image, String imageId) {
+  private MapRequest request(StagePlan plan, Volume volume, ImageSpec image, String imageId) {
     return new MapRequest(
         volume.opened().cluster().fsid(),
         volume.opened().config().monitorList(),
@@ -103,7 +110,7 @@ record NodeStageVolume(
         image,
         imageId,
         plan.readOnly(),
-        MapOptions.of(plan.context().getOrDefault("mapOptions", "")).krbd());
+        fence.options(MapOptions.of(plan.context().getOrDefault("mapOptions", "")).krbd()));
   }
 
   private void mapAndMount(StagePlan plan, Volume volume, MapRequest request, long features)
@@ -115,18 +122,19 @@ record NodeStageVolume(
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
-      ImageInUse.refuse(volume.pool(), request.image(), 0);
+      ImageInUse.refuse(volume, request.image(), 0);
     }
     writeStash(plan, request.image());
     var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
     try {
+      fence.remember(volume, held.device()); // before the look: who comes later sees one of both
       if (!plan.shared()) {
         // Two nodes may have looked before either mapped; both see it now, and refuse.
-        ImageInUse.refuse(volume.pool(), request.image(), 1);
+        ImageInUse.refuse(volume, request.image(), 1);
       }
       mount(plan, held.device());
     } catch (RuntimeException e) {
-      throw Undo.after(e, () -> undo(plan, held));
+      throw Undo.after(e, () -> undo(plan, volume, held));
     }
   }
 
@@ -138,8 +146,9 @@ record NodeStageVolume(
     }
   }
 
-  private static void undo(StagePlan plan, Devices.Held held) {
+  private void undo(StagePlan plan, Volume volume, Devices.Held held) {
     held.unmap("");
+    fence.forget(volume, held.device().imageId());
     removeStash(plan);
   }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
  * Takes a volume off this node: unmounts it, unmaps its image, and last removes the stash, which
  * until then says what there is to unmap.
  */
-record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
+record NodeUnstageVolume(Devices devices, Mounts mounts, NodeFence fence, NameLocks names)
     implements Call<NodeUnstageVolumeRequest, NodeUnstageVolumeResponse> {
 
   @Override
@@ -25,14 +25,14 @@ record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
     }
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     try (var _ = names.hold(request.getVolumeId())) {
-      unstage(path);
+      unstage(path, request.getVolumeId());
       return NodeUnstageVolumeResponse.getDefaultInstance();
     } catch (IOException e) {
       throw new UncheckedIOException("unstage " + request.getVolumeId(), e);
     }
   }
 
-  private void unstage(StagedPath path) throws IOException {
+  private void unstage(StagedPath path, String volumeId) throws IOException {
     Optional<Mount> mounted = mounts.at(path.mountPoint());
     Optional<Stash> stash = Stash.read(path.directory());
     Optional<Devices.Held> held =
@@ -43,6 +43,9 @@ record NodeUnstageVolume(Devices devices, Mounts mounts, NameLocks names)
     held.ifPresent(device -> device.unmap(options));
     if (held.isEmpty()) {
       stash.ifPresent(known -> devices.clear(known.spec()));
+    }
+    if (stash.isPresent() || held.isPresent()) {
+      fence.forget(volumeId);
     }
     Stash.remove(path.directory());
   }

@@ -81,6 +81,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
                 new KernelMapper(SYSFS, commands),
                 new UserspaceMapper(commands, parts.stateDirectory())),
             blockDevices);
+    var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
     var staged = new StagedFilesystem(filesystems, mounts);
     this.calls = calls;
     this.stageVolume =
@@ -92,8 +93,9 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
             mounts,
             names,
             users,
+            fence,
             settings);
-    this.unstageVolume = new NodeUnstageVolume(devices, mounts, names);
+    this.unstageVolume = new NodeUnstageVolume(devices, mounts, fence, names);
     this.publishVolume = new NodePublishVolume(mounts, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
     this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);

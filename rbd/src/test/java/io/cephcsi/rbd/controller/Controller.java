@@ -63,6 +63,8 @@ final class Controller implements AutoCloseable {
   ListVolumes listVolumes;
   ValidateVolumeCapabilities validate;
   ControllerGetVolume getVolume;
+  ControllerPublishVolume publishVolume;
+  ControllerUnpublishVolume unpublishVolume;
   ControllerGetVolumeHealth getVolumeHealth;
   ControllerListVolumeHealth listVolumeHealth;
   GetCapacity getCapacity;
@@ -99,6 +101,9 @@ final class Controller implements AutoCloseable {
     listVolumes = new ListVolumes(listing, journal);
     validate = new ValidateVolumeCapabilities(volumes);
     getVolume = new ControllerGetVolume(volumes, users);
+    var fenced = new FencedVolumes(volumes, users);
+    publishVolume = new ControllerPublishVolume(fenced, names);
+    unpublishVolume = new ControllerUnpublishVolume(fenced, names);
     var healths = new VolumeHealths(pools, journal, looks);
     getVolumeHealth = new ControllerGetVolumeHealth(healths, users);
     listVolumeHealth =

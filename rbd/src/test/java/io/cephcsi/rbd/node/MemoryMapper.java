@@ -14,6 +14,7 @@ final class MemoryMapper implements Mapper {
   private final MemoryCluster cluster;
   private final MemoryNode node;
   private final Path directory;
+  final List<String> options = new ArrayList<>();
   private int minors;
   Runnable whileMapping = () -> {};
   String trouble = "";
@@ -37,6 +38,7 @@ final class MemoryMapper implements Mapper {
   @Override
   public MappedDevice map(MapRequest request) {
     whileMapping.run();
+    options.add(request.options());
     Path path = directory.resolve("rbd" + minors);
     long bytes = imageBytes(request.image());
     node.device(path, minors++, bytes);

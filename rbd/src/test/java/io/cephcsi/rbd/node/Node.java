@@ -71,17 +71,20 @@ final class Node implements AutoCloseable {
     var filesystems = new Filesystems(host);
     var blockDevices = new BlockDevices(host.sysfs());
     var devices = new Devices(List.of(mapper), blockDevices);
+    var volumes = new Volumes(pools, journal);
+    var fence = new NodeFence(true, "node-1", devices, volumes, users);
     stage =
         new NodeStageVolume(
-            new Volumes(pools, journal),
+            volumes,
             devices,
             new StagedFilesystem(filesystems, mounts),
             new StagedBlockDevice(mounts),
             mounts,
             names,
             users,
-            new NodeSettings("node-1", "ext4", "rbd"));
-    unstage = new NodeUnstageVolume(devices, mounts, names);
+            fence,
+            new NodeSettings("node-1", "ext4", "rbd", true));
+    unstage = new NodeUnstageVolume(devices, mounts, fence, names);
     var healths = new VolumeHealths(pools, journal, looks);
     volumeHealth =
         new NodeGetVolumeHealth(

@@ -82,6 +82,7 @@ class NodeTest {
     var names = new NameLocks();
     var users = new KnownUsers(directory.resolve("keyring"));
     var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
+    var fence = new NodeFence(false, "n", devices, volumes, users);
     stage =
         new NodeStageVolume(
             volumes,
@@ -91,8 +92,9 @@ class NodeTest {
             mounts,
             names,
             users,
+            fence,
             new NodeSettings("n", "ext4", "rbd"));
-    unstage = new NodeUnstageVolume(devices, mounts, names);
+    unstage = new NodeUnstageVolume(devices, mounts, fence, names);
     publish = new NodePublishVolume(mounts, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
     expand = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
