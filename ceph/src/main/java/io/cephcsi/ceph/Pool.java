@@ -59,6 +59,14 @@ public interface Pool extends OmapStore, AutoCloseable {
   Optional<ImageHeader> imageHeader(String imageId);
 
   /**
+   * The id of the pool with an image's data, in one operation on its header; empty when that is the
+   * image's own pool. Class method {@code rbd.get_data_pool}.
+   *
+   * @throws CephException ENOENT when there is no such image
+   */
+  Optional<Long> imageDataPool(String imageId);
+
+  /**
    * Whether some client has the image open for writing (or mapped), in one operation when nobody
    * has: an empty notification, which every client takes for "read the header again". C: {@code
    * rados_notify2}. A watcher that does not answer in a few seconds counts as one.

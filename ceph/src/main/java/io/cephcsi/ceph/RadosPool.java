@@ -127,6 +127,11 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public Optional<Long> imageDataPool(String imageId) {
+    return headers.dataPool(imageId);
+  }
+
+  @Override
   public Optional<ParentLink> imageParent(String imageId) {
     return headers.parent(imageId);
   }

@@ -73,6 +73,20 @@ final class RbdHeaders {
     }
   }
 
+  /** Class method {@code get_data_pool}: the pool's id, -1 for the image's own. */
+  Optional<Long> dataPool(String imageId) {
+    ReadOperationPointer operation = LibRados.rados_create_read_op();
+    try (var pool = new ClassReply(Long.BYTES)) {
+      pool.of(operation, "get_data_pool", new byte[0]);
+      int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
+      CephException.check(result, "read data pool of image " + imageId);
+      long id = pool.number(0);
+      return id < 0 ? Optional.empty() : Optional.of(id);
+    } finally {
+      LibRados.rados_release_read_op(operation);
+    }
+  }
+
   /** Whether anybody answers, or fails to answer, an empty notification. */
   boolean watched(String imageId) {
     try (var out = new Memory(2L * Long.BYTES)) {

@@ -153,6 +153,7 @@ final class ImageIT {
     assertThat(Feature.of(pool.imageHeader(id).orElseThrow().features()))
         .containsExactly(Feature.LAYERING, Feature.DATA_POOL);
     assertThat(rbd("info", name)).contains("data_pool: " + data);
+    assertThat(pool.imageDataPool(id)).isEqualTo(cluster.poolId(data));
   }
 
   @Test

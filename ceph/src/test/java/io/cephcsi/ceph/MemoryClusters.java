@@ -21,6 +21,11 @@ public final class MemoryClusters implements Clusters {
     return this;
   }
 
+  /** Lets the monitors not answer any more. */
+  public synchronized void forget(String monitors) {
+    clusters.remove(monitors);
+  }
+
   /** From now on just the users added are let in; any other gets EACCES. */
   public synchronized MemoryClusters allow(Credentials credentials) {
     users.put(credentials, true);

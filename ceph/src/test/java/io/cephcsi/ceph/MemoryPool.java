@@ -144,6 +144,12 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public Optional<Long> imageDataPool(String imageId) {
+    String action = "read data pool of image " + imageId;
+    return read(action, c -> cluster.poolId(image(c, imageId, action).options().dataPool()));
+  }
+
+  @Override
   public boolean imageWatched(String imageId) {
     String action = "notify image " + imageId;
     return read(action, c -> !image(c, imageId, action).watchers().isEmpty());

@@ -31,6 +31,15 @@ abstract class PoolContract {
   abstract Pool otherNamespace(String namespace);
 
   @Test
+  void imageDataPool_withoutOne_isEmptyAndOfNoImageRefused() {
+    pool().createImage("plain", 1 << 20, ImageOptions.DEFAULT);
+    assertThat(pool().imageDataPool(pool().imageId("plain").orElseThrow())).isEmpty();
+    assertThatThrownBy(() -> pool().imageDataPool("none"))
+        .isInstanceOfSatisfying(
+            CephException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+  }
+
+  @Test
   void get_missingObject_isEmpty() {
     assertThat(pool().get("nowhere", Set.of("a"))).isEmpty();
   }

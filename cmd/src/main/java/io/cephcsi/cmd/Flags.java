@@ -260,6 +260,17 @@ final class Flags {
   String topology = "";
 
   @Option(
+      names = "--fencing",
+      description =
+          "Fence the client of a lost node when a volume is detached from it, before another node"
+              + " gets the volume; for controller and nodes alike. Each volume is then mapped by a"
+              + " client of its own (krbd's noshare), and staged volumes count from their next"
+              + " staging on. The CSIDriver needs attachRequired, the user the caps of profile rbd.",
+      arity = "1",
+      converter = GoBool.class)
+  boolean fencing;
+
+  @Option(
       names = "--stop-grace",
       paramLabel = "TIME",
       converter = GoDuration.class,

@@ -16,8 +16,8 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.ClusterMappings;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
-import io.cephcsi.rbd.Volumes;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
 import io.cephcsi.rbd.controller.RbdController;
@@ -36,9 +36,13 @@ import java.util.UUID;
 final class RbdDriver implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
+  /** How long a question for health waits for anything; its caller waits two seconds. */
+  private static final Duration LOOK = Duration.ofMillis(1800);
+
   private final Flags flags;
   private final Clusters clusters;
   private final Calls calls;
+  private final Looks looks;
   private final RbdController controller;
   private final RbdNode node;
   private final CsiServer server;
@@ -53,10 +57,11 @@ final class RbdDriver implements AutoCloseable {
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
     var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);
+    this.looks = new Looks(LOOK);
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, snapshots, users),
+            new RbdController.Parts(configs, pools, journal, snapshots, users, looks),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -64,17 +69,19 @@ final class RbdDriver implements AutoCloseable {
                     flags.hardMaxCloneDepth,
                     flags.softMaxCloneDepth,
                     flags.maxSnapshotsOnImage,
-                    flags.minSnapshotsOnImage)));
+                    flags.minSnapshotsOnImage),
+                flags.fencing));
     this.node =
         new RbdNode(
             calls,
             new RbdNode.Parts(
-                new Volumes(pools, journal), users, flags.stateDirectory, flags.cephConf),
+                configs, pools, journal, users, looks, flags.stateDirectory, flags.cephConf),
             new NodeSettings(
                 flags.nodeId,
                 flags.defaultFilesystem,
                 flags.defaultMounter,
-                TopologySegments.of(flags.topology, FlagProblems.driverName(flags))));
+                TopologySegments.of(flags.topology, FlagProblems.driverName(flags)),
+                flags.fencing));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
 
@@ -156,6 +163,7 @@ final class RbdDriver implements AutoCloseable {
   public void close() {
     controller.close();
     calls.close();
+    looks.close();
     clusters.close();
   }
 }

@@ -11,4 +11,12 @@ public record RpcName(String method, String lane) {
   public static RpcName on(String method, String id) {
     return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(""));
   }
+
+  /**
+   * An RPC that asks how a volume is, and never waits long: it has a lane of its own beside the
+   * cluster's, where calls may hang just then.
+   */
+  public static RpcName lookingAt(String method, String id) {
+    return new RpcName(method, on(method, id).lane() + " health");
+  }
 }

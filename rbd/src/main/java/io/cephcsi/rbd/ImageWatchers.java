@@ -33,6 +33,12 @@ public record ImageWatchers(List<Watcher> all) {
     return new ImageWatchers(all.stream().filter(w -> !own.contains(w.address())).toList());
   }
 
+  /** Those that the cluster still listens to. */
+  public ImageWatchers without(Blocklist blocklist) {
+    return new ImageWatchers(
+        all.stream().filter(watcher -> !blocklist.has(watcher.address())).toList());
+  }
+
   /** Their addresses, for people. */
   public String addresses() {
     return all.stream().map(Watcher::address).collect(Collectors.joining(", "));

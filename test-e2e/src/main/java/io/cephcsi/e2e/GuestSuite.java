@@ -51,6 +51,8 @@ public final class GuestSuite {
         case "stage" -> suite.stage();
         case "first" -> suite.firstNode();
         case "second" -> suite.secondNode();
+        case "lost" -> new GuestFencing(ceph, suite.meeting).lostNode();
+        case "heir" -> new GuestFencing(ceph, suite.meeting).heir();
         default -> throw new IllegalArgumentException(arguments[0]);
       }
     }

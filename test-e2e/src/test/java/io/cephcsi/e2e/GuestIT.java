@@ -105,6 +105,58 @@ class GuestIT {
     assertThat(outcome.output()).contains("ratio");
   }
 
+  @Test
+  @Order(5)
+  void nodeStoppedAmidWriting_isFencedAndWritesNoMore() throws Exception {
+    try (var nodes = Executors.newFixedThreadPool(2)) {
+      var lost = nodes.submit(() -> guest(0, "lost"));
+      var heir = nodes.submit(() -> guest(1, "heir"));
+
+      awaitMeeting("heir-ready");
+      awaitMeeting("writing");
+      List<ProcessHandle> stopped = processes("node1");
+      assertThat(stopped).isNotEmpty();
+      signal("STOP", stopped);
+      Files.writeString(meeting.resolve("stopped"), "");
+      awaitMeeting("taken");
+      signal("CONT", stopped);
+
+      passes(heir.get(8, TimeUnit.MINUTES));
+      passes(lost.get(8, TimeUnit.MINUTES));
+    }
+  }
+
+  private static void awaitMeeting(String what) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(4);
+    while (!Files.exists(meeting.resolve(what))) {
+      assertThat(System.nanoTime()).as("no guest comes to " + what).isLessThan(end);
+      Thread.sleep(50);
+    }
+  }
+
+  /** The kernel of a guest of ours; what runs below it stands still with it. */
+  private static List<ProcessHandle> processes(String host) {
+    return ProcessHandle.allProcesses().filter(process -> isKernel(process.pid(), host)).toList();
+  }
+
+  private static boolean isKernel(long pid, String host) {
+    try {
+      Path process = Path.of("/proc", Long.toString(pid));
+      String command = Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+      return command.startsWith(GUEST.resolve("usr/bin/linux.uml").toString())
+          && command.contains("G_HOST=" + host + "\0")
+          && Files.readString(process.resolve("status")).contains("TracerPid:\t0\n");
+    } catch (IOException e) {
+      return false; // it has ended
+    }
+  }
+
+  private static void signal(String name, List<ProcessHandle> processes) throws Exception {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    processes.forEach(process -> command.add(Long.toString(process.pid())));
+    must(command);
+  }
+
   private static void passes(Outcome outcome) {
     System.out.println(outcome.output().strip());
     assertThat(outcome.exit()).as(outcome.output()).isZero();

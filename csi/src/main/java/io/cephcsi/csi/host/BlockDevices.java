@@ -33,6 +33,24 @@ public final class BlockDevices {
     return attribute(device, "ro").equals("1");
   }
 
+  /** Whether the kernel has the device. */
+  public boolean exists(Path device) {
+    return Files.exists(sysfs.resolve("class/block").resolve(device.getFileName()));
+  }
+
+  /**
+   * How many errors ext4 has met on the device since the last fsck; 0 where there are none, or no
+   * mounted ext4. See Documentation/ABI/testing/sysfs-fs-ext4.
+   */
+  public long filesystemErrors(Path device) {
+    Path file = sysfs.resolve("fs/ext4").resolve(device.getFileName()).resolve("errors_count");
+    try {
+      return Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0;
+    } catch (IOException e) {
+      return 0; // it was unmounted just now
+    }
+  }
+
   private String attribute(Path device, String name) {
     Path file = sysfs.resolve("class/block").resolve(device.getFileName()).resolve(name);
     try {

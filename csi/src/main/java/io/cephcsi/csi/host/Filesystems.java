@@ -127,6 +127,36 @@ public final class Filesystems {
   }
 
   /**
+   * Reads the beginning of a device, past all caches. Waits for as long as the device does, so that
+   * the caller needs a bound of its own.
+   *
+   * @throws CommandFailed when the device fails
+   */
+  public void readFrom(Path device) {
+    var _ =
+        commands.require(
+            List.of(
+                "dd",
+                "if=" + device,
+                "of=/dev/null",
+                "bs=4096",
+                "count=1",
+                "iflag=direct",
+                "status=none"),
+            LONG);
+  }
+
+  /**
+   * Asks a mounted filesystem for its root; one that was shut down after an error refuses. Waits as
+   * {@link #readFrom}.
+   *
+   * @throws CommandFailed when it refuses
+   */
+  public void lookAt(Path mountPoint) {
+    var _ = commands.require(List.of("stat", "-c", "%i", mountPoint.toString()), LONG);
+  }
+
+  /**
    * How full a mounted filesystem is.
    *
    * @throws CommandFailed when it does not answer within two seconds

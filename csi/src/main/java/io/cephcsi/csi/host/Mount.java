@@ -13,9 +13,17 @@ import java.util.Set;
  * @param filesystem its type, {@code ext4} say
  * @param source what was mounted, {@code /dev/rbd0} say
  * @param options of this mount and of the filesystem
+ * @param turnedReadOnly whether the filesystem takes no more writes though it was mounted for them,
+ *     as ext4 does after an error
  */
 public record Mount(
-    Path path, String device, String root, String filesystem, String source, Set<String> options) {
+    Path path,
+    String device,
+    String root,
+    String filesystem,
+    String source,
+    Set<String> options,
+    boolean turnedReadOnly) {
   private static final Set<String> OF_DEVICE_NODES = Set.of("devtmpfs", "tmpfs");
 
   public Mount {

@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
 final class MountTable {
   private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
+  /** What a filesystem that takes no writes says: any one, and ext4 since Linux 6.15. */
+  private static final Set<String> NO_WRITES = Set.of("ro", "emergency_ro", "shutdown");
+
   private MountTable() {}
 
   /** All mounts, in the order in which they were made. */
@@ -53,7 +56,10 @@ final class MountTable {
     String[] filesystem = halves[1].split(" ", -1);
     Set<String> options = new HashSet<>(List.of(mount[5].split(",", -1)));
     // A filesystem that turned read-only after an error says so in its own options alone.
-    if (List.of(filesystem[2].split(",", -1)).contains("ro")) {
+    boolean turned =
+        !options.contains("ro")
+            && List.of(filesystem[2].split(",", -1)).stream().anyMatch(NO_WRITES::contains);
+    if (turned) {
       options.add("ro");
     }
     return new Mount(
@@ -62,7 +68,8 @@ final class MountTable {
         plain(mount[3]),
         filesystem[0],
         plain(filesystem[1]),
-        options);
+        options,
+        turned);
   }
 
   /** Blanks and the like stand as octal numbers. */

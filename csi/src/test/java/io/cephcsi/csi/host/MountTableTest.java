@@ -32,6 +32,22 @@ class MountTableTest {
     assertThat(mount.readOnly()).isEqualTo(readOnly);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "rw, rw, false",
+    "ro, rw, false",
+    "ro, ro, false",
+    "rw, ro;errors=remount-ro, true",
+    "rw, rw;emergency_ro, true",
+  })
+  void parse_filesystemThatTurnedReadOnly_isToldFromAMountThatIs(
+      String mount, String filesystem, boolean turned) {
+    String line =
+        "36 35 251:0 / /p %s - ext4 /dev/rbd0 %s".formatted(mount, filesystem.replace(';', ','));
+
+    assertThat(MountTable.parse(line).turnedReadOnly()).isEqualTo(turned);
+  }
+
   @Test
   void read_namesInOtherEncodings_doNotHideTheOthers() throws Exception {
     String lines =

@@ -7,8 +7,12 @@ import csi.v1.ControllerServiceCapability.RPC;
 import io.cephcsi.csi.Call;
 import java.util.List;
 
-/** Tells what the controller can do: only what works. */
-record ControllerGetCapabilities()
+/**
+ * Tells what the controller can do: only what works.
+ *
+ * @param fencing whether lost nodes are fenced, for which it must be told who comes and goes
+ */
+record ControllerGetCapabilities(boolean fencing)
     implements Call<ControllerGetCapabilitiesRequest, ControllerGetCapabilitiesResponse> {
   private static final List<RPC.Type> WORKING =
       List.of(
@@ -21,14 +25,21 @@ record ControllerGetCapabilities()
           RPC.Type.LIST_VOLUMES,
           RPC.Type.GET_CAPACITY,
           RPC.Type.GET_VOLUME,
+          RPC.Type.GET_VOLUME_HEALTH,
+          RPC.Type.LIST_VOLUME_HEALTH,
           RPC.Type.SINGLE_NODE_MULTI_WRITER);
 
   @Override
   public ControllerGetCapabilitiesResponse answer(ControllerGetCapabilitiesRequest request) {
     var answer = ControllerGetCapabilitiesResponse.newBuilder();
-    WORKING.forEach(type ->
-        answer.addCapabilities(
-            ControllerServiceCapability.newBuilder().setRpc(RPC.newBuilder().setType(type))));
+    WORKING.forEach(type -> answer.addCapabilities(capability(type)));
+    if (fencing) {
+      answer.addCapabilities(capability(RPC.Type.PUBLISH_UNPUBLISH_VOLUME));
+    }
     return answer.build();
+  }
+
+  private static ControllerServiceCapability.Builder capability(RPC.Type type) {
+    return ControllerServiceCapability.newBuilder().setRpc(RPC.newBuilder().setType(type));
   }
 }

@@ -117,8 +117,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
       return;
     }
     // This driver itself has it open while it removes or flattens a clone of it.
-    var watchers =
-        ImageWatchers.of(pool, entry.imageName()).without(volume.opened().cluster());
+    var watchers = ImageWatchers.of(pool, entry.imageName()).without(volume.opened().cluster());
     if (!watchers.all().isEmpty()) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"

@@ -3,26 +3,40 @@ package io.cephcsi.rbd.controller;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.NamedUuid;
 import io.cephcsi.rbd.ClusterConfig;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.Json;
-import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Lists what the journals of all configured clusters know, a page at a time, in the order of
  * config.json, pool ids and names. A token names the last entry of the page before, so that pages
  * stay right while entries come and go.
  */
-record Listing(Pools pools, ClusterConfigs configs, KnownUsers users) {
+record Listing(Pools pools, ClusterConfigs configs, Function<String, Credentials> users) {
   /** A page when the caller sets no bound: gRPC takes at most 4 MiB an answer. */
   private static final int LONGEST_PAGE = 5000;
+
+  /** The same with another user where none is known. */
+  Listing orAs(Credentials credentials) {
+    return new Listing(pools, configs, clusterId -> known(clusterId).orElse(credentials));
+  }
+
+  private Optional<Credentials> known(String clusterId) {
+    try {
+      return Optional.of(users.apply(clusterId));
+    } catch (CsiException.FailedPrecondition e) {
+      return Optional.empty();
+    }
+  }
 
   /** Reads a page of a directory behind a name. */
   interface Directory {
@@ -79,7 +93,7 @@ record Listing(Pools pools, ClusterConfigs configs, KnownUsers users) {
   }
 
   private List<Long> poolIds(ClusterConfig config) {
-    try (Cluster cluster = pools.lend(config, users.of(config.clusterId()))) {
+    try (Cluster cluster = pools.lend(config, users.apply(config.clusterId()))) {
       String command = "{\"prefix\":\"osd pool ls\",\"detail\":\"detail\",\"format\":\"json\"}";
       List<Long> ids = new ArrayList<>();
       for (JsonNode pool : Json.MAPPER.readTree(cluster.monitorCommand(command))) {
@@ -102,7 +116,7 @@ record Listing(Pools pools, ClusterConfigs configs, KnownUsers users) {
       Directory directory,
       Entries<E> maker) {
     String clusterId = place.cluster().clusterId();
-    var opened = pools.open(clusterId, place.poolId(), users.of(clusterId));
+    var opened = pools.open(clusterId, place.poolId(), users.apply(clusterId));
     if (opened.isEmpty()) {
       return Optional.empty();
     }

@@ -5,9 +5,17 @@ import csi.v1.ControllerExpandVolumeRequest;
 import csi.v1.ControllerExpandVolumeResponse;
 import csi.v1.ControllerGetCapabilitiesRequest;
 import csi.v1.ControllerGetCapabilitiesResponse;
+import csi.v1.ControllerGetVolumeHealthRequest;
+import csi.v1.ControllerGetVolumeHealthResponse;
 import csi.v1.ControllerGetVolumeRequest;
 import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
+import csi.v1.ControllerListVolumeHealthRequest;
+import csi.v1.ControllerListVolumeHealthResponse;
+import csi.v1.ControllerPublishVolumeRequest;
+import csi.v1.ControllerPublishVolumeResponse;
+import csi.v1.ControllerUnpublishVolumeRequest;
+import csi.v1.ControllerUnpublishVolumeResponse;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateSnapshotResponse;
 import csi.v1.CreateVolumeRequest;
@@ -35,8 +43,10 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -61,7 +71,12 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
   private final RbdSnapshotMetadata snapshotMetadata;
-  private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
+  private final ControllerGetVolumeHealth getVolumeHealth;
+  private final ControllerListVolumeHealth listVolumeHealth;
+  private final ControllerGetCapabilities getCapabilities;
+  private final ControllerPublishVolume publishVolume;
+  private final ControllerUnpublishVolume unpublishVolume;
+  private final boolean fencing;
 
   /** What the controller works with. */
   public record Parts(
@@ -69,7 +84,8 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       Pools pools,
       VolumeJournal journal,
       SnapshotJournal snapshots,
-      KnownUsers users) {}
+      KnownUsers users,
+      Looks looks) {}
 
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
     var names = new NameLocks();
@@ -84,7 +100,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var images = new Images(parts.journal(), clones, purger, settings);
     var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
-    var listing = new Listing(parts.pools(), parts.configs(), parts.users());
+    var listing = new Listing(parts.pools(), parts.configs(), parts.users()::of);
     this.createVolume =
         new CreateVolume(parts.pools(), parts.journal(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
@@ -99,6 +115,19 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
     this.snapshotMetadata = new RbdSnapshotMetadata(calls, snapshots, names);
+    this.fencing = settings.fencing();
+    this.getCapabilities = new ControllerGetCapabilities(fencing);
+    var fenced = new FencedVolumes(volumes, parts.users());
+    this.publishVolume = new ControllerPublishVolume(fenced, names);
+    this.unpublishVolume = new ControllerUnpublishVolume(fenced, names);
+    var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
+    this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
+    this.listVolumeHealth =
+        new ControllerListVolumeHealth(
+            listing,
+            parts.journal(),
+            healths,
+            new PoolContents(parts.pools(), parts.journal(), parts.looks()));
   }
 
   /** The SnapshotMetadata service, which holds the same names. */
@@ -178,6 +207,46 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   public void controllerGetVolume(
       ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
     answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
+  }
+
+  @Override
+  public void controllerPublishVolume(
+      ControllerPublishVolumeRequest request,
+      StreamObserver<ControllerPublishVolumeResponse> observer) {
+    if (fencing) {
+      var rpc = RpcName.on("ControllerPublishVolume", request.getVolumeId());
+      answer(rpc, publishVolume, request, observer);
+    } else {
+      super.controllerPublishVolume(request, observer);
+    }
+  }
+
+  @Override
+  public void controllerUnpublishVolume(
+      ControllerUnpublishVolumeRequest request,
+      StreamObserver<ControllerUnpublishVolumeResponse> observer) {
+    if (fencing) {
+      var rpc = RpcName.on("ControllerUnpublishVolume", request.getVolumeId());
+      answer(rpc, unpublishVolume, request, observer);
+    } else {
+      super.controllerUnpublishVolume(request, observer);
+    }
+  }
+
+  @Override
+  public void controllerGetVolumeHealth(
+      ControllerGetVolumeHealthRequest request,
+      StreamObserver<ControllerGetVolumeHealthResponse> observer) {
+    var rpc = RpcName.lookingAt("ControllerGetVolumeHealth", request.getVolumeId());
+    answer(rpc, getVolumeHealth, request, observer);
+  }
+
+  @Override
+  public void controllerListVolumeHealth(
+      ControllerListVolumeHealthRequest request,
+      StreamObserver<ControllerListVolumeHealthResponse> observer) {
+    var rpc = RpcName.lookingAt("ControllerListVolumeHealth", "");
+    answer(rpc, listVolumeHealth, request, observer);
   }
 
   @Override

@@ -65,6 +65,11 @@ final class Devices {
         : device.volumeId().equals(volumeId);
   }
 
+  /** All that is mapped. */
+  List<MappedDevice> all() {
+    return mappers.stream().flatMap(mapper -> mapper.devices().stream()).toList();
+  }
+
   /** Takes away what a mapping of the image that ended badly has left; the image is not mapped. */
   void clear(ImageSpec image) {
     mappers.forEach(mapper -> mapper.clear(image));

@@ -1,25 +1,40 @@
 package io.cephcsi.rbd.node;
 
-import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.Blocklist;
 import io.cephcsi.rbd.ImageWatchers;
+import io.cephcsi.rbd.Volume;
 
 /** Who has an image open. */
 final class ImageInUse {
   private ImageInUse() {}
 
   /**
-   * Refuses an image that more clients have open than expected.
+   * Refuses an image that more clients have open than expected. Those in the blocklist do not
+   * count: they can do nothing, though their watches end later.
    *
    * @param expected how many are ours
    * @throws CsiException.FailedPrecondition naming the clients' addresses
    */
-  static void refuse(Pool pool, ImageSpec spec, int expected) {
-    var watchers = ImageWatchers.of(pool, spec.image());
+  static void refuse(Volume volume, ImageSpec spec, int expected) {
+    var watchers = ImageWatchers.of(volume.pool(), spec.image());
+    if (watchers.all().size() > expected) {
+      watchers = listenedTo(volume, watchers);
+    }
     if (watchers.all().size() > expected) {
       throw new CsiException.FailedPrecondition(
           "image %s is in use by %s: a volume for one node can be staged here when it is unstaged there"
               .formatted(spec, watchers.addresses()));
+    }
+  }
+
+  /** All of them where the user may not see the blocklist. */
+  private static ImageWatchers listenedTo(Volume volume, ImageWatchers watchers) {
+    try {
+      return watchers.without(Blocklist.of(volume.opened().cluster()));
+    } catch (CephException e) {
+      return watchers;
     }
   }
 }

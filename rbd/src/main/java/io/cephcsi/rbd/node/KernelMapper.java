@@ -192,18 +192,25 @@ final class KernelMapper implements Mapper {
       Path path = Path.of("/dev", "rbd" + entry.getFileName());
       return Optional.of(
           new MappedDevice(
-              read(entry.resolve("cluster_fsid")),
-              new ImageSpec(
-                  read(entry.resolve("pool")),
-                  read(entry.resolve("pool_ns")),
-                  read(entry.resolve("name"))),
-              read(entry.resolve("image_id")),
-              path,
-              blockDevices.readOnly(path),
-              blockDevices.sizeBytes(path)));
+                  read(entry.resolve("cluster_fsid")),
+                  new ImageSpec(
+                      read(entry.resolve("pool")),
+                      read(entry.resolve("pool_ns")),
+                      read(entry.resolve("name"))),
+                  read(entry.resolve("image_id")),
+                  path,
+                  blockDevices.readOnly(path),
+                  blockDevices.sizeBytes(path))
+              .withClient(client(entry)));
     } catch (UncheckedIOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Kernels before 4.12 do not tell. */
+  private static String client(Path entry) {
+    Path file = entry.resolve("client_addr");
+    return Files.exists(file) ? read(file) : "";
   }
 
   private static String read(Path file) {
@@ -259,13 +266,7 @@ final class KernelMapper implements Mapper {
         // the next look tells
       }
     }
-    return new MappedDevice(
-        device.fsid(),
-        device.image(),
-        device.imageId(),
-        device.path(),
-        device.readOnly(),
-        blockDevices.sizeBytes(device.path()));
+    return device.withSize(blockDevices.sizeBytes(device.path()));
   }
 
   private void write(String name, String oldName, String line) throws IOException {

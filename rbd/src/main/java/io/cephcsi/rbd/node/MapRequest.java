@@ -46,4 +46,10 @@ record MapRequest(
         volumeId,
         context.getOrDefault("cephLogDir", ""));
   }
+
+  /** The same with other options. */
+  MapRequest with(MapOptions others) {
+    return new MapRequest(
+        fsid, monitors, credentials, image, imageId, readOnly, others, volumeId, logDirectory);
+  }
 }

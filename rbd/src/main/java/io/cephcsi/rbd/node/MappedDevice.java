@@ -11,6 +11,8 @@ import java.nio.file.Path;
  * @param served whether somebody answers what is read and written; when not, fsid and image are
  *     empty
  * @param volumeId the CSI volume, where the mapper keeps it, else empty
+ * @param client the address, with port and nonce, of the client that has the image open; empty
+ *     where the system does not tell
  */
 record MappedDevice(
     String fsid,
@@ -20,10 +22,22 @@ record MappedDevice(
     boolean readOnly,
     long sizeBytes,
     boolean served,
-    String volumeId) {
+    String volumeId,
+    String client) {
   /** One of a mapper that cannot lose the process behind it. */
   MappedDevice(
       String fsid, ImageSpec image, String imageId, Path path, boolean readOnly, long sizeBytes) {
-    this(fsid, image, imageId, path, readOnly, sizeBytes, true, "");
+    this(fsid, image, imageId, path, readOnly, sizeBytes, true, "", "");
+  }
+
+  /** The same with another size. */
+  MappedDevice withSize(long bytes) {
+    return new MappedDevice(fsid, image, imageId, path, readOnly, bytes, served, volumeId, client);
+  }
+
+  /** The same with its client known. */
+  MappedDevice withClient(String address) {
+    return new MappedDevice(
+        fsid, image, imageId, path, readOnly, sizeBytes, served, volumeId, address);
   }
 }

@@ -301,7 +301,8 @@ final class NbdMapper implements Mapper {
               blockDevices.readOnly(path),
               blockDevices.sizeBytes(path),
               process.isPresent(),
-              cookie));
+              cookie,
+              ""));
     } catch (UncheckedIOException e) {
       return Optional.empty();
     }
@@ -471,7 +472,8 @@ final class NbdMapper implements Mapper {
         device.readOnly(),
         blockDevices.sizeBytes(device.path()),
         true,
-        device.volumeId());
+        device.volumeId(),
+        "");
   }
 
   /** rbd-nbd does it by itself for a device without cookie, and from Ceph 19 on for all. */

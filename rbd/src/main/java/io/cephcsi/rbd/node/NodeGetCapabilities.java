@@ -15,6 +15,8 @@ record NodeGetCapabilities()
           RPC.Type.STAGE_UNSTAGE_VOLUME,
           RPC.Type.GET_VOLUME_STATS,
           RPC.Type.EXPAND_VOLUME,
+          RPC.Type.GET_VOLUME_HEALTH,
+          RPC.Type.GET_STORAGE_HEALTH,
           RPC.Type.SINGLE_NODE_MULTI_WRITER);
 
   @Override

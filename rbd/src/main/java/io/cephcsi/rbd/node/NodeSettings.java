@@ -9,10 +9,20 @@ import java.util.Map;
  * @param filesystem of volumes that are asked for without one
  * @param mounter of volumes whose class names none
  * @param segments where the node is, by the keys of CSI's topology; empty when that is of no matter
+ * @param fencing whether this node can be fenced
  */
 public record NodeSettings(
-    String nodeId, String filesystem, String mounter, Map<String, String> segments) {
+    String nodeId,
+    String filesystem,
+    String mounter,
+    Map<String, String> segments,
+    boolean fencing) {
   public NodeSettings {
     segments = Map.copyOf(segments);
+  }
+
+  /** Without fencing, and anywhere. */
+  public NodeSettings(String nodeId, String filesystem, String mounter) {
+    this(nodeId, filesystem, mounter, Map.of(), false);
   }
 }

@@ -34,6 +34,7 @@ record NodeStageVolume(
     Mounts mounts,
     NameLocks names,
     KnownUsers users,
+    NodeFence fence,
     NodeSettings settings)
     implements Call<NodeStageVolumeRequest, NodeStageVolumeResponse> {
 
@@ -73,17 +74,20 @@ record NodeStageVolume(
     ImageHeader header =
         pool.imageHeader(imageId).orElseThrow(() -> Volumes.missing(plan.volumeId()));
     MapRequest request =
-        MapRequest.of(volume, plan.volumeId(), imageId, plan.readOnly(), plan.context());
+        fence.fenced(
+            MapRequest.of(volume, plan.volumeId(), imageId, plan.readOnly(), plan.context()));
     Optional<Devices.Held> held = held(plan, request);
     held.ifPresent(device -> requireSame(device, request, plan));
     Optional<Mount> mounted = mounts.at(plan.path().mountPoint());
     if (mounted.isPresent()) {
       requireOurs(mounted.get(), held, plan);
+      held.ifPresent(device -> goOnWith(device.device(), volume, imageId));
       return;
     }
     if (held.isPresent()) {
       writeStash(plan, request, held.get().mapper());
       writeDevice(plan, request, held.get());
+      goOnWith(held.get().device(), volume, imageId);
       mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
       mapAndMount(plan, volume, request, header.features());
@@ -99,6 +103,11 @@ record NodeStageVolume(
     return devices
         .lost(plan.volumeId(), Stash.read(plan.path().directory()))
         .map(lost -> lost.revived(request));
+  }
+
+  private void goOnWith(MappedDevice device, Volume volume, String imageId) {
+    fence.requireUnfenced(volume, device);
+    fence.remember(volume, imageId, device);
   }
 
   private void mount(StagePlan plan, MappedDevice device) {
@@ -132,22 +141,27 @@ record NodeStageVolume(
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
-      ImageInUse.refuse(volume.pool(), request.image(), 0);
+      ImageInUse.refuse(volume, request.image(), 0);
     }
     writeStash(plan, request, mapper);
     var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
     try {
       writeDevice(plan, request, held);
+      fence.remember(
+          volume,
+          request.imageId(),
+          held.device()); // before the look: who comes later sees one of both
       if (!plan.shared()) {
         // Two nodes may have looked before either mapped; both see it now, and refuse.
-        ImageInUse.refuse(volume.pool(), request.image(), 1);
+        ImageInUse.refuse(volume, request.image(), 1);
       }
       mount(plan, held.device());
     } catch (RuntimeException e) {
-      throw Undo.after(e, () -> undo(plan, held));
+      throw Undo.after(e, () -> undo(plan, volume, request.imageId(), held));
     } catch (IOException e) {
       throw Undo.after(
-          new UncheckedIOException("stage " + plan.volumeId(), e), () -> undo(plan, held));
+          new UncheckedIOException("stage " + plan.volumeId(), e),
+          () -> undo(plan, volume, request.imageId(), held));
     }
   }
 
@@ -159,8 +173,9 @@ record NodeStageVolume(
     }
   }
 
-  private static void undo(StagePlan plan, Devices.Held held) {
+  private void undo(StagePlan plan, Volume volume, String imageId, Devices.Held held) {
     held.unmap("");
+    fence.forget(volume, imageId);
     removeStash(plan);
   }
 

@@ -16,7 +16,8 @@ import java.util.Optional;
  * Takes a volume off this node: unmounts it, unmaps its image, and last removes the stash, which
  * until then says what there is to unmap.
  */
-record NodeUnstageVolume(Devices devices, Revival revival, Mounts mounts, NameLocks names)
+record NodeUnstageVolume(
+    Devices devices, Revival revival, Mounts mounts, NodeFence fence, NameLocks names)
     implements Call<NodeUnstageVolumeRequest, NodeUnstageVolumeResponse> {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
@@ -49,6 +50,9 @@ record NodeUnstageVolume(Devices devices, Revival revival, Mounts mounts, NameLo
       stash.ifPresent(known -> devices.clear(known.spec()));
     }
     stash.filter(Stash::nbd).ifPresent(s -> s.log(volumeId).finish(s.logStrategy()));
+    if (stash.isPresent() || held.isPresent()) {
+      fence.forget(volumeId);
+    }
     Stash.remove(path.directory());
   }
 

@@ -7,6 +7,10 @@ import csi.v1.NodeGetCapabilitiesRequest;
 import csi.v1.NodeGetCapabilitiesResponse;
 import csi.v1.NodeGetInfoRequest;
 import csi.v1.NodeGetInfoResponse;
+import csi.v1.NodeGetStorageHealthRequest;
+import csi.v1.NodeGetStorageHealthResponse;
+import csi.v1.NodeGetVolumeHealthRequest;
+import csi.v1.NodeGetVolumeHealthResponse;
 import csi.v1.NodeGetVolumeStatsRequest;
 import csi.v1.NodeGetVolumeStatsResponse;
 import csi.v1.NodeGrpc;
@@ -28,7 +32,12 @@ import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
+import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
@@ -46,19 +55,29 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
   private final NodeUnpublishVolume unpublishVolume;
   private final NodeExpandVolume expandVolume;
   private final NodeGetVolumeStats getVolumeStats;
+  private final NodeGetVolumeHealth getVolumeHealth;
+  private final NodeGetStorageHealth getStorageHealth;
   private final NodeGetInfo getInfo;
   private final NodeGetCapabilities getCapabilities = new NodeGetCapabilities();
 
   /** What the node works with. */
-  public record Parts(Volumes volumes, KnownUsers users, Path stateDirectory, Path cephConf) {}
+  public record Parts(
+      ClusterConfigs configs,
+      Pools pools,
+      VolumeJournal journal,
+      KnownUsers users,
+      Looks looks,
+      Path stateDirectory,
+      Path cephConf) {}
 
   public RbdNode(Calls calls, Parts parts, NodeSettings settings) {
     Commands commands = new ChildProcesses();
     var mounts = new Mounts(commands);
     var filesystems = new Filesystems(commands);
     var names = new NameLocks();
-    var volumes = parts.volumes();
+    var volumes = new Volumes(parts.pools(), parts.journal());
     var users = parts.users();
+    var blockDevices = new BlockDevices(SYSFS);
     var devices =
         new Devices(
             List.of(
@@ -68,7 +87,8 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
                     commands,
                     mounts),
                 new UserspaceMapper(commands, parts.stateDirectory())),
-            new BlockDevices(SYSFS));
+            blockDevices);
+    var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
     var staged = new StagedFilesystem(filesystems, mounts);
     this.calls = calls;
     this.stageVolume =
@@ -80,13 +100,24 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
             mounts,
             names,
             users,
+            fence,
             settings);
     var revival = new Revival(volumes, StagedUsers.known(users));
-    this.unstageVolume = new NodeUnstageVolume(devices, revival, mounts, names);
+    this.unstageVolume = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     this.publishVolume = new NodePublishVolume(mounts, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
     this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
     this.getVolumeStats = new NodeGetVolumeStats(devices, mounts, filesystems);
+    var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
+    this.getVolumeHealth =
+        new NodeGetVolumeHealth(
+            mounts,
+            new MountedHealth(
+                devices, blockDevices, filesystems, parts.pools(), users, parts.looks()),
+            healths,
+            users);
+    this.getStorageHealth =
+        new NodeGetStorageHealth(parts.configs(), healths, users, parts.looks());
     this.getInfo = new NodeGetInfo(settings);
   }
 
@@ -128,6 +159,19 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
       NodeGetVolumeStatsRequest request, StreamObserver<NodeGetVolumeStatsResponse> observer) {
     var rpc = RpcName.on("NodeGetVolumeStats", request.getVolumeId());
     answer(rpc, getVolumeStats, request, observer);
+  }
+
+  @Override
+  public void nodeGetVolumeHealth(
+      NodeGetVolumeHealthRequest request, StreamObserver<NodeGetVolumeHealthResponse> observer) {
+    var rpc = RpcName.lookingAt("NodeGetVolumeHealth", request.getVolumeId());
+    answer(rpc, getVolumeHealth, request, observer);
+  }
+
+  @Override
+  public void nodeGetStorageHealth(
+      NodeGetStorageHealthRequest request, StreamObserver<NodeGetStorageHealthResponse> observer) {
+    answer(RpcName.lookingAt("NodeGetStorageHealth", ""), getStorageHealth, request, observer);
   }
 
   @Override

@@ -19,8 +19,10 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.ClusterMappings;
 import io.cephcsi.rbd.KnownUsers;
+import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,6 +48,7 @@ final class Controller implements AutoCloseable {
   final Pools pools;
   final Path config;
   final Path mapping;
+  final Looks looks = new Looks(Duration.ofMillis(500));
   private Purger purger;
   private Flattener flattener;
 
@@ -64,6 +67,10 @@ final class Controller implements AutoCloseable {
   ListVolumes listVolumes;
   ValidateVolumeCapabilities validate;
   ControllerGetVolume getVolume;
+  ControllerPublishVolume publishVolume;
+  ControllerUnpublishVolume unpublishVolume;
+  ControllerGetVolumeHealth getVolumeHealth;
+  ControllerListVolumeHealth listVolumeHealth;
   GetCapacity getCapacity;
 
   Controller(Path directory) throws IOException {
@@ -87,7 +94,7 @@ final class Controller implements AutoCloseable {
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
-    var listing = new Listing(pools, configs, users);
+    var listing = new Listing(pools, configs, users::of);
     createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
     deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
@@ -102,6 +109,14 @@ final class Controller implements AutoCloseable {
     listVolumes = new ListVolumes(listing, journal);
     validate = new ValidateVolumeCapabilities(volumes);
     getVolume = new ControllerGetVolume(volumes, users);
+    var fenced = new FencedVolumes(volumes, users);
+    publishVolume = new ControllerPublishVolume(fenced, names);
+    unpublishVolume = new ControllerUnpublishVolume(fenced, names);
+    var healths = new VolumeHealths(pools, journal, looks);
+    getVolumeHealth = new ControllerGetVolumeHealth(healths, users);
+    listVolumeHealth =
+        new ControllerListVolumeHealth(
+            listing, journal, healths, new PoolContents(pools, journal, looks));
     getCapacity = new GetCapacity(pools, configs, users);
   }
 
@@ -179,6 +194,7 @@ final class Controller implements AutoCloseable {
   @Override
   public void close() {
     close(purger, flattener);
+    looks.close();
     clusters.close();
   }
 }

@@ -14,6 +14,7 @@ final class MemoryMapper implements Mapper {
   private final MemoryCluster cluster;
   private final MemoryNode node;
   private final Path directory;
+  final List<String> options = new ArrayList<>();
   private int minors;
   Runnable whileMapping = () -> {};
   String trouble = "";
@@ -37,13 +38,15 @@ final class MemoryMapper implements Mapper {
   @Override
   public MappedDevice map(MapRequest request) {
     whileMapping.run();
+    options.add(request.options().krbd());
     Path path = directory.resolve("rbd" + minors);
     long bytes = imageBytes(request.image());
     node.device(path, minors++, bytes);
     watch(request.image(), true);
     var device =
         new MappedDevice(
-            request.fsid(), request.image(), request.imageId(), path, request.readOnly(), bytes);
+                request.fsid(), request.image(), request.imageId(), path, request.readOnly(), bytes)
+            .withClient(ADDRESS);
     devices.add(device);
     return device;
   }
@@ -65,14 +68,7 @@ final class MemoryMapper implements Mapper {
 
   @Override
   public MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience) {
-    var grown =
-        new MappedDevice(
-            device.fsid(),
-            device.image(),
-            device.imageId(),
-            device.path(),
-            device.readOnly(),
-            sizeBytes);
+    var grown = device.withSize(sizeBytes);
     devices.remove(device);
     devices.add(grown);
     return grown;

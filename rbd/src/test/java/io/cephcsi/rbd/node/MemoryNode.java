@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -18,11 +20,13 @@ import java.util.function.Consumer;
  * the commands and can fail any of them.
  */
 final class MemoryNode implements Commands {
-  final List<String> commands = new ArrayList<>();
+  final List<String> commands = Collections.synchronizedList(new ArrayList<>());
   final Map<String, String> contents = new TreeMap<>();
   private final Path mountinfo;
   private final Path sysfs;
-  private String failing = "";
+  private volatile String failing = "";
+  private volatile String hanging = "";
+  private final CountDownLatch answers = new CountDownLatch(1);
 
   MemoryNode(Path directory) throws IOException {
     mountinfo = Files.writeString(directory.resolve("mountinfo"), "");
@@ -40,6 +44,45 @@ final class MemoryNode implements Commands {
   /** Every command that starts so fails from now on; none for an empty text. */
   void fail(String start) {
     failing = start;
+  }
+
+  /** Every command that starts so hangs from now on, until {@link #answer}. */
+  void hang(String start) {
+    hanging = start;
+  }
+
+  /** Lets what hangs go on. */
+  void answer() {
+    hanging = "";
+    answers.countDown();
+  }
+
+  /** Takes a device away, whoever uses it. */
+  void vanish(Path device) {
+    try {
+      Path folder = sysfs.resolve("class/block").resolve(device.getFileName());
+      for (String attribute : List.of("dev", "size", "ro")) {
+        Files.delete(folder.resolve(attribute));
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Lets the filesystem of a device meet errors, as ext4 counts them. */
+  void filesystemErrors(Path device, int count) {
+    try {
+      Path folder = sysfs.resolve("fs/ext4").resolve(device.getFileName());
+      Files.writeString(Files.createDirectories(folder).resolve("errors_count"), count + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Lets all filesystems take no more writes, as after an error. */
+  void turnReadOnly() {
+    lines(lines -> lines.replaceAll(line -> line.replaceFirst(" rw$", " ro,errors=remount-ro")));
   }
 
   /** Adds or changes a block device. */
@@ -63,6 +106,9 @@ final class MemoryNode implements Commands {
     if (!failing.isEmpty() && line.startsWith(failing)) {
       return new Outcome(32, "", "told to fail");
     }
+    if (!hanging.isEmpty() && line.startsWith(hanging)) {
+      await();
+    }
     return switch (command.getFirst()) {
       case "blkid" -> blkid(command.getLast());
       case "mkfs.ext4", "mkfs.xfs" -> mkfs(command);
@@ -71,6 +117,14 @@ final class MemoryNode implements Commands {
       case "stat" -> new Outcome(0, "4096 100 40 30 1000 900\n", "");
       default -> new Outcome(0, "", "");
     };
+  }
+
+  private void await() {
+    try {
+      answers.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Outcome blkid(String device) {

@@ -128,7 +128,7 @@ class NbdMapperTest {
 
     assertThat(device)
         .isEqualTo(
-            new MappedDevice("f", IMAGE, "", Path.of("/dev/nbd0"), false, GIB, true, "0001-v"));
+            new MappedDevice("f", IMAGE, "", Path.of("/dev/nbd0"), false, GIB, true, "0001-v", ""));
     assertThat(keyFile).isEqualTo(KEY);
     String line = String.join(" ", mapping());
     assertThat(line)

@@ -89,6 +89,7 @@ class NodeTest {
     var names = new NameLocks();
     var users = new KnownUsers(directory.resolve("keyring"));
     var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
+    var fence = new NodeFence(false, "n", devices, volumes, users);
     stage =
         new NodeStageVolume(
             volumes,
@@ -98,9 +99,10 @@ class NodeTest {
             mounts,
             names,
             users,
-            new NodeSettings("n", "ext4", "rbd", Map.of()));
+            fence,
+            new NodeSettings("n", "ext4", "rbd"));
     var revival = new Revival(volumes, StagedUsers.known(users));
-    unstage = new NodeUnstageVolume(devices, revival, mounts, names);
+    unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     publish = new NodePublishVolume(mounts, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
     expand = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);

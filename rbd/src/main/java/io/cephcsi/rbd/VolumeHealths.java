@@ -1,0 +1,211 @@
+package io.cephcsi.rbd;
+
+import static io.cephcsi.rbd.HealthProblem.dataLoss;
+import static io.cephcsi.rbd.HealthProblem.degraded;
+import static io.cephcsi.rbd.HealthProblem.inaccessible;
+
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Feature;
+import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.VolumeJournal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tells what is wrong with volumes as the cluster sees them. Looks never take longer than {@link
+ * Looks} allows, whatever hangs.
+ */
+public final class VolumeHealths {
+  private final Pools pools;
+  private final Volumes volumes;
+  private final VolumeJournal journal;
+  private final Looks looks;
+
+  public VolumeHealths(Pools pools, VolumeJournal journal, Looks looks) {
+    this.pools = pools;
+    this.volumes = new Volumes(pools, journal);
+    this.journal = journal;
+    this.looks = looks;
+  }
+
+  /** What was seen of an image; the pool with its data if that is another one. */
+  private record Seen(List<HealthProblem> problems, Optional<Long> dataPool) {}
+
+  /**
+   * All that is known to be wrong; none for a healthy volume.
+   *
+   * @throws io.cephcsi.csi.CsiException.NotFound when there is no such volume, or it is being made
+   *     or deleted
+   */
+  public List<HealthProblem> of(VolumeId id, Credentials credentials) {
+    ClusterConfig config = pools.config(id.clusterId());
+    long until = looks.deadline();
+    Look<ClusterHealth> monitors = monitors(config, credentials, until);
+    Look<Seen> image =
+        looks.begin(
+            id.clusterId() + "/" + id.location(),
+            id.text() + " as " + credentials,
+            () -> look(id, credentials),
+            until);
+    Optional<Seen> seen = image.await(until);
+    Optional<ClusterHealth> health = monitors.await(until);
+    List<HealthProblem> problems = new ArrayList<>();
+    if (health.isEmpty()) {
+      problems.add(monitorsSilent(config, monitors, seen.isPresent()));
+    } else if (seen.isEmpty()) {
+      problems.add(silent(id, image, health.get()));
+    }
+    seen.ifPresent(s -> problems.addAll(s.problems()));
+    health.ifPresent(h -> {
+      problems.addAll(h.ofPool(id.location()));
+      seen.flatMap(Seen::dataPool).ifPresent(pool -> problems.addAll(h.ofPool(pool)));
+    });
+    return problems;
+  }
+
+  /** Begins a look at a cluster's monitors. */
+  public Look<ClusterHealth> monitors(ClusterConfig config, Credentials credentials, long until) {
+    return looks.begin(
+        config.clusterId(),
+        "monitors as " + credentials,
+        () -> {
+          try (Cluster cluster = pools.lend(config, credentials)) {
+            return ClusterHealth.of(cluster);
+          }
+        },
+        until);
+  }
+
+  private static HealthProblem monitorsSilent(
+      ClusterConfig config, Look<?> monitors, boolean imageAnswers) {
+    String message = monitorsSilent(config, monitors);
+    return imageAnswers
+        ? degraded("MonitorsNotAnswering", message)
+        : inaccessible("MonitorsNotAnswering", message);
+  }
+
+  /** The words for monitors without an answer. */
+  public static String monitorsSilent(ClusterConfig config, Look<?> monitors) {
+    return "the monitors of cluster %s (%s) are not answering since %s: see whether they run and can be reached from here"
+        .formatted(config.clusterId(), config.monitorList(), monitors.silentSince());
+  }
+
+  private static HealthProblem silent(VolumeId id, Look<?> image, ClusterHealth health) {
+    ClusterHealth.PoolState pool = health.pools().get(id.location());
+    return inaccessible(
+        "NotAnswering",
+        "the volume's image is not answering since %s; %s: bring back the OSDs of pool %s"
+            .formatted(
+                image.silentSince(), health.summary(), pool == null ? id.location() : pool.name()));
+  }
+
+  private Seen look(VolumeId id, Credentials credentials) {
+    try (Volume volume =
+        volumes
+            .open(new VolumeHandle.Journaled(id), credentials)
+            .orElseThrow(() -> Volumes.missing(id.text()))) {
+      Optional<String> imageId = volume.pool().imageId(volume.entry().imageName());
+      if (imageId.isPresent()) {
+        return of(volume, imageId.get());
+      }
+      return new Seen(
+          List.of(
+              withoutImage(volume.pool(), volume.entry())
+                  .orElseThrow(() -> Volumes.missing(id.text()))),
+          Optional.empty());
+    } catch (CephException e) {
+      if (e.errno() != Errno.ESHUTDOWN) {
+        throw e;
+      }
+      return new Seen(List.of(blocklisted()), Optional.empty());
+    }
+  }
+
+  private static HealthProblem blocklisted() {
+    return inaccessible(
+        "ClientBlocklisted",
+        "the cluster has this driver's own client in its blocklist (ceph osd blocklist ls), so that it can see no image: restart the driver");
+  }
+
+  private static Seen of(Volume volume, String imageId) {
+    Pool pool = volume.pool();
+    Optional<ImageHeader> header = pool.imageHeader(imageId);
+    if (header.isEmpty()) {
+      return new Seen(
+          List.of(
+              dataLoss(
+                  "ImageHeaderMissing",
+                  "image %s/%s has lost its header rbd_header.%s: restore the data from a snapshot or a backup"
+                      .formatted(pool.name(), volume.entry().imageName(), imageId))),
+          Optional.empty());
+    }
+    return new Seen(
+        List.of(),
+        Feature.DATA_POOL.in(header.get().features())
+            ? pool.imageDataPool(imageId)
+            : Optional.empty());
+  }
+
+  /**
+   * What is wrong with a volume that has no image by its name; empty for one that is just being
+   * made or deleted.
+   */
+  private Optional<HealthProblem> withoutImage(Pool pool, VolumeEntry entry) {
+    if (entry.imageId().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<TrashEntry> trash = pool.trashEntry(entry.imageId());
+    // Last: a deletion frees the name when the image is in the trash, and purges it afterwards.
+    if (!journal.nameIsHeld(pool, entry)) {
+      return Optional.empty();
+    }
+    return Optional.of(trash.map(t -> inTrash(pool, t)).orElseGet(() -> missing(pool, entry)));
+  }
+
+  private static HealthProblem inTrash(Pool pool, TrashEntry entry) {
+    return inaccessible(
+        "ImageInTrash",
+        "image %s/%s is in the trash since %s, though its volume was not deleted: rbd trash restore --pool %s%s %s"
+            .formatted(
+                pool.name(),
+                entry.name(),
+                entry.movedAt(),
+                pool.name(),
+                pool.namespace().isEmpty() ? "" : " --namespace " + pool.namespace(),
+                entry.imageId()));
+  }
+
+  private static HealthProblem missing(Pool pool, VolumeEntry entry) {
+    return dataLoss(
+        "ImageMissing",
+        "image %s/%s (id %s) is gone, from the trash too: restore the data from a snapshot or a backup, then delete the volume"
+            .formatted(pool.name(), entry.imageName(), entry.imageId()));
+  }
+
+  /** As {@link #of}, for a volume whose image a listing has not met. */
+  public List<HealthProblem> ofUnmet(Pool pool, String uuid) {
+    Optional<VolumeEntry> entry = journal.read(pool, uuid);
+    boolean there = entry.flatMap(e -> pool.imageId(e.imageName())).isPresent();
+    return there ? List.of() : entry.flatMap(e -> withoutImage(pool, e)).stream().toList();
+  }
+
+  /** As {@link #of}, as far as another pool with the volume's data is concerned. */
+  public List<HealthProblem> ofDataPool(Pool pool, String imageId, ClusterHealth health) {
+    try {
+      return pool.imageDataPool(imageId).map(health::ofPool).orElse(List.of());
+    } catch (CephException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return List.of(); // it is deleted just now
+      }
+      throw e;
+    }
+  }
+}

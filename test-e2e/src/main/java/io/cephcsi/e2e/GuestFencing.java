@@ -1,0 +1,247 @@
+package io.cephcsi.e2e;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import csi.v1.ControllerPublishVolumeRequest;
+import csi.v1.ControllerUnpublishVolumeRequest;
+import csi.v1.NodeGetVolumeHealthRequest;
+import csi.v1.Volume;
+import csi.v1.VolumeHealth.VolumeHealthEntry;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Two nodes in kernel guests, of which one is stopped from outside amid writing: the other takes
+ * its volume over, and the one that comes back can write no more.
+ */
+final class GuestFencing {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Path FOLDER = Path.of("/mnt/volumes");
+  private static final Path DEVICES = Path.of("/sys/bus/rbd/devices");
+  private static final int BLOCK = 4096;
+
+  private final ThrowawayCeph ceph;
+  private final Path meeting;
+  private final VolumeLife life;
+
+  GuestFencing(ThrowawayCeph ceph, Path meeting) throws IOException {
+    this.ceph = ceph;
+    this.meeting = meeting;
+    this.life = new VolumeLife("pvc-lost", ceph.pool(), ceph.credentials(), FOLDER);
+  }
+
+  @MustBeClosed
+  private DriverProcess driver(String node) throws IOException, InterruptedException {
+    return DriverProcess.start(
+        ceph,
+        "--controllerserver",
+        "--nodeserver",
+        "--fencing",
+        "--nodeid=" + node,
+        "--keyring=" + ceph.entry("keyring"));
+  }
+
+  /** Writes until it cannot, since it is stopped meanwhile; then lets go of the volume. */
+  void lostNode() throws Exception {
+    try (DriverProcess driver = driver("node1")) {
+      var _ = life.run("CreateVolume", driver.client());
+      publish(driver, "node1");
+      run(driver, "NodeStageVolume", "NodePublishVolume", "write 32 MiB");
+      System.out.println("guest: node1: client " + clients());
+      String failure = writeUntilRefused();
+      System.out.println("guest: node1, back again: " + failure);
+      List<VolumeHealthEntry> problems = health(driver);
+      problems.forEach(
+          p -> System.out.println("guest: node1: " + p.getReason() + ": " + p.getMessage()));
+      require(
+          problems.stream().anyMatch(p -> p.getReason().equals("ClientBlocklisted")),
+          "the first node knows that its client is in the blocklist");
+      run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
+      require(clients().isEmpty(), "the first node has nothing mapped");
+      tell("returned", life.volume());
+      var _ = await("ended");
+    }
+  }
+
+  /** Appends blocks, each on disk before the next; tells how many are. */
+  private String writeUntilRefused() throws IOException, InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    try (FileChannel file =
+        FileChannel.open(log(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      for (int count = 1; System.nanoTime() < end; count++) {
+        byte[] block = new byte[BLOCK];
+        Arrays.fill(block, (byte) count);
+        var _ = file.write(ByteBuffer.wrap(block), (long) (count - 1) * BLOCK);
+        file.force(true);
+        Files.writeString(meeting.resolve("acknowledged"), Integer.toString(count));
+        if (count == 20) {
+          tell("writing", life.volume());
+        }
+      }
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+    throw new IllegalStateException("the first node could write all the time");
+  }
+
+  /** Takes the volume over from the stopped node, and sees that nothing is lost. */
+  void heir() throws Exception {
+    try (DriverProcess driver = driver("node2")) {
+      tell("heir-ready", Volume.getDefaultInstance());
+      life.takeOver(await("writing"));
+      awaitFile("stopped");
+      String refusal = refusal(() -> publish(driver, "node2"));
+      System.out.println("guest: node2: " + refusal);
+      require(refusal.contains("node1"), "the refusal names the first node");
+      unpublish(driver, "node1");
+      publish(driver, "node2");
+      run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
+      int acknowledged = Integer.parseInt(Files.readString(meeting.resolve("acknowledged")));
+      byte[] before = Files.readAllBytes(log());
+      require(before.length >= acknowledged * BLOCK, "all that was acknowledged is there");
+      Files.write(own(), before);
+      try (FileChannel file = FileChannel.open(own(), StandardOpenOption.WRITE)) {
+        file.force(true);
+      }
+      tell("taken", life.volume());
+      var _ = await("returned");
+      run(driver, "read back", "NodeUnpublishVolume", "NodeUnstageVolume");
+      run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
+      require(
+          Arrays.equals(Files.readAllBytes(log()), before),
+          "the first node has written nothing since it was fenced");
+      require(Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
+      run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
+      unpublish(driver, "node2");
+      run(driver, "DeleteVolume");
+      tell("ended", life.volume());
+    }
+  }
+
+  private void run(DriverProcess driver, String... steps) throws IOException {
+    for (String step : steps) {
+      System.out.println("guest: " + step + " " + life.run(step, driver.client()));
+    }
+  }
+
+  private Path log() {
+    return life.folder().resolve("pod/mount/log");
+  }
+
+  private Path own() {
+    return life.folder().resolve("pod/mount/own");
+  }
+
+  private void publish(DriverProcess driver, String node) throws IOException {
+    var _ =
+        driver
+            .client()
+            .controller()
+            .controllerPublishVolume(
+                ControllerPublishVolumeRequest.newBuilder()
+                    .setVolumeId(life.volume().getVolumeId())
+                    .setNodeId(node)
+                    .setVolumeCapability(life.capability())
+                    .putAllSecrets(secrets())
+                    .build());
+  }
+
+  private void unpublish(DriverProcess driver, String node) throws IOException {
+    var _ =
+        driver
+            .client()
+            .controller()
+            .controllerUnpublishVolume(
+                ControllerUnpublishVolumeRequest.newBuilder()
+                    .setVolumeId(life.volume().getVolumeId())
+                    .setNodeId(node)
+                    .putAllSecrets(secrets())
+                    .build());
+  }
+
+  private Map<String, String> secrets() throws IOException {
+    return Map.of("userID", ceph.credentials().user(), "userKey", ceph.credentials().key());
+  }
+
+  private List<VolumeHealthEntry> health(DriverProcess driver) {
+    return driver
+        .client()
+        .node()
+        .nodeGetVolumeHealth(
+            NodeGetVolumeHealthRequest.newBuilder()
+                .setVolumeId(life.volume().getVolumeId())
+                .setStagingTargetPath(life.folder().resolve("staging").toString())
+                .build())
+        .getVolumeHealth()
+        .getHealthStatusesList();
+  }
+
+  private static List<String> clients() throws IOException {
+    try (Stream<Path> devices = Files.list(DEVICES)) {
+      return devices.map(GuestFencing::client).toList();
+    }
+  }
+
+  private static String client(Path device) {
+    try {
+      return Files.readString(device.resolve("client_addr")).strip();
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  /** What is said when the call is refused. */
+  private static String refusal(Call call) throws IOException {
+    try {
+      call.run();
+    } catch (StatusRuntimeException e) {
+      require(
+          e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION,
+          "the second node is refused with FAILED_PRECONDITION");
+      return String.valueOf(e.getMessage());
+    }
+    throw new IllegalStateException("a volume that is in use was published to a second node");
+  }
+
+  /** A call that may be refused. */
+  private interface Call {
+    void run() throws IOException;
+  }
+
+  private void tell(String what, Volume volume) throws IOException {
+    Path written = Files.write(meeting.resolve(what + ".new"), volume.toByteArray());
+    Files.move(written, meeting.resolve(what), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Volume await(String what) throws IOException, InterruptedException {
+    awaitFile(what);
+    return Volume.parseFrom(Files.readAllBytes(meeting.resolve(what)));
+  }
+
+  private void awaitFile(String what) throws IOException, InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!Files.exists(meeting.resolve(what))) {
+      if (System.nanoTime() > end) {
+        throw new IOException("nobody comes to \"%s\"".formatted(what));
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalStateException("does not hold: " + what);
+    }
+  }
+}
