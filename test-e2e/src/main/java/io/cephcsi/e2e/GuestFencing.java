@@ -122,10 +122,23 @@ final class GuestFencing {
           Arrays.equals(Files.readAllBytes(log()), before),
           "the first node has written nothing since it was fenced");
       require(Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
+      takeAwayTheDevice();
+      require(
+          health(driver).stream().anyMatch(p -> p.getReason().equals("DeviceGone")),
+          "the second node tells that a device is gone");
       run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
       unpublish(driver, "node2");
       run(driver, "DeleteVolume");
       tell("ended", life.volume());
+    }
+  }
+
+  /** As nobody should, below a mounted filesystem. */
+  private static void takeAwayTheDevice() throws IOException {
+    try (Stream<Path> devices = Files.list(DEVICES)) {
+      String number = devices.findFirst().orElseThrow().getFileName().toString();
+      Files.writeString(
+          Path.of("/sys/bus/rbd/remove_single_major"), number + " force", StandardOpenOption.WRITE);
     }
   }
 
