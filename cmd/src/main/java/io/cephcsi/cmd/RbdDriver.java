@@ -11,6 +11,7 @@ import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiServer;
 import io.cephcsi.csi.Endpoint;
 import io.cephcsi.csi.IdentityService;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
@@ -50,11 +51,12 @@ final class RbdDriver implements AutoCloseable {
     var pools = new Pools(configs, clusters);
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
     var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
+    var groups = new GroupJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, snapshots, users),
+            new RbdController.Parts(configs, pools, journal, snapshots, groups, users),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -103,6 +105,7 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       services.add(controller);
       services.add(controller.snapshotMetadata());
+      services.add(controller.groupController());
     }
     if (flags.nodeServer) {
       services.add(node);
@@ -115,6 +118,7 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
       capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
+      capabilities.add(service(Service.Type.GROUP_CONTROLLER_SERVICE));
     }
     capabilities.add(
         PluginCapability.newBuilder()

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param source the image name of the volume that it is taken of; empty only when the object is
  *     damaged, which {@link SnapshotJournal#reserve} never returns
  * @param owner the namespace of its claim
+ * @param groupId the id of the group of snapshots that it is a member of, empty for none
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  */
 public record SnapshotEntry(
@@ -22,4 +23,5 @@ public record SnapshotEntry(
     String imageId,
     String source,
     String owner,
+    String groupId,
     Optional<Instant> cutAt) {}

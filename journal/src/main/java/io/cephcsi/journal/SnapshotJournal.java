@@ -23,6 +23,8 @@ public final class SnapshotJournal {
   private static final String IMAGE_ID = "csi.imageid";
   private static final String SOURCE = "csi.source";
 
+  private static final String GROUP_ID = "csi.groupid";
+
   /** With {@code volume}, although it is a snapshot's. */
   private static final String OWNER = "csi.volume.owner";
 
@@ -30,7 +32,7 @@ public final class SnapshotJournal {
   private static final String CUT_AT = "cephcsi.cutat";
 
   private static final Set<String> KEYS =
-      Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER, CUT_AT);
+      Set.of(REQUEST_NAME, IMAGE_NAME, IMAGE_ID, SOURCE, OWNER, GROUP_ID, CUT_AT);
 
   private final Directory names;
 
@@ -96,6 +98,7 @@ public final class SnapshotJournal {
         "",
         request.source(),
         request.owner(),
+        request.groupId(),
         Optional.empty());
   }
 
@@ -106,6 +109,9 @@ public final class SnapshotJournal {
     keys.put(SOURCE, entry.source());
     if (!entry.owner().isEmpty()) {
       keys.put(OWNER, entry.owner());
+    }
+    if (!entry.groupId().isEmpty()) {
+      keys.put(GROUP_ID, entry.groupId());
     }
     return keys;
   }
@@ -126,6 +132,7 @@ public final class SnapshotJournal {
         keys.getOrDefault(IMAGE_ID, ""),
         keys.getOrDefault(SOURCE, ""),
         keys.getOrDefault(OWNER, ""),
+        keys.getOrDefault(GROUP_ID, ""),
         Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse));
   }
 

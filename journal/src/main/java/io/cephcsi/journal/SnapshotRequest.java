@@ -7,8 +7,15 @@ package io.cephcsi.journal;
  * @param imagePrefix the image's name is this and the UUID
  * @param source the image name of the volume that it is taken of, never empty
  * @param owner the namespace of the claim, empty when unknown
+ * @param groupId the id of the group of snapshots that it is a member of, empty for none
  */
-public record SnapshotRequest(String name, String imagePrefix, String source, String owner) {
+public record SnapshotRequest(
+    String name, String imagePrefix, String source, String owner, String groupId) {
+  /** Of a snapshot that is in no group. */
+  public SnapshotRequest(String name, String imagePrefix, String source, String owner) {
+    this(name, imagePrefix, source, owner, "");
+  }
+
   public SnapshotRequest {
     if (source.isEmpty()) {
       throw new IllegalArgumentException("snapshot " + name + " has no source");

@@ -25,7 +25,7 @@ record CreateSnapshot(
         Volume source = volumes.require(plan.sourceText(), plan.credentials())) {
       requireSameCluster(plan, source);
       users.remember(plan.source().clusterId(), plan.credentials());
-      SnapshotImages.Made made = images.findOrMake(source, plan);
+      SnapshotImages.Made made = images.findOrMake(source, plan, Moment.NOW);
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()

@@ -9,13 +9,18 @@ import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volumes;
 
-/** A CreateSnapshot request, checked as far as that goes without a cluster. */
+/**
+ * A CreateSnapshot request, checked as far as that goes without a cluster.
+ *
+ * @param groupId the group that it is to be a member of, empty for none
+ */
 record SnapshotPlan(
     String name,
     String sourceText,
     VolumeId source,
     ClassParameters parameters,
-    Credentials credentials) {
+    Credentials credentials,
+    String groupId) {
   /**
    * Reads and checks the request.
    *
@@ -37,12 +42,22 @@ record SnapshotPlan(
         source,
         VolumeId.of(source).orElseThrow(() -> Volumes.missing(source)),
         parameters,
-        Secrets.credentials(request.getSecretsMap()));
+        Secrets.credentials(request.getSecretsMap()),
+        "");
+  }
+
+  /** The same, of a member of the group. */
+  SnapshotPlan inGroup(String id) {
+    return new SnapshotPlan(name, sourceText, source, parameters, credentials, id);
   }
 
   /** What the journal is to keep. */
   SnapshotRequest reservation(VolumeEntry sourceVolume) {
     return new SnapshotRequest(
-        name, parameters.snapshotNamePrefix(), sourceVolume.imageName(), sourceVolume.owner());
+        name,
+        parameters.snapshotNamePrefix(),
+        sourceVolume.imageName(),
+        sourceVolume.owner(),
+        groupId);
   }
 }
