@@ -107,6 +107,12 @@ public interface Image extends AutoCloseable {
   List<ImageSnapshot> snapshots();
 
   /**
+   * What a group's snapshot is on this image; empty when there is none. C: {@code
+   * rbd_snap_get_group_namespace}.
+   */
+  Optional<ImageSnapshot> groupSnapshot(String group, String snapshot);
+
+  /**
    * Copies what the image has of its parent, and lets the parent go; takes long for large ones. C:
    * {@code rbd_flatten}.
    *

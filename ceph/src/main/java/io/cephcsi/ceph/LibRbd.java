@@ -187,6 +187,30 @@ final class LibRbd {
 
   static native int rbd_discard(ImagePointer image, long offset, long length);
 
+  static native int rbd_group_create(IoPointer io, String group);
+
+  static native int rbd_group_remove(IoPointer io, String group);
+
+  /** The names behind each other, each with a NUL; the size in bytes. */
+  static native int rbd_group_list(IoPointer io, Pointer names, Pointer size);
+
+  static native int rbd_group_image_add(
+      IoPointer io, String group, IoPointer imageIo, String image);
+
+  static native int rbd_group_snap_create(IoPointer io, String group, String snapshot);
+
+  static native int rbd_group_snap_remove(IoPointer io, String group, String snapshot);
+
+  static native int rbd_group_snap_list(
+      IoPointer io, String group, Pointer snapshots, long infoSize, Pointer count);
+
+  static native int rbd_group_snap_list_cleanup(Pointer snapshots, long infoSize, long count);
+
+  static native int rbd_snap_get_group_namespace(
+      ImagePointer image, long id, Pointer group, long groupSize);
+
+  static native int rbd_snap_group_namespace_cleanup(Pointer group, long groupSize);
+
   static native int rbd_watchers_list(ImagePointer image, Pointer watchers, Pointer count);
 
   static native void rbd_watchers_list_cleanup(Pointer watchers, long count);

@@ -143,6 +143,50 @@ public interface Pool extends OmapStore, AutoCloseable {
    */
   void trashRemove(String imageId);
 
+  /**
+   * Makes a group of images without members. C: {@code rbd_group_create}.
+   *
+   * @throws CephException EEXIST when there is one of this name
+   */
+  void createGroup(String group);
+
+  /** The names of all groups. C: {@code rbd_group_list}. */
+  List<String> groups();
+
+  /**
+   * Puts an image into a group; one that is in it already stays. C: {@code rbd_group_image_add}.
+   *
+   * @param imagePool the image's pool, of the same cluster; may be this one
+   * @throws CephException ENOENT when there is no such group or image, EEXIST when the image is in
+   *     another group
+   */
+  void addToGroup(String group, Pool imagePool, String image);
+
+  /**
+   * Cuts a snapshot of all members at one moment: the exclusive locks of those that have this
+   * feature are held meanwhile, so that nobody writes. C: {@code rbd_group_snap_create}.
+   *
+   * @throws CephException EEXIST when the group has one of this name, ENOENT when there is no such
+   *     group
+   */
+  void createGroupSnapshot(String group, String snapshot);
+
+  /** The snapshots of a group; none for a missing group. C: {@code rbd_group_snap_list}. */
+  List<GroupSnapshot> groupSnapshots(String group);
+
+  /**
+   * Removes a group's snapshot from all images. C: {@code rbd_group_snap_remove}.
+   *
+   * @throws CephException ENOENT when there is no such group or snapshot
+   */
+  void removeGroupSnapshot(String group, String snapshot);
+
+  /**
+   * Removes a group with its snapshots; the images stay. A missing one is no error. C: {@code
+   * rbd_group_remove}.
+   */
+  void removeGroup(String group);
+
   @Override
   void close();
 }

@@ -21,6 +21,7 @@ final class RadosPool implements Pool {
   private final RadosOmaps omaps;
   private final RbdHeaders headers;
   private final RbdTrash trash;
+  private final RbdGroups groups;
 
   @MustBeClosed
   RadosPool(IoContext io, String name, String namespace) {
@@ -30,6 +31,7 @@ final class RadosPool implements Pool {
     omaps = new RadosOmaps(io);
     headers = new RbdHeaders(io);
     trash = new RbdTrash(io, headers);
+    groups = new RbdGroups(io);
   }
 
   @Override
@@ -120,10 +122,49 @@ final class RadosPool implements Pool {
   @Override
   public void cloneImage(
       Pool parent, String parentImage, String snapshot, String image, ImageOptions options) {
-    if (!(parent instanceof RadosPool from)) {
-      throw new IllegalArgumentException("the parent's pool is on another kind of cluster");
+    RbdImageCreation.clone(ioOf(parent), parentImage, snapshot, io, image, options);
+  }
+
+  private static IoContext ioOf(Pool pool) {
+    if (pool instanceof RadosPool rados) {
+      return rados.io;
     }
-    RbdImageCreation.clone(from.io, parentImage, snapshot, io, image, options);
+    throw new IllegalArgumentException("pool " + pool.name() + " is on another kind of cluster");
+  }
+
+  @Override
+  public void createGroup(String group) {
+    groups.create(group);
+  }
+
+  @Override
+  public List<String> groups() {
+    return groups.list();
+  }
+
+  @Override
+  public void addToGroup(String group, Pool imagePool, String image) {
+    groups.add(group, ioOf(imagePool), image);
+  }
+
+  @Override
+  public void createGroupSnapshot(String group, String snapshot) {
+    groups.createSnapshot(group, snapshot);
+  }
+
+  @Override
+  public List<GroupSnapshot> groupSnapshots(String group) {
+    return groups.snapshots(group);
+  }
+
+  @Override
+  public void removeGroupSnapshot(String group, String snapshot) {
+    groups.removeSnapshot(group, snapshot);
+  }
+
+  @Override
+  public void removeGroup(String group) {
+    groups.remove(group);
   }
 
   @Override

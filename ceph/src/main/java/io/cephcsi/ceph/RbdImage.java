@@ -30,6 +30,9 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   /** {@code rbd_snap_info_t}: id, size, name. */
   private static final int SNAPSHOT_INFO_BYTES = 24;
 
+  /** {@code rbd_snap_group_namespace_t}: pool id, group, snapshot. */
+  private static final int GROUP_PLACE_BYTES = 24;
+
   /** {@code rbd_image_info_t}: size, object size, and more. */
   private static final int IMAGE_INFO_BYTES = 160;
 
@@ -346,6 +349,27 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
     var kind = kind(id);
     String name = kind == ImageSnapshot.Kind.TRASH ? nameBefore(id) : StructList.text(info, 16);
     return new ImageSnapshot(id, name, info.getLong(8), kind, cutAt(id));
+  }
+
+  @Override
+  public Optional<ImageSnapshot> groupSnapshot(String group, String snapshot) {
+    return snapshots().stream()
+        .filter(s -> s.kind() == ImageSnapshot.Kind.GROUP)
+        .filter(s -> isOf(s.id(), group, snapshot))
+        .findFirst();
+  }
+
+  private boolean isOf(long snapshotId, String group, String snapshot) {
+    try (var place = new Memory(GROUP_PLACE_BYTES)) {
+      place.clear();
+      check(
+          LibRbd.rbd_snap_get_group_namespace(pointer(), snapshotId, place, GROUP_PLACE_BYTES),
+          "get group of snapshot " + snapshotId + " of");
+      boolean is =
+          StructList.text(place, 8).equals(group) && StructList.text(place, 16).equals(snapshot);
+      var _ = LibRbd.rbd_snap_group_namespace_cleanup(place, GROUP_PLACE_BYTES);
+      return is;
+    }
   }
 
   private ImageSnapshot.Kind kind(long snapshotId) {

@@ -2,6 +2,7 @@ package io.cephcsi.ceph;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -15,6 +16,7 @@ import java.util.function.Function;
 public final class MemoryCluster implements Cluster {
   private static final String ADDRESS = "10.0.0.1:0/1";
 
+  private final String fsid;
   private final TreeMap<Long, StoredPool> pools = new TreeMap<>();
   private final Set<MemoryHandle> open = ConcurrentHashMap.newKeySet();
   private final MemoryOperations operations = new MemoryOperations();
@@ -23,6 +25,12 @@ public final class MemoryCluster implements Cluster {
 
   /** Makes a cluster with these pools, whose ids count from 1. */
   public MemoryCluster(String... pools) {
+    this("01616094-9d93-4178-bf45-c7eac19e8b15", List.of(pools));
+  }
+
+  /** As {@link #MemoryCluster(String...)}, with an fsid of its own. */
+  public MemoryCluster(String fsid, List<String> pools) {
+    this.fsid = fsid;
     for (String pool : pools) {
       addPool(pool);
     }
@@ -86,7 +94,7 @@ public final class MemoryCluster implements Cluster {
 
   @Override
   public String fsid() {
-    return "01616094-9d93-4178-bf45-c7eac19e8b15";
+    return fsid;
   }
 
   @Override

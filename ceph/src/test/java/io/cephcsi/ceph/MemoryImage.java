@@ -169,6 +169,11 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public Optional<ImageSnapshot> groupSnapshot(String group, String snapshot) {
+    return stored().groupSnapshot(StoredGroup.nameOn(group, snapshot));
+  }
+
+  @Override
   public void flatten() {
     change(
         "flatten image " + stored().id(),

@@ -256,6 +256,85 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     write("remove from trash " + imageId, c -> trashRemove(c, imageId));
   }
 
+  @Override
+  public void createGroup(String group) {
+    write(
+        "create group " + group,
+        c -> {
+          if (c.groups.putIfAbsent(group, new StoredGroup(group)) != null) {
+            throw new CephException(Errno.EEXIST, "create group " + group);
+          }
+          return true;
+        });
+  }
+
+  @Override
+  public List<String> groups() {
+    return read("list groups", c -> List.copyOf(c.groups.keySet()));
+  }
+
+  @Override
+  public void addToGroup(String group, Pool imagePool, String image) {
+    String action = "add image " + image + " to group " + group;
+    var from = (MemoryPool) imagePool;
+    write(
+        action,
+        c -> {
+          StoredPool.Content source = from.content(action);
+          String id = Objects.requireNonNullElse(source.names.get(image), "");
+          group(c, group, action).add(image(source, id, action));
+          return true;
+        });
+  }
+
+  @Override
+  public void createGroupSnapshot(String group, String snapshot) {
+    String action = "create snapshot " + snapshot + " of group " + group;
+    write(
+        action,
+        c -> {
+          group(c, group, action).createSnapshot(snapshot);
+          return true;
+        });
+  }
+
+  @Override
+  public List<GroupSnapshot> groupSnapshots(String group) {
+    return read(
+        "list snapshots of group " + group,
+        c ->
+            Optional.ofNullable(c.groups.get(group)).map(StoredGroup::snapshots).orElse(List.of()));
+  }
+
+  @Override
+  public void removeGroupSnapshot(String group, String snapshot) {
+    String action = "remove snapshot " + snapshot + " of group " + group;
+    write(
+        action,
+        c -> {
+          group(c, group, action).removeSnapshot(snapshot);
+          return true;
+        });
+  }
+
+  @Override
+  public void removeGroup(String group) {
+    write(
+        "remove group " + group,
+        c -> {
+          Optional.ofNullable(c.groups.remove(group)).ifPresent(StoredGroup::remove);
+          return true;
+        });
+  }
+
+  private static StoredGroup group(StoredPool.Content content, String name, String action) {
+    StoredGroup group = content.groups.get(name);
+    if (group == null) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    return group;
+  }
+
   private <T> T read(String action, Function<StoredPool.Content, T> body) {
     requireOpen();
     return cluster.operations().read(action, () -> body.apply(content(action)));

@@ -634,6 +634,84 @@ abstract class PoolContract {
     }
   }
 
+  @Test
+  void group_snapshotIsOnAllImagesUntilTheGroupIsRemoved() {
+    for (String image : new String[] {"i", "j"}) {
+      pool().createImage(image, 64 * MIB, features(Feature.LAYERING, Feature.EXCLUSIVE_LOCK));
+    }
+    pool().createGroup("g");
+    assertErrno(Errno.EEXIST, () -> pool().createGroup("g"));
+    assertThat(pool().groups()).containsExactly("g");
+    assertThat(pool().groupSnapshots("g")).isEmpty();
+    pool().addToGroup("g", pool(), "i");
+    pool().addToGroup("g", samePool(), "j");
+    pool().addToGroup("g", samePool(), "j");
+    write("i", 1);
+    write("j", 2);
+
+    pool().createGroupSnapshot("g", "s");
+
+    assertErrno(Errno.EEXIST, () -> pool().createGroupSnapshot("g", "s"));
+    assertThat(pool().groupSnapshots("g")).containsExactly(new GroupSnapshot("s", true));
+    write("i", 9);
+    write("j", 9);
+    assertThat(firstByteAt("i", "g", "s")).isEqualTo(1);
+    assertThat(firstByteAt("j", "g", "s")).isEqualTo(2);
+    assertErrno(Errno.ENOENT, () -> pool().cloneImage(pool(), "i", "s", "c", layering()));
+
+    pool().removeGroup("g");
+
+    pool().removeGroup("g");
+    assertThat(pool().groups()).isEmpty();
+    assertThat(pool().groupSnapshots("g")).isEmpty();
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertThat(image.snapshots()).isEmpty();
+    }
+    pool().createGroup("h");
+    pool().addToGroup("h", pool(), "i");
+    pool().removeGroup("h");
+    pool().removeImage("i");
+    pool().removeImage("j");
+  }
+
+  @Test
+  void group_wrongMembersAndSnapshots_areRefused() {
+    pool().createImage("i", MIB, layering());
+    pool().createGroup("g");
+    pool().createGroup("h");
+    pool().addToGroup("g", pool(), "i");
+    assertErrno(Errno.EEXIST, () -> pool().addToGroup("h", pool(), "i"));
+    assertErrno(Errno.ENOENT, () -> pool().addToGroup("g", pool(), "none"));
+    assertErrno(Errno.ENOENT, () -> pool().addToGroup("none", pool(), "i"));
+    assertErrno(Errno.ENOENT, () -> pool().createGroupSnapshot("none", "s"));
+    assertErrno(Errno.ENOENT, () -> pool().removeGroupSnapshot("g", "s"));
+    assertErrno(Errno.ENOENT, () -> pool().removeGroupSnapshot("none", "s"));
+    pool().createGroupSnapshot("g", "s");
+    pool().removeGroupSnapshot("g", "s");
+    assertThat(pool().groupSnapshots("g")).isEmpty();
+    try (Image image = pool().openImageReadOnly("i")) {
+      assertThat(image.snapshots()).isEmpty();
+      assertThat(image.groupSnapshot("g", "s")).isEmpty();
+    }
+    pool().removeGroup("g");
+    pool().removeGroup("h");
+  }
+
+  private void write(String name, int value) {
+    try (Image image = pool().openImage(name)) {
+      image.write(0, bytes(4096, value));
+    }
+  }
+
+  private int firstByteAt(String name, String group, String snapshot) {
+    try (Image image = pool().openImageReadOnly(name)) {
+      ImageSnapshot found = image.groupSnapshot(group, snapshot).orElseThrow();
+      assertThat(found.kind()).isEqualTo(ImageSnapshot.Kind.GROUP);
+      image.show(found.id());
+      return read(image, 0, 1)[0];
+    }
+  }
+
   private static byte[] bytes(int length, int value) {
     byte[] bytes = new byte[length];
     Arrays.fill(bytes, (byte) value);

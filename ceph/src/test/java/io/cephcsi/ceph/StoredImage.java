@@ -18,6 +18,7 @@ public final class StoredImage {
   private Optional<ParentImage> parent = Optional.empty();
   private final List<StoredSnapshot> snapshots = new ArrayList<>();
   private Optional<StoredSnapshot> origin = Optional.empty();
+  private Optional<StoredGroup> group = Optional.empty();
   private StoredData data = new StoredData(Optional.empty());
 
   StoredImage(String id, long sizeBytes, ImageOptions options) {
@@ -94,6 +95,32 @@ public final class StoredImage {
       throw new CephException(Errno.EEXIST, "create snapshot " + name);
     }
     snapshots.add(new StoredSnapshot(this, name, false, data.copy()));
+  }
+
+  /**
+   * Makes it a member; of one group at most.
+   *
+   * @return false when it is in another one
+   */
+  synchronized boolean join(StoredGroup joined) {
+    group = group.or(() -> Optional.of(joined));
+    return group.orElseThrow().equals(joined);
+  }
+
+  synchronized void leaveGroup() {
+    group = Optional.empty();
+  }
+
+  synchronized void createGroupSnapshot(String name) {
+    snapshots.add(new StoredSnapshot(this, name, true, data.copy()));
+  }
+
+  synchronized void removeGroupSnapshot(String name) {
+    snapshots.removeIf(s -> s.isOfGroup(name));
+  }
+
+  synchronized Optional<ImageSnapshot> groupSnapshot(String name) {
+    return snapshots.stream().filter(s -> s.isOfGroup(name)).findFirst().map(StoredSnapshot::shown);
   }
 
   synchronized StoredData data() {

@@ -51,6 +51,9 @@ final class StoredPool {
     /** Ids by name, without those in the trash. */
     final TreeMap<String, String> names = new TreeMap<>();
 
+    /** Groups by name. */
+    final TreeMap<String, StoredGroup> groups = new TreeMap<>();
+
     /** The trash by image id. */
     final TreeMap<String, Discarded> trash = new TreeMap<>();
   }

@@ -29,6 +29,10 @@ final class StoredSnapshot {
     return data;
   }
 
+  boolean isOfGroup(String nameOnImage) {
+    return ofGroup && name.equals(nameOnImage);
+  }
+
   /** Whether it is found by its name. */
   boolean isUser() {
     return !inTrash && !ofGroup;

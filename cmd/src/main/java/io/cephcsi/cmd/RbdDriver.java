@@ -11,6 +11,7 @@ import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiServer;
 import io.cephcsi.csi.Endpoint;
 import io.cephcsi.csi.IdentityService;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
@@ -56,12 +57,13 @@ final class RbdDriver implements AutoCloseable {
     var pools = new Pools(configs, mappings, clusters);
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
     var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
+    var groups = new GroupJournal(flags.instanceId, UUID::randomUUID);
     var users = new KnownUsers(flags.keyring);
     this.looks = new Looks(LOOK);
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, snapshots, users, looks),
+            new RbdController.Parts(configs, pools, journal, snapshots, groups, users, looks),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -117,6 +119,7 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       services.add(controller);
       services.add(controller.snapshotMetadata());
+      services.add(controller.groupController());
     }
     if (flags.nodeServer) {
       services.add(node);
@@ -129,6 +132,7 @@ final class RbdDriver implements AutoCloseable {
     if (flags.controllerServer) {
       capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
       capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
+      capabilities.add(service(Service.Type.GROUP_CONTROLLER_SERVICE));
     }
     if (!flags.nodeServer || !flags.topology.isEmpty()) {
       // A node that says this has to say where it is; a controller cannot know whether nodes do.

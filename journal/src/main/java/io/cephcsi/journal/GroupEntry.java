@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param requestName the name that owns it; empty when unknown
  * @param groupName the RBD group's name, never empty
  * @param creationTime null when unknown
- * @param members by CSI volume id; a CephFS snapshot's id in a group of snapshots, else empty texts
+ * @param members of a group of volumes: empty texts by CSI volume id. Of a group of RBD snapshots:
+ *     their image names by CSI snapshot id. Of a group of CephFS snapshots: CSI snapshot ids by CSI
+ *     volume id
  */
 public record GroupEntry(
     String uuid,

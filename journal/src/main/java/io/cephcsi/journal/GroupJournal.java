@@ -30,7 +30,7 @@ public final class GroupJournal {
   private static final String GROUP_NAME = "csi.groupname";
   private static final String CREATION_TIME = "csi.creationtime";
 
-  /** No volume id begins like this. */
+  /** No id of a member begins like this. */
   private static final String OWN_PREFIX = "csi.";
 
   private static final int PAGE = 512;
@@ -152,24 +152,24 @@ public final class GroupJournal {
   /**
    * Adds members, or changes their values.
    *
-   * @param members by CSI volume id
+   * @param members by CSI id, as {@link GroupEntry} has them
    * @return false when the group's object is missing
    */
   public boolean addMembers(OmapStore objects, String uuid, Map<String, String> members) {
-    requireVolumeIds(members.keySet());
+    requireIds(members.keySet());
     return objects.update(names.objectOf(uuid), members);
   }
 
   /** Removes members; those that are none are no error. */
-  public void removeMembers(OmapStore objects, String uuid, Set<String> volumeIds) {
-    requireVolumeIds(volumeIds);
-    objects.removeKeys(names.objectOf(uuid), volumeIds);
+  public void removeMembers(OmapStore objects, String uuid, Set<String> ids) {
+    requireIds(ids);
+    objects.removeKeys(names.objectOf(uuid), ids);
   }
 
-  private static void requireVolumeIds(Set<String> volumeIds) {
-    for (String id : volumeIds) {
+  private static void requireIds(Set<String> ids) {
+    for (String id : ids) {
       if (id.isEmpty() || id.startsWith(OWN_PREFIX)) {
-        throw new IllegalArgumentException("\"" + id + "\" is no volume id");
+        throw new IllegalArgumentException("\"" + id + "\" is no id of a member");
       }
     }
   }

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
  *     damaged, which {@link SnapshotJournal#reserve} never returns
  * @param sourceId the id of that volume as CSI has it; empty for ceph-csi's
  * @param owner the namespace of its claim
+ * @param groupId the id of the group of snapshots that it is a member of, empty for none
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
@@ -27,6 +28,7 @@ public record SnapshotEntry(
     String source,
     String sourceId,
     String owner,
+    String groupId,
     Optional<Instant> cutAt,
     OptionalLong journalPool,
     boolean discarded) {}

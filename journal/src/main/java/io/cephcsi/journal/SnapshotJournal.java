@@ -23,6 +23,8 @@ public final class SnapshotJournal {
   private static final String IMAGE_ID = "csi.imageid";
   private static final String SOURCE = "csi.source";
 
+  private static final String GROUP_ID = "csi.groupid";
+
   /** With {@code volume}, although it is a snapshot's. */
   private static final String OWNER = "csi.volume.owner";
 
@@ -40,6 +42,7 @@ public final class SnapshotJournal {
           SOURCE,
           SOURCE_ID,
           OWNER,
+          GROUP_ID,
           CUT_AT,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
@@ -110,6 +113,7 @@ public final class SnapshotJournal {
         request.source(),
         request.sourceId(),
         request.owner(),
+        request.groupId(),
         Optional.empty(),
         Directory.otherPool(stores),
         false);
@@ -125,6 +129,9 @@ public final class SnapshotJournal {
     }
     if (!entry.owner().isEmpty()) {
       keys.put(OWNER, entry.owner());
+    }
+    if (!entry.groupId().isEmpty()) {
+      keys.put(GROUP_ID, entry.groupId());
     }
     return keys;
   }
@@ -146,6 +153,7 @@ public final class SnapshotJournal {
         keys.getOrDefault(SOURCE, ""),
         keys.getOrDefault(SOURCE_ID, ""),
         keys.getOrDefault(OWNER, ""),
+        keys.getOrDefault(GROUP_ID, ""),
         Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
         Directory.journalPool(keys),
         keys.containsKey(Directory.DISCARDED));

@@ -8,9 +8,16 @@ package io.cephcsi.journal;
  * @param source the image name of the volume that it is taken of, never empty
  * @param sourceId the id of that volume as CSI has it
  * @param owner the namespace of the claim, empty when unknown
+ * @param groupId the id of the group of snapshots that it is a member of, empty for none
  */
 public record SnapshotRequest(
-    String name, String imagePrefix, String source, String sourceId, String owner) {
+    String name, String imagePrefix, String source, String sourceId, String owner, String groupId) {
+  /** Of a snapshot that is in no group. */
+  public SnapshotRequest(
+      String name, String imagePrefix, String source, String sourceId, String owner) {
+    this(name, imagePrefix, source, sourceId, owner, "");
+  }
+
   public SnapshotRequest {
     if (source.isEmpty()) {
       throw new IllegalArgumentException("snapshot " + name + " has no source");

@@ -38,6 +38,15 @@ abstract class SnapshotJournalContract extends JournalContract {
   }
 
   @Test
+  void reserve_memberOfAGroup_keepsTheGroupsId() {
+    var member = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-1", "", "", "group-id");
+    assertThat(journal.reserve(stores(), member).entry().groupId()).isEqualTo("group-id");
+    assertThat(omap(pool(), "csi.snap." + FIRST)).containsEntry("csi.groupid", "group-id");
+    assertThat(journal.reserve(stores(), member).entry().groupId()).isEqualTo("group-id");
+    assertThat(journal.read(pool(), FIRST).orElseThrow().groupId()).isEqualTo("group-id");
+  }
+
+  @Test
   void reserve_newName_writesWhatCephCsiWrites() {
     assertThat(fresh())
         .isEqualTo(
@@ -49,6 +58,7 @@ abstract class SnapshotJournalContract extends JournalContract {
                 "csi-vol-" + STRANGER,
                 "id-1",
                 "team-a",
+                "",
                 Optional.empty(),
                 OptionalLong.empty(),
                 false));

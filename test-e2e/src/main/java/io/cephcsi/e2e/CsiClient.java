@@ -3,6 +3,8 @@ package io.cephcsi.e2e;
 import com.google.errorprone.annotations.MustBeClosed;
 import csi.v1.ControllerGrpc;
 import csi.v1.ControllerGrpc.ControllerBlockingStub;
+import csi.v1.GroupControllerGrpc;
+import csi.v1.GroupControllerGrpc.GroupControllerBlockingStub;
 import csi.v1.IdentityGrpc;
 import csi.v1.IdentityGrpc.IdentityBlockingStub;
 import csi.v1.NodeGrpc;
@@ -58,6 +60,10 @@ public final class CsiClient implements AutoCloseable {
 
   public ControllerBlockingStub controller() {
     return ControllerGrpc.newBlockingStub(channel).withDeadlineAfter(PATIENCE);
+  }
+
+  public GroupControllerBlockingStub groupController() {
+    return GroupControllerGrpc.newBlockingStub(channel).withDeadlineAfter(PATIENCE);
   }
 
   public SnapshotMetadataBlockingStub snapshotMetadata() {

@@ -15,9 +15,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What exists of volumes at this moment: images, journal, trash, watchers, mounts, devices. */
+/**
+ * What exists of volumes and snapshots at this moment: images, groups, journal, trash, watchers,
+ * mounts, devices.
+ */
 final class Remains implements AutoCloseable {
-  private static final String DIRECTORY = "csi.volumes.default";
+  /** The journal's directories, and before the UUID in the objects that they lead to. */
+  private static final Map<String, String> DIRECTORIES =
+      Map.of(
+          "csi.volumes.default", "csi.volume.",
+          "csi.snaps.default", "csi.snap.",
+          "csi.groups.default", "csi.volume.group.");
 
   private final Clusters clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
   private final ThrowawayCeph ceph;
@@ -38,6 +46,7 @@ final class Remains implements AutoCloseable {
         Pool pool = cluster.openPool(ceph.pool(), "")) {
       pool.images().forEach((name, _) -> things.add(image(pool, name)));
       journal(pool, things);
+      pool.groups().forEach(group -> things.add("group " + group));
       pool.trashEntries().forEach(e -> things.add("trash " + e.name()));
     }
     for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
@@ -62,12 +71,13 @@ final class Remains implements AutoCloseable {
   }
 
   private static void journal(Pool pool, List<String> things) {
-    Map<String, String> names = pool.list(DIRECTORY, "", 1000);
-    names.forEach((name, uuid) -> things.add(entry(pool, name, uuid)));
+    DIRECTORIES.forEach((directory, prefix) ->
+        pool.list(directory, "", 1000)
+            .forEach((name, uuid) -> things.add(entry(pool, name, prefix + uuid))));
   }
 
-  private static String entry(Pool pool, String name, String uuid) {
-    int keys = pool.list("csi.volume." + uuid, "", 100).size();
+  private static String entry(Pool pool, String name, String object) {
+    int keys = pool.list(object, "", 100).size();
     return "omap %s, its object has %d keys".formatted(name, keys);
   }
 

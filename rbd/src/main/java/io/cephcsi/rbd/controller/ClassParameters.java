@@ -60,6 +60,11 @@ record ClassParameters(Map<String, String> all) {
     return namePrefix("snapshotNamePrefix", "csi-snap-");
   }
 
+  /** Of a VolumeGroupSnapshotClass. */
+  String groupNamePrefix() {
+    return namePrefix("volumeGroupNamePrefix", "csi-vol-group-");
+  }
+
   /** Of a VolumeSnapshotClass: without effect, since a snapshot stays in its volume's pool. */
   void requireNoEmptyPool() {
     var _ = optional("pool", "");

@@ -25,7 +25,7 @@ record CreateSnapshot(
         Volume source = volumes.require(plan.sourceId(), plan.credentials())) {
       requireSameCluster(plan, source);
       users.remember(source.handle().clusterId(), plan.credentials());
-      SnapshotImages.Made made = images.findOrMake(source, plan);
+      SnapshotImages.Made made = images.findOrMake(source, plan, Moment.NOW);
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()

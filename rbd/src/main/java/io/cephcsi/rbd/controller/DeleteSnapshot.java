@@ -2,123 +2,51 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.DeleteSnapshotRequest;
 import csi.v1.DeleteSnapshotResponse;
-import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
-import io.cephcsi.ceph.Errno;
-import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.ParentLink;
-import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
-import io.cephcsi.journal.SnapshotEntry;
-import io.cephcsi.journal.SnapshotJournal;
+import io.cephcsi.rbd.GroupSnapshots;
 import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
-/**
- * Deletes a snapshot. Its image, which has no data of its own, goes at once; one that volumes hang
- * on goes to the trash, and is purged when the last of them is gone or flat.
- */
-record DeleteSnapshot(Snapshots snapshots, SnapshotJournal journal, Purger purger, NameLocks names)
+/** Deletes a snapshot, but for a member of a group, which goes with its group. */
+record DeleteSnapshot(
+    Snapshots snapshots, GroupSnapshots groups, SnapshotDeletion deletion, NameLocks names)
     implements Call<DeleteSnapshotRequest, DeleteSnapshotResponse> {
 
   @Override
   public DeleteSnapshotResponse answer(DeleteSnapshotRequest request) {
-    if (request.getSnapshotId().isEmpty()) {
+    String id = request.getSnapshotId();
+    if (id.isEmpty()) {
       throw new CsiException.InvalidArgument("snapshot_id is missing");
     }
-    Optional<VolumeId> id = VolumeId.of(request.getSnapshotId());
-    if (id.isPresent()) {
+    Optional<VolumeId> decoded = VolumeId.of(id);
+    if (decoded.isPresent()) {
       Credentials credentials = Secrets.credentials(request.getSecretsMap());
-      try (var _ = names.hold(request.getSnapshotId())) {
-        snapshots.open(id.get(), credentials).ifPresent(this::delete);
+      try (var _ = names.hold(id)) {
+        snapshots.open(decoded.get(), credentials).ifPresent(this::delete);
       }
     }
     return DeleteSnapshotResponse.getDefaultInstance();
   }
 
   private void delete(Snapshot opened) {
-    try (Snapshot snapshot = opened;
-        var _ = names.hold(CreateSnapshot.nameLock(snapshot.entry().requestName()))) {
-      Optional<ParentLink> parent = removeOwnSnapshot(snapshot);
-      if (parent.isPresent() && removed(snapshot)) {
-        forgetName(snapshot);
-        journal.forgetObject(snapshot.pool(), snapshot.entry().uuid());
-        purger.cloneIsGone(snapshot.opened(), parent.get());
-      } else {
-        discard(snapshot);
-      }
-      purger.resume(snapshot.opened());
+    try (Snapshot snapshot = opened) {
+      requireNoGroup(snapshot);
+      deletion.delete(snapshot);
     }
   }
 
-  /**
-   * Removes the snapshot that volumes are restored from.
-   *
-   * @return the image's parent, when it has no data of its own and no clones: then it can go at
-   *     once
-   */
-  private static Optional<ParentLink> removeOwnSnapshot(Snapshot snapshot) {
-    String name = snapshot.entry().imageName();
-    try (Image image = snapshot.pool().openImage(name)) {
-      Cuts.remove(image, name);
-      return image.snapshots().isEmpty() ? image.parentLink() : Optional.empty();
-    } catch (CephException e) {
-      requireErrno(e, Errno.ENOENT);
-      return Optional.empty();
-    }
-  }
-
-  /** Whether the image is gone; a volume that is restored just now keeps it. */
-  private static boolean removed(Snapshot snapshot) {
-    try {
-      snapshot.pool().removeImage(snapshot.entry().imageName());
-      return true;
-    } catch (CephException e) {
-      requireErrno(e, Errno.EBUSY, Errno.ENOTEMPTY, Errno.ENOENT);
-      return e.errno() == Errno.ENOENT;
-    }
-  }
-
-  private void forgetName(Snapshot snapshot) {
-    JournalPool.run(
-        snapshot.opened(),
-        snapshot.entry().journalPool(),
-        stores -> journal.forgetName(stores, snapshot.entry()));
-  }
-
-  /** By way of the trash, where it waits until the last clone is gone. */
-  private void discard(Snapshot snapshot) {
-    SnapshotEntry entry = snapshot.entry();
-    Optional<String> imageId = trash(snapshot.pool(), entry);
-    forgetName(snapshot);
-    purger.purge(
-        snapshot.opened(),
-        new Purger.Discarded(
-            journal.objectOf(entry.uuid()), entry.imageName(), imageId.stream().toList()));
-  }
-
-  private Optional<String> trash(Pool pool, SnapshotEntry entry) {
-    journal.discard(pool, entry.uuid());
-    Optional<String> imageId =
-        entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
-    try {
-      pool.trashMove(entry.imageName(), Duration.ZERO);
-    } catch (CephException e) {
-      requireErrno(e, Errno.ENOENT);
-    }
-    return imageId;
-  }
-
-  private static void requireErrno(CephException e, Integer... expected) {
-    if (!List.of(expected).contains(e.errno())) {
-      throw e;
+  private void requireNoGroup(Snapshot snapshot) {
+    String group = snapshot.entry().groupId();
+    String id = snapshot.id().text();
+    if (!group.isEmpty() && groups.hasMember(group, id, snapshot.opened().credentials())) {
+      throw new CsiException.InvalidArgument(
+          "snapshot %s is a member of group snapshot %s: delete that one".formatted(id, group));
     }
   }
 }

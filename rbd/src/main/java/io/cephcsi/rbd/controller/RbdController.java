@@ -38,10 +38,12 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.ClusterConfigs;
+import io.cephcsi.rbd.GroupSnapshots;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
@@ -71,6 +73,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
   private final RbdSnapshotMetadata snapshotMetadata;
+  private final RbdGroupController groupController;
   private final ControllerGetVolumeHealth getVolumeHealth;
   private final ControllerListVolumeHealth listVolumeHealth;
   private final ControllerGetCapabilities getCapabilities;
@@ -84,6 +87,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       Pools pools,
       VolumeJournal journal,
       SnapshotJournal snapshots,
+      GroupJournal groups,
       KnownUsers users,
       Looks looks) {}
 
@@ -98,7 +102,8 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.flattener = new Flattener(parts.pools());
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var images = new Images(parts.journal(), clones, purger, settings);
-    var snapshotImages = new SnapshotImages(parts.pools(), parts.snapshots(), flattener, settings);
+    var snapshotImages =
+        new SnapshotImages(parts.pools(), parts.snapshots(), flattener, purger, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
     var listing = new Listing(parts.pools(), parts.configs(), parts.users()::of);
     this.createVolume =
@@ -109,12 +114,24 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.listVolumes = new ListVolumes(listing, parts.journal());
     this.createSnapshot =
         new CreateSnapshot(parts.pools(), volumes, snapshotImages, names, parts.users());
-    this.deleteSnapshot = new DeleteSnapshot(snapshots, parts.snapshots(), purger, names);
+    var deletion = new SnapshotDeletion(parts.snapshots(), purger, names);
+    var groups = new GroupSnapshots(parts.pools(), parts.groups());
+    this.deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
     this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
     this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
     this.snapshotMetadata = new RbdSnapshotMetadata(calls, snapshots, names);
+    var groupDeletion = new GroupDeletion(snapshots, parts.groups(), deletion);
+    var groupImages =
+        new GroupImages(parts.groups(), parts.snapshots(), snapshotImages, groupDeletion);
+    this.groupController =
+        new RbdGroupController(
+            calls,
+            new CreateVolumeGroupSnapshot(
+                parts.pools(), volumes, groupImages, snapshotImages, names, parts.users()),
+            new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
+            new GetVolumeGroupSnapshot(groups, known, parts.users()));
     this.fencing = settings.fencing();
     this.getCapabilities = new ControllerGetCapabilities(fencing);
     var fenced = new FencedVolumes(volumes, parts.users());
@@ -128,6 +145,11 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
             parts.journal(),
             healths,
             new PoolContents(parts.pools(), parts.journal(), parts.looks()));
+  }
+
+  /** The GroupController service, which holds the same names. */
+  public RbdGroupController groupController() {
+    return groupController;
   }
 
   /** The SnapshotMetadata service, which holds the same names. */

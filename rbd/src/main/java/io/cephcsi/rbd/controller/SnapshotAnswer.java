@@ -16,11 +16,12 @@ final class SnapshotAnswer {
         .setSizeBytes(made.sizeBytes())
         .setCreationTime(timestamp(made.cutAt()))
         .setReadyToUse(ready)
+        .setGroupSnapshotId(made.entry().groupId())
         .build();
   }
 
   @SuppressWarnings("JavaInstantGetSecondsGetNano") // both parts are told
-  private static Timestamp timestamp(Instant instant) {
+  static Timestamp timestamp(Instant instant) {
     return Timestamp.newBuilder()
         .setSeconds(instant.getEpochSecond())
         .setNanos(instant.getNano())

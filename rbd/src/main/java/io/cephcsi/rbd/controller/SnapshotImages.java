@@ -24,6 +24,7 @@ import io.cephcsi.rbd.Volume;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The images behind snapshots. Each is a clone of its volume with a snapshot of its own, from which
@@ -37,11 +38,17 @@ final class SnapshotImages {
   private final SnapshotJournal journal;
   private final Cuts cuts;
   private final Flattener flattener;
+  private final Purger purger;
   private final ControllerSettings settings;
 
   SnapshotImages(
-      Pools pools, SnapshotJournal journal, Flattener flattener, ControllerSettings settings) {
+      Pools pools,
+      SnapshotJournal journal,
+      Flattener flattener,
+      Purger purger,
+      ControllerSettings settings) {
     this.pools = pools;
+    this.purger = purger;
     this.journal = journal;
     this.cuts = new Cuts(flattener, settings.limits());
     this.flattener = flattener;
@@ -56,11 +63,21 @@ final class SnapshotImages {
   record Made(SnapshotEntry entry, String imageId, long sizeBytes, Instant cutAt) {}
 
   /** The image of the plan's name; call it with the name held and the source shared. */
-  Made findOrMake(Volume source, SnapshotPlan plan) {
-    return switch (reserve(source, plan)) {
-      case SnapshotReservation.Fresh(var entry) -> makeOrUndo(source, plan, entry);
+  Made findOrMake(Volume source, SnapshotPlan plan, Moment moment) {
+    SnapshotEntry entry = reserve(source, plan);
+    return find(source.pool(), entry).orElseGet(() -> makeOrUndo(source, plan, entry, moment));
+  }
+
+  /**
+   * What the plan's name owns, or owns from now on; the image may still have to be made.
+   *
+   * @throws CsiException.AlreadyExists when the name is another volume's snapshot
+   */
+  SnapshotEntry reserve(Volume source, SnapshotPlan plan) {
+    return switch (reservation(source, plan)) {
+      case SnapshotReservation.Fresh(var entry) -> entry;
       case SnapshotReservation.Found(var entry) ->
-          find(source.pool(), entry).orElseGet(() -> makeAgain(source, plan, entry));
+          deletionWasCutOff(source.pool(), entry) ? finishDeletion(source, plan, entry) : entry;
       case SnapshotReservation.OtherSource(var entry) ->
           throw new CsiException.AlreadyExists(
               "snapshot %s exists, of image %s; it is asked for of volume %s: delete it or take another name"
@@ -68,15 +85,26 @@ final class SnapshotImages {
     };
   }
 
-  private Made makeAgain(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
-    if (entry.discarded()) {
-      throw new CsiException.Aborted(
-          "snapshot %s is being deleted: ask again when that is done".formatted(plan.name()));
-    }
-    return makeOrUndo(source, plan, entry);
+  /** The image was there and is not. */
+  private static boolean deletionWasCutOff(Pool pool, SnapshotEntry entry) {
+    return (entry.discarded() || !entry.imageId().isEmpty())
+        && pool.imageId(entry.imageName()).isEmpty();
   }
 
-  private SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
+  /** It is finished, under its own UUID, and the name starts anew. */
+  private SnapshotEntry finishDeletion(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    journal.discard(source.pool(), entry.uuid());
+    journal.forgetName(Stores.of(source.pool()), entry);
+    purger.purge(
+        source.opened(),
+        new Purger.Discarded(
+            journal.objectOf(entry.uuid()),
+            entry.imageName(),
+            Stream.of(entry.imageId()).filter(id -> !id.isEmpty()).toList()));
+    return reserve(source, plan);
+  }
+
+  private SnapshotReservation reservation(Volume source, SnapshotPlan plan) {
     Cluster cluster = source.opened().cluster();
     Stores stores = Stores.of(source.pool(), id -> cluster.poolName(id).isPresent());
     try {
@@ -106,9 +134,9 @@ final class SnapshotImages {
     }
   }
 
-  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment) {
     try {
-      return make(source, plan, entry);
+      return make(source, plan, entry, moment);
     } catch (CsiException e) {
       throw Undo.after(e, () -> undo(source, entry));
     } catch (CephException e) {
@@ -126,16 +154,11 @@ final class SnapshotImages {
         : CephFailures.meaning(e);
   }
 
-  private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+  private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment) {
     Pool pool = source.pool();
-    Optional<Instant> whole = wholeOfCephCsi(pool, entry);
     Instant at =
-        whole.isPresent()
-            ? whole.get()
-            : cuts.copy(
-                new Cuts.Source(
-                    source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
-                new Cuts.Target(pool, entry.imageName(), OPTIONS));
+        wholeOfCephCsi(pool, entry)
+            .orElseGet(() -> moment.settle(source, entry.imageName(), copy(source, plan, entry)));
     String id =
         pool.imageId(entry.imageName())
             .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
@@ -143,6 +166,13 @@ final class SnapshotImages {
     journal.storeImage(pool, entry.uuid(), id, at);
     ImageHeader header = pool.imageHeader(id).orElse(new ImageHeader(0, 0));
     return new Made(entry, id, header.sizeBytes(), at);
+  }
+
+  private Instant copy(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    Pool pool = source.pool();
+    return cuts.copy(
+        new Cuts.Source(source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
+        new Cuts.Target(pool, entry.imageName(), OPTIONS));
   }
 
   /** ceph-csi makes the image's own snapshot before it stores the id; then the image is whole. */

@@ -7,9 +7,17 @@ import io.cephcsi.journal.SnapshotRequest;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.rbd.Secrets;
 
-/** A CreateSnapshot request, checked as far as that goes without a cluster. */
+/**
+ * A CreateSnapshot request, checked as far as that goes without a cluster.
+ *
+ * @param groupId the group that it is to be a member of, empty for none
+ */
 record SnapshotPlan(
-    String name, String sourceId, ClassParameters parameters, Credentials credentials) {
+    String name,
+    String sourceId,
+    ClassParameters parameters,
+    Credentials credentials,
+    String groupId) {
   /**
    * Reads and checks the request.
    *
@@ -26,7 +34,12 @@ record SnapshotPlan(
     var _ = parameters.snapshotNamePrefix();
     parameters.requireNoEmptyPool();
     return new SnapshotPlan(
-        request.getName(), source, parameters, Secrets.credentials(request.getSecretsMap()));
+        request.getName(), source, parameters, Secrets.credentials(request.getSecretsMap()), "");
+  }
+
+  /** The same, of a member of the group. */
+  SnapshotPlan inGroup(String id) {
+    return new SnapshotPlan(name, sourceId, parameters, credentials, id);
   }
 
   /** What the journal is to keep. */
@@ -36,6 +49,7 @@ record SnapshotPlan(
         parameters.snapshotNamePrefix(),
         sourceVolume.imageName(),
         sourceId,
-        sourceVolume.owner());
+        sourceVolume.owner(),
+        groupId);
   }
 }

@@ -14,10 +14,12 @@ import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ClusterConfigs;
 import io.cephcsi.rbd.ClusterMappings;
+import io.cephcsi.rbd.GroupSnapshots;
 import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
@@ -43,6 +45,7 @@ final class Controller implements AutoCloseable {
   final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
   final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
   final SnapshotJournal snapshotJournal = new SnapshotJournal("default", UUID::randomUUID);
+  final GroupJournal groupJournal = new GroupJournal("default", UUID::randomUUID);
   final KnownUsers users;
   final ClusterConfigs configs;
   final Pools pools;
@@ -59,6 +62,9 @@ final class Controller implements AutoCloseable {
   DeleteSnapshot deleteSnapshot;
   ListSnapshots listSnapshots;
   GetSnapshot getSnapshot;
+  CreateVolumeGroupSnapshot createGroup;
+  DeleteVolumeGroupSnapshot deleteGroup;
+  GetVolumeGroupSnapshot getGroup;
   GetMetadataAllocated allocated;
   GetMetadataDelta delta;
   CreateVolume createVolume;
@@ -92,11 +98,19 @@ final class Controller implements AutoCloseable {
     flattener = new Flattener(pools);
     var snapshots = new Snapshots(pools, snapshotJournal);
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
-    var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, settings);
+    var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, purger, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
     var listing = new Listing(pools, configs, users::of);
     createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
-    deleteSnapshot = new DeleteSnapshot(snapshots, snapshotJournal, purger, names);
+    var groups = new GroupSnapshots(pools, groupJournal);
+    var deletion = new SnapshotDeletion(snapshotJournal, purger, names);
+    var groupDeletion = new GroupDeletion(snapshots, groupJournal, deletion);
+    var groupImages = new GroupImages(groupJournal, snapshotJournal, snapshotImages, groupDeletion);
+    createGroup =
+        new CreateVolumeGroupSnapshot(pools, volumes, groupImages, snapshotImages, names, users);
+    deleteGroup = new DeleteVolumeGroupSnapshot(groups, groupDeletion, names);
+    getGroup = new GetVolumeGroupSnapshot(groups, known, users);
+    deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
     getSnapshot = new GetSnapshot(known);
     allocated = new GetMetadataAllocated(snapshots, names);
@@ -176,10 +190,12 @@ final class Controller implements AutoCloseable {
       List<String> left = new ArrayList<>(pool.images().keySet());
       pool.trashEntries().forEach(e -> left.add("trash " + e.name()));
       pool.objects().stream()
-          .filter(o -> !o.matches("csi\\.(volumes|snaps)\\..*"))
+          .filter(o -> !o.matches("csi\\.(volumes|snaps|groups)\\..*"))
           .forEach(left::add);
       left.addAll(pool.list("csi.volumes.default", "", 100).keySet());
       left.addAll(pool.list("csi.snaps.default", "", 100).keySet());
+      left.addAll(pool.list("csi.groups.default", "", 100).keySet());
+      pool.groups().forEach(group -> left.add("group " + group));
       return left;
     }
   }

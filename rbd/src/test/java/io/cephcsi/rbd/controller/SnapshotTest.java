@@ -303,6 +303,28 @@ class SnapshotTest {
   }
 
   @Test
+  void delete_crashAfterAnyWriteAndCreatedAgain_leavesNothing() throws Exception {
+    controller.resumeAfter = Duration.ZERO; // of the purges that the crash cut off
+    boolean crashed = true;
+    for (int n = 1; crashed; n++) {
+      String snapshot = create("snapshot-1").getSnapshotId();
+      controller.cluster.operations().crashAfter(n);
+      try {
+        delete(snapshot);
+      } catch (MemoryOperations.Crash e) {
+        // the process is gone
+      }
+      crashed = controller.cluster.operations().restart();
+      controller.restart(new ControllerSettings(false, ""));
+      delete(create("snapshot-1").getSnapshotId());
+      delete(snapshot); // as who has got no answer does some time
+      controller.delete(source);
+      controller.awaitNothingLeft();
+      source = controller.create("pvc-source").getVolume().getVolumeId();
+    }
+  }
+
+  @Test
   void delete_idOfNoSnapshot_isFine() {
     assertThatCode(() -> delete("nonsense")).doesNotThrowAnyException();
     assertThatCode(() -> delete(source)).doesNotThrowAnyException();

@@ -1,0 +1,21 @@
+package io.cephcsi.rbd.controller;
+
+import csi.v1.GroupControllerGetCapabilitiesRequest;
+import csi.v1.GroupControllerGetCapabilitiesResponse;
+import csi.v1.GroupControllerServiceCapability;
+import csi.v1.GroupControllerServiceCapability.RPC;
+import io.cephcsi.csi.Call;
+
+/** Tells what the group controller can do. */
+record GroupControllerGetCapabilities()
+    implements Call<GroupControllerGetCapabilitiesRequest, GroupControllerGetCapabilitiesResponse> {
+
+  @Override
+  public GroupControllerGetCapabilitiesResponse answer(
+      GroupControllerGetCapabilitiesRequest request) {
+    var type = RPC.newBuilder().setType(RPC.Type.CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT);
+    return GroupControllerGetCapabilitiesResponse.newBuilder()
+        .addCapabilities(GroupControllerServiceCapability.newBuilder().setRpc(type))
+        .build();
+  }
+}
