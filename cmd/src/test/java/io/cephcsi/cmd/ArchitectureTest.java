@@ -49,6 +49,13 @@ class ArchitectureTest {
             .because("what every CSI service shares knows nothing of Ceph"),
         noClasses()
             .that()
+            .resideInAPackage("io.cephcsi.cluster..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.cephcsi.journal..", "io.cephcsi.rbd..", "io.cephcsi.cephfs..")
+            .because("a cluster is the same to both drivers"),
+        noClasses()
+            .that()
             .resideInAPackage("io.cephcsi.rbd..")
             .should()
             .dependOnClassesThat()
@@ -64,7 +71,11 @@ class ArchitectureTest {
             .allowEmptyShould(true),
         noClasses()
             .that()
-            .resideInAnyPackage("io.cephcsi.rbd..", "io.cephcsi.cephfs..", "io.cephcsi.journal..")
+            .resideInAnyPackage(
+                "io.cephcsi.cluster..",
+                "io.cephcsi.rbd..",
+                "io.cephcsi.cephfs..",
+                "io.cephcsi.journal..")
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("io.grpc.Status")

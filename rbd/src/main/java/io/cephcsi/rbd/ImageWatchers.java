@@ -6,6 +6,7 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.Watcher;
+import io.cephcsi.cluster.Blocklist;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -3,6 +3,7 @@ package io.cephcsi.rbd;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.ClusterConfig;
 
 /**
  * A pool with the lent connection below it; closing it closes the pool, then gives back the

@@ -7,6 +7,9 @@ import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
@@ -117,7 +120,8 @@ public final class Pools {
     ClusterConfig config = config(clusterId);
     Cluster cluster = lend(config, credentials);
     try {
-      return new OpenPool(config, credentials, cluster, cluster.openPool(pool, config.namespace()));
+      return new OpenPool(
+          config, credentials, cluster, cluster.openPool(pool, config.rbd().namespace()));
     } catch (CephException e) {
       cluster.close();
       throw e.errno() == Errno.ENOENT ? noPool(clusterId, pool) : e;
@@ -143,7 +147,7 @@ public final class Pools {
     ClusterConfig config = config(clusterId);
     Cluster cluster = lend(config, credentials);
     try {
-      Pool pool = cluster.openPool(poolId, config.namespace());
+      Pool pool = cluster.openPool(poolId, config.rbd().namespace());
       return Optional.of(new OpenPool(config, credentials, cluster, pool));
     } catch (CephException e) {
       cluster.close();

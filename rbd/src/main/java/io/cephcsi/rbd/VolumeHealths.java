@@ -1,8 +1,8 @@
 package io.cephcsi.rbd;
 
-import static io.cephcsi.rbd.HealthProblem.dataLoss;
-import static io.cephcsi.rbd.HealthProblem.degraded;
-import static io.cephcsi.rbd.HealthProblem.inaccessible;
+import static io.cephcsi.cluster.HealthProblem.dataLoss;
+import static io.cephcsi.cluster.HealthProblem.degraded;
+import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
@@ -12,6 +12,11 @@ import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.ClusterHealth;
+import io.cephcsi.cluster.HealthProblem;
+import io.cephcsi.cluster.Look;
+import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;

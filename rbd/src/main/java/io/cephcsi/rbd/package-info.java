@@ -1,7 +1,4 @@
-/**
- * What both halves of the RBD driver use: configuration, secrets, and how a volume's image is
- * found.
- */
+/** What both halves of the RBD driver use: how a volume's image is found, and how it is. */
 @NullMarked
 package io.cephcsi.rbd;
 

@@ -7,10 +7,10 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 

@@ -3,12 +3,12 @@ package io.cephcsi.rbd.controller;
 import csi.v1.ControllerGetVolumeHealthRequest;
 import csi.v1.ControllerGetVolumeHealthResponse;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.HealthProblem;
+import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
-import io.cephcsi.rbd.HealthProblem;
-import io.cephcsi.rbd.KnownUsers;
-import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 

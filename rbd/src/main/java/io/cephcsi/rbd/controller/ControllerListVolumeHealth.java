@@ -3,9 +3,9 @@ package io.cephcsi.rbd.controller;
 import csi.v1.ControllerListVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthResponse;
 import csi.v1.VolumeHealth;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.VolumeHealths;
 
 /**

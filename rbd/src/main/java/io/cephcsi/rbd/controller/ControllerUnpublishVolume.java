@@ -2,10 +2,10 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.ControllerUnpublishVolumeRequest;
 import csi.v1.ControllerUnpublishVolumeResponse;
+import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.rbd.Blocklist;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Fences.Fence;
 import io.cephcsi.rbd.Volume;

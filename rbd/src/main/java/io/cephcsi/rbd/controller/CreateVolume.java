@@ -2,10 +2,10 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
+import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 

@@ -3,12 +3,12 @@ package io.cephcsi.rbd.controller;
 import csi.v1.DeleteVolumeGroupSnapshotRequest;
 import csi.v1.DeleteVolumeGroupSnapshotResponse;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.GroupSnapshots;
-import io.cephcsi.rbd.Secrets;
 import java.util.Optional;
 
 /** Deletes a group of snapshots with its members, also those that volumes were restored from. */

@@ -1,8 +1,8 @@
 package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.Credentials;
-import io.cephcsi.rbd.KnownUsers;
-import io.cephcsi.rbd.Secrets;
+import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;

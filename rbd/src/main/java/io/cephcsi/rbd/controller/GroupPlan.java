@@ -2,10 +2,10 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.CreateVolumeGroupSnapshotRequest;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.GroupRequest;
-import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.nio.charset.StandardCharsets;

@@ -2,12 +2,12 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.Snapshot;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.SnapshotEntry;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.Secrets;
 import io.cephcsi.rbd.Snapshots;
 import java.util.Map;
 import java.util.Optional;

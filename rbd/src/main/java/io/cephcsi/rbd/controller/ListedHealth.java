@@ -2,14 +2,14 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.VolumeHealth;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.ClusterHealth;
+import io.cephcsi.cluster.HealthProblem;
+import io.cephcsi.cluster.Look;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.ClusterConfig;
-import io.cephcsi.rbd.ClusterHealth;
-import io.cephcsi.rbd.HealthProblem;
-import io.cephcsi.rbd.Look;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.VolumeHealths;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.Look;
+import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.Look;
-import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.util.HashMap;

@@ -10,10 +10,10 @@ import csi.v1.GetVolumeGroupSnapshotResponse;
 import csi.v1.GroupControllerGetCapabilitiesRequest;
 import csi.v1.GroupControllerGetCapabilitiesResponse;
 import csi.v1.GroupControllerGrpc;
+import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.RpcName;
-import io.cephcsi.rbd.CephFailures;
 import io.grpc.stub.StreamObserver;
 
 /** CSI's GroupController service for RBD: which class answers which RPC. */

@@ -5,10 +5,10 @@ import csi.v1.GetMetadataAllocatedResponse;
 import csi.v1.GetMetadataDeltaRequest;
 import csi.v1.GetMetadataDeltaResponse;
 import csi.v1.SnapshotMetadataGrpc;
+import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
-import io.cephcsi.rbd.CephFailures;
 import io.cephcsi.rbd.Snapshots;
 import io.grpc.stub.StreamObserver;
 

@@ -2,10 +2,10 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.CreateSnapshotRequest;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.SnapshotRequest;
 import io.cephcsi.journal.VolumeEntry;
-import io.cephcsi.rbd.Secrets;
 
 /**
  * A CreateSnapshot request, checked as far as that goes without a cluster.

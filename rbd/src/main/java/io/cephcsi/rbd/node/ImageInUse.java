@@ -1,8 +1,8 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.rbd.Blocklist;
 import io.cephcsi.rbd.ImageWatchers;
 import io.cephcsi.rbd.Volume;
 

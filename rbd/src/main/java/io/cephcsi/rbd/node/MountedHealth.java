@@ -1,21 +1,21 @@
 package io.cephcsi.rbd.node;
 
-import static io.cephcsi.rbd.HealthProblem.degraded;
-import static io.cephcsi.rbd.HealthProblem.inaccessible;
+import static io.cephcsi.cluster.HealthProblem.degraded;
+import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.Blocklist;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.HealthProblem;
+import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Look;
+import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mount;
-import io.cephcsi.rbd.Blocklist;
-import io.cephcsi.rbd.ClusterConfig;
-import io.cephcsi.rbd.HealthProblem;
-import io.cephcsi.rbd.KnownUsers;
-import io.cephcsi.rbd.Look;
-import io.cephcsi.rbd.Looks;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.VolumeHandle;
 import java.nio.file.Path;

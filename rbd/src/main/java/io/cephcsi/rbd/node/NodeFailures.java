@@ -1,10 +1,10 @@
 package io.cephcsi.rbd.node;
 
 import com.google.protobuf.Message;
+import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
-import io.cephcsi.rbd.CephFailures;
 import java.io.UncheckedIOException;
 
 /** What failures of this node's tools and files mean to a CSI client. */

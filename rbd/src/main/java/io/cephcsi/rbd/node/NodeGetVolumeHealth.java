@@ -2,13 +2,13 @@ package io.cephcsi.rbd.node;
 
 import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.NodeGetVolumeHealthResponse;
+import io.cephcsi.cluster.HealthProblem;
+import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
-import io.cephcsi.rbd.HealthProblem;
-import io.cephcsi.rbd.KnownUsers;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;

@@ -1,8 +1,8 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.VolumeId;
-import io.cephcsi.rbd.KnownUsers;
 import java.util.Map;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package io.cephcsi.rbd.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.cephcsi.rbd.Json;
+import io.cephcsi.cluster.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;

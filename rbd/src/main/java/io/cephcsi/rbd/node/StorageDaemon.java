@@ -1,10 +1,10 @@
 package io.cephcsi.rbd.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
-import io.cephcsi.rbd.Json;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;

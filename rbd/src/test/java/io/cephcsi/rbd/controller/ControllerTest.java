@@ -13,6 +13,7 @@ import csi.v1.ListVolumesResponse;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.cluster.ListToken;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import csi.v1.VolumeHealth;
 import csi.v1.VolumeHealth.VolumeHealthEntry;

@@ -1,10 +1,10 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cephcsi.cluster.ClusterMappings.Place;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.rbd.ClusterMappings.Place;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import static io.cephcsi.ceph.Errno.EACCES;
 import static io.cephcsi.ceph.Errno.EDQUOT;

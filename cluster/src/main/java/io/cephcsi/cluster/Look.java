@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;

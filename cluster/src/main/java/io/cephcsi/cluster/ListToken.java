@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.cluster;
 
 import io.cephcsi.csi.CsiException;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +9,7 @@ import java.util.Base64;
  *
  * @param name empty for the pool's beginning
  */
-record ListToken(String clusterId, long poolId, String name) {
+public record ListToken(String clusterId, long poolId, String name) {
   private static final ListToken FIRST = new ListToken("", -1, "");
 
   /**
@@ -17,7 +17,7 @@ record ListToken(String clusterId, long poolId, String name) {
    *
    * @throws CsiException.Aborted when it is none, as CSI wants: the caller starts anew
    */
-  static ListToken of(String text) {
+  public static ListToken of(String text) {
     if (text.isEmpty()) {
       return FIRST;
     }
@@ -30,14 +30,15 @@ record ListToken(String clusterId, long poolId, String name) {
     }
   }
 
-  static CsiException.Aborted unknown(String text) {
+  /** The refusal of a token that leads nowhere. */
+  public static CsiException.Aborted unknown(String text) {
     return new CsiException.Aborted(
         "starting_token %s is none of this driver's, or its pool is gone: start without one"
             .formatted(text));
   }
 
   /** The token as CSI carries it. */
-  String text() {
+  public String text() {
     String plain = clusterId + "\n" + poolId + "\n" + name;
     return Base64.getUrlEncoder()
         .withoutPadding()
@@ -45,16 +46,17 @@ record ListToken(String clusterId, long poolId, String name) {
   }
 
   /** Whether the listing starts from its beginning. */
-  boolean first() {
+  public boolean first() {
     return equals(FIRST);
   }
 
-  boolean isIn(String cluster, long pool) {
+  /** Whether it is of that pool. */
+  public boolean isIn(String cluster, long pool) {
     return clusterId.equals(cluster) && poolId == pool;
   }
 
   /** This token in the pool that it names, the beginning of any other. */
-  ListToken in(String cluster, long pool) {
+  public ListToken in(String cluster, long pool) {
     return isIn(cluster, pool) ? this : new ListToken(cluster, pool, "");
   }
 }

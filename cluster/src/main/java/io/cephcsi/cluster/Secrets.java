@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd;
+package io.cephcsi.cluster;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -77,19 +77,35 @@ public final class ClusterConfigs {
   }
 
   private ClusterConfig cluster(JsonNode node) {
-    JsonNode rbd = field(node, "rbd");
     JsonNode affinity = field(node, "readAffinity");
-    boolean localReads = field(affinity, "enabled").asBoolean(false);
-    String clusterId = text(node, "clusterID");
-    int mirrorDaemons = field(rbd, "mirrorDaemonCount").asInt(0);
     return new ClusterConfig(
-        clusterId,
+        text(node, "clusterID"),
         texts(node, "monitors"),
-        text(rbd, "radosNamespace"),
+        rbd(field(node, "rbd")),
+        cephFs(field(node, "cephFS")),
+        new ClusterConfig.ReadAffinity(
+            field(affinity, "enabled").asBoolean(false), texts(affinity, "crushLocationLabels")));
+  }
+
+  private ClusterConfig.Rbd rbd(JsonNode node) {
+    int mirrorDaemons = field(node, "mirrorDaemonCount").asInt(0);
+    return new ClusterConfig.Rbd(
+        text(node, "radosNamespace"),
         mirrorDaemons == 0 ? 1 : mirrorDaemons,
-        text(rbd, "netNamespaceFilePath"),
-        localReads,
-        texts(affinity, "crushLocationLabels"));
+        text(node, "netNamespaceFilePath"));
+  }
+
+  private ClusterConfig.CephFs cephFs(JsonNode node) {
+    return new ClusterConfig.CephFs(
+        orCsi(text(node, "subvolumeGroup")),
+        orCsi(text(node, "radosNamespace")),
+        text(node, "kernelMountOptions"),
+        text(node, "fuseMountOptions"),
+        text(node, "netNamespaceFilePath"));
+  }
+
+  private static String orCsi(String text) {
+    return text.isEmpty() ? "csi" : text;
   }
 
   private String text(JsonNode node, String key) {
