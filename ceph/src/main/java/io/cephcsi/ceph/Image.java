@@ -76,6 +76,12 @@ public interface Image extends AutoCloseable {
    */
   List<Watcher> watchers();
 
+  /**
+   * Whether it is mirrored, or about to be or not to be, so that daemons of rbd-mirror may watch
+   * it. C: {@code rbd_mirror_image_get_info}.
+   */
+  boolean mirrored();
+
   /** All metadata. C: {@code rbd_metadata_list}. */
   Map<String, String> metadata();
 

@@ -214,4 +214,8 @@ final class LibRbd {
   static native int rbd_watchers_list(ImagePointer image, Pointer watchers, Pointer count);
 
   static native void rbd_watchers_list_cleanup(Pointer watchers, long count);
+
+  static native int rbd_mirror_image_get_info(ImagePointer image, Pointer info, long infoSize);
+
+  static native void rbd_mirror_image_get_info_cleanup(Pointer info);
 }

@@ -30,6 +30,9 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   /** {@code rbd_snap_info_t}: id, size, name. */
   private static final int SNAPSHOT_INFO_BYTES = 24;
 
+  /** {@code RBD_MIRROR_IMAGE_DISABLED}. */
+  private static final int MIRROR_IMAGE_DISABLED = 2;
+
   /** {@code rbd_snap_group_namespace_t}: pool id, group, snapshot. */
   private static final int GROUP_PLACE_BYTES = 24;
 
@@ -241,6 +244,18 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
         (array, count) -> LibRbd.rbd_watchers_list(image, array, count),
         w -> new Watcher(StructList.text(w, 0), w.getLong(8), w.getLong(16)),
         LibRbd::rbd_watchers_list_cleanup);
+  }
+
+  @Override
+  public boolean mirrored() {
+    // global id, state, whether it is primary
+    try (var info = new Memory(Native.POINTER_SIZE + 2L * Integer.BYTES)) {
+      info.clear();
+      check(LibRbd.rbd_mirror_image_get_info(pointer(), info, info.size()), "see the mirroring of");
+      int state = info.getInt(Native.POINTER_SIZE);
+      LibRbd.rbd_mirror_image_get_info_cleanup(info);
+      return state != MIRROR_IMAGE_DISABLED;
+    }
   }
 
   @Override

@@ -72,6 +72,27 @@ final class ImageIT {
             CephException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOTEMPTY));
   }
 
+  @Test
+  void mirrored_whenEnabled() {
+    pool.createImage(name, 1 << 20, LAYERING);
+    rbd("mirror", "pool", "enable", CEPH.pool(), "image");
+    try {
+      rbd("mirror", "image", "enable", name, "snapshot");
+      assertThat(mirrored()).isTrue();
+
+      rbd("mirror", "image", "disable", name);
+      assertThat(mirrored()).isFalse();
+    } finally {
+      rbd("mirror", "pool", "disable", CEPH.pool());
+    }
+  }
+
+  private boolean mirrored() {
+    try (Image image = pool.openImageReadOnly(name)) {
+      return image.mirrored();
+    }
+  }
+
   private ParentImage parent(String clone) {
     try (Image image = pool.openImageReadOnly(clone)) {
       return image.parent().orElseThrow();

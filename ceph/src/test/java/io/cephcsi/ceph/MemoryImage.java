@@ -139,6 +139,11 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public boolean mirrored() {
+    return operations.read("see the mirroring of " + stored().id(), () -> stored().mirrored());
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return operations.read("list metadata of " + stored().id(), () -> stored().metadata());
   }

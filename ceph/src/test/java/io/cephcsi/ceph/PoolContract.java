@@ -310,6 +310,7 @@ abstract class PoolContract {
       assertThat(image.features()).isEqualTo(Feature.LAYERING.bit());
       assertThat(image.parent()).isEmpty();
       assertThat(image.watchers()).isEmpty();
+      assertThat(image.mirrored()).isFalse();
       assertThat(image.createdAt()).isBetween(before, Instant.now().plusSeconds(2));
     }
   }
@@ -801,6 +802,7 @@ abstract class PoolContract {
     assertClosed(image::id);
     assertClosed(image::metadata);
     assertClosed(image::watchers);
+    assertClosed(image::mirrored);
     assertClosed(() -> image.resize(MIB));
   }
 

@@ -15,6 +15,7 @@ public final class StoredImage {
   private final TreeMap<String, String> metadata = new TreeMap<>();
   private final List<Watcher> watchers = new ArrayList<>();
   private long sizeBytes;
+  private boolean mirrored;
   private Optional<ParentImage> parent = Optional.empty();
   private final List<StoredSnapshot> snapshots = new ArrayList<>();
   private Optional<StoredSnapshot> origin = Optional.empty();
@@ -56,6 +57,15 @@ public final class StoredImage {
   /** Lets all clients of that address go. */
   public synchronized void removeWatcher(String address) {
     watchers.removeIf(w -> w.address().equals(address));
+  }
+
+  /** Lets it be mirrored. */
+  public synchronized void mirror() {
+    mirrored = true;
+  }
+
+  synchronized boolean mirrored() {
+    return mirrored;
   }
 
   /** Makes it a clone. */

@@ -41,10 +41,18 @@ public record ClusterConfig(
   /**
    * Whether nodes read from the OSDs that are near.
    *
+   * @param wish {@code FLAG} where the file does not say
    * @param crushLocationLabels the node labels that say where a node is; empty for those of the
    *     flag
    */
-  public record ReadAffinity(boolean enabled, List<String> crushLocationLabels) {
+  public record ReadAffinity(Wish wish, List<String> crushLocationLabels) {
+    /** What the file says of read affinity. */
+    public enum Wish {
+      ON,
+      OFF,
+      FLAG
+    }
+
     public ReadAffinity {
       crushLocationLabels = List.copyOf(crushLocationLabels);
     }

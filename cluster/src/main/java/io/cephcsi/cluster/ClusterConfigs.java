@@ -83,8 +83,17 @@ public final class ClusterConfigs {
         texts(node, "monitors"),
         rbd(field(node, "rbd")),
         cephFs(field(node, "cephFS")),
-        new ClusterConfig.ReadAffinity(
-            field(affinity, "enabled").asBoolean(false), texts(affinity, "crushLocationLabels")));
+        new ClusterConfig.ReadAffinity(wish(affinity), texts(affinity, "crushLocationLabels")));
+  }
+
+  private static ClusterConfig.ReadAffinity.Wish wish(JsonNode affinity) {
+    JsonNode enabled = field(affinity, "enabled");
+    if (enabled.isMissingNode()) {
+      return ClusterConfig.ReadAffinity.Wish.FLAG;
+    }
+    return enabled.asBoolean(false)
+        ? ClusterConfig.ReadAffinity.Wish.ON
+        : ClusterConfig.ReadAffinity.Wish.OFF;
   }
 
   private ClusterConfig.Rbd rbd(JsonNode node) {

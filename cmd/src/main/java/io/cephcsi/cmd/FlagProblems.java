@@ -64,9 +64,13 @@ final class FlagProblems {
 
   private static void topology(Flags flags, List<String> problems) {
     try {
-      var _ = TopologySegments.of(flags.topology, driverName(flags));
+      var _ = TopologyLabels.of(flags.topology);
     } catch (IllegalArgumentException e) {
       problems.add("--topology: " + e.getMessage());
+    }
+    List<String> twice = NodePlace.twice(flags.domainLabels);
+    if (!twice.isEmpty()) {
+      problems.add("--domainlabels: %s is there twice".formatted(String.join(", ", twice)));
     }
   }
 

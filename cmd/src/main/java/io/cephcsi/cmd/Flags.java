@@ -106,13 +106,28 @@ final class Flags {
   @Option(names = "--pidlimit", hidden = true)
   long pidLimit;
 
-  @Option(names = "--domainlabels", hidden = true)
+  @Option(
+      names = "--domainlabels",
+      paramLabel = "LABEL,...",
+      description =
+          "Labels of the node in Kubernetes that tell where it is, for classes with"
+              + " topologyConstrainedPools: topology.kubernetes.io/zone,...")
   String domainLabels = "";
 
-  @Option(names = "--enable-read-affinity", arity = "1", converter = GoBool.class, hidden = true)
+  @Option(
+      names = "--enable-read-affinity",
+      description =
+          "Let kernel clients read from near OSDs, unless config.json says otherwise of a cluster.",
+      arity = "1",
+      converter = GoBool.class)
   boolean enableReadAffinity;
 
-  @Option(names = "--crush-location-labels", hidden = true)
+  @Option(
+      names = "--crush-location-labels",
+      paramLabel = "LABEL,...",
+      description =
+          "Labels of the node that tell where it is in the CRUSH map, for clusters whose"
+              + " readAffinity in config.json names none.")
   String crushLocationLabels = "";
 
   @Option(names = "--forcecephkernelclient", arity = "1", converter = GoBool.class, hidden = true)
@@ -256,7 +271,8 @@ final class Flags {
       names = "--topology",
       paramLabel = "LABEL=VALUE,...",
       description =
-          "Where this node is, for classes with topologyConstrainedPools: region=r1,zone=z2.")
+          "The labels that tell where this node is, in place of those in Kubernetes:"
+              + " region=r1,zone=z2.")
   String topology = "";
 
   @Option(

@@ -41,6 +41,7 @@ final class RbdDriver implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(1800);
 
   private final Flags flags;
+  private final NodePlace place;
   private final Clusters clusters;
   private final Calls calls;
   private final Looks looks;
@@ -52,6 +53,7 @@ final class RbdDriver implements AutoCloseable {
     this.flags = flags;
     this.clusters = new ConnectionPool(connections(flags.cephConf));
     this.calls = new Calls(CallSettings.DEFAULT);
+    this.place = NodePlace.of(flags, System.getenv());
     var configs = new ClusterConfigs(flags.clusterConfig);
     var mappings = new ClusterMappings(flags.clusterMapping());
     var pools = new Pools(configs, mappings, clusters);
@@ -82,8 +84,9 @@ final class RbdDriver implements AutoCloseable {
                 flags.nodeId,
                 flags.defaultFilesystem,
                 flags.defaultMounter,
-                TopologySegments.of(flags.topology, FlagProblems.driverName(flags)),
-                flags.fencing));
+                place.segments(),
+                flags.fencing,
+                place.crushLocation()));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
   }
 
@@ -134,7 +137,7 @@ final class RbdDriver implements AutoCloseable {
       capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
       capabilities.add(service(Service.Type.GROUP_CONTROLLER_SERVICE));
     }
-    if (!flags.nodeServer || !flags.topology.isEmpty()) {
+    if (!flags.nodeServer || !place.segments().isEmpty()) {
       // A node that says this has to say where it is; a controller cannot know whether nodes do.
       capabilities.add(service(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS));
     }

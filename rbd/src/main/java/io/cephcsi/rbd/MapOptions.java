@@ -1,7 +1,11 @@
 package io.cephcsi.rbd;
 
 import io.cephcsi.csi.CsiException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The class parameters {@code mapOptions} and {@code unmapOptions}: items separated by semicolons,
@@ -34,5 +38,18 @@ public record MapOptions(String krbd, String nbd) {
       }
     }
     return new MapOptions(krbd, nbd);
+  }
+
+  /** The same with more options for krbd, but for those that are named already. */
+  public MapOptions withKernelOptions(List<String> more) {
+    List<String> options = new ArrayList<>(List.of(krbd.split(",", -1)));
+    options.removeIf(String::isBlank);
+    Set<String> named = options.stream().map(MapOptions::name).collect(Collectors.toSet());
+    more.stream().filter(option -> !named.contains(name(option))).forEach(options::add);
+    return new MapOptions(String.join(",", options), nbd);
+  }
+
+  private static String name(String option) {
+    return option.split("=", 2)[0].strip();
   }
 }

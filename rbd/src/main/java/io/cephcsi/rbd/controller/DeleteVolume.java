@@ -118,7 +118,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     }
     // This driver itself has it open while it removes or flattens a clone of it.
     var watchers = ImageWatchers.of(pool, entry.imageName()).without(volume.opened().cluster());
-    if (!watchers.all().isEmpty()) {
+    if (watchers.moreThan(0, volume.opened().config())) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"
               .formatted(pool.name(), entry.imageName(), watchers.addresses()));

@@ -19,10 +19,11 @@ final class ImageInUse {
    */
   static void refuse(Volume volume, ImageSpec spec, int expected) {
     var watchers = ImageWatchers.of(volume.pool(), spec.image());
-    if (watchers.all().size() > expected) {
+    var config = volume.opened().config();
+    if (watchers.moreThan(expected, config)) {
       watchers = listenedTo(volume, watchers);
     }
-    if (watchers.all().size() > expected) {
+    if (watchers.moreThan(expected, config)) {
       throw new CsiException.FailedPrecondition(
           "image %s is in use by %s: a volume for one node can be staged here when it is unstaged there"
               .formatted(spec, watchers.addresses()));

@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.KernelKeyring;
+import io.cephcsi.ceph.NetNamespace;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
@@ -83,7 +84,7 @@ final class KernelMapper implements Mapper {
   @Override
   public MappedDevice map(MapRequest request) {
     try {
-      write("add_single_major", "add", line(request));
+      add(request);
     } catch (IOException e) {
       throw refused(request, e);
     }
@@ -94,6 +95,16 @@ final class KernelMapper implements Mapper {
             new CsiException.Unavailable(
                 "the kernel has mapped %s but shows no device of it".formatted(request.image()),
                 null));
+  }
+
+  private void add(MapRequest request) throws IOException {
+    if (request.netNamespace().isEmpty()) {
+      write("add_single_major", "add", line(request));
+    } else {
+      // Also the keyring and the monitors' names are the thread's in there.
+      new NetNamespace(Path.of(request.netNamespace()))
+          .run(() -> write("add_single_major", "add", line(request)));
+    }
   }
 
   /**

@@ -3,6 +3,8 @@ package io.cephcsi.rbd.node;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Map;
  * @param imageId the image's id, which tells it from another one that had its name before
  * @param volumeId the CSI volume that the image is
  * @param logDirectory for a mapper with a process that logs; empty for its default
+ * @param netNamespace the file of the network namespace to map in, empty for the driver's own
  */
 record MapRequest(
     String fsid,
@@ -23,7 +26,8 @@ record MapRequest(
     boolean readOnly,
     MapOptions options,
     String volumeId,
-    String logDirectory) {
+    String logDirectory,
+    String netNamespace) {
 
   /**
    * @param context the class's parameters
@@ -44,12 +48,32 @@ record MapRequest(
         readOnly,
         MapOptions.of(context.getOrDefault("mapOptions", "")),
         volumeId,
-        context.getOrDefault("cephLogDir", ""));
+        context.getOrDefault("cephLogDir", ""),
+        volume.opened().config().rbd().netNamespacePath());
   }
 
-  /** The same with other options. */
-  MapRequest with(MapOptions others) {
+  /** The same with more options for the kernel. */
+  MapRequest withKernelOptions(List<String> more) {
     return new MapRequest(
-        fsid, monitors, credentials, image, imageId, readOnly, others, volumeId, logDirectory);
+        fsid,
+        monitors,
+        credentials,
+        image,
+        imageId,
+        readOnly,
+        options.withKernelOptions(more),
+        volumeId,
+        logDirectory,
+        netNamespace);
+  }
+
+  /** A command that connects to the cluster, in the network namespace; see nsenter(1). */
+  List<String> inNetNamespace(List<String> command) {
+    if (netNamespace.isEmpty()) {
+      return command;
+    }
+    List<String> entering = new ArrayList<>(List.of("nsenter", "--net=" + netNamespace, "--"));
+    entering.addAll(command);
+    return entering;
   }
 }

@@ -159,7 +159,7 @@ final class NbdMapper implements Mapper {
       List<String> command = new ArrayList<>(connection(request, key.path()));
       command.addAll(what);
       command.addAll(options(request));
-      var outcome = commands.run(command, new byte[0], MAP);
+      var outcome = commands.run(request.inNetNamespace(command), new byte[0], MAP);
       if (outcome.exit() != 0) {
         throw new CommandFailed(command, outcome);
       }

@@ -9,7 +9,6 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Fences.Fence;
 import io.cephcsi.rbd.ImageWatchers;
-import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -31,9 +30,7 @@ record NodeFence(boolean on, String nodeId, Devices devices, Volumes volumes, Kn
     if (!on) {
       return request;
     }
-    String wished = request.options().krbd();
-    String options = wished.isEmpty() ? OWN_CLIENT : wished + "," + OWN_CLIENT;
-    return request.with(new MapOptions(options, request.options().nbd()));
+    return request.withKernelOptions(List.of(OWN_CLIENT));
   }
 
   /** Remembers by which client the device has the volume; safe to repeat. */

@@ -75,7 +75,8 @@ record NodeStageVolume(
         pool.imageHeader(imageId).orElseThrow(() -> Volumes.missing(plan.volumeId()));
     MapRequest request =
         fence.fenced(
-            MapRequest.of(volume, plan.volumeId(), imageId, plan.readOnly(), plan.context()));
+            MapRequest.of(volume, plan.volumeId(), imageId, plan.readOnly(), plan.context())
+                .withKernelOptions(settings.crushLocation().options(volume.opened().config())));
     Optional<Devices.Held> held = held(plan, request);
     held.ifPresent(device -> requireSame(device, request, plan));
     Optional<Mount> mounted = mounts.at(plan.path().mountPoint());

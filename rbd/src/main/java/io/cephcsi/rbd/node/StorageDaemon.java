@@ -102,7 +102,7 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     Files.writeString(folder.resolve("ceph.conf"), ""); // else the machine's own would be read
     byte[] key = request.credentials().key().getBytes(StandardCharsets.US_ASCII);
     List<String> command = command(request);
-    var outcome = commands.run(command, key, START);
+    var outcome = commands.run(request.inNetNamespace(command), key, START);
     if (outcome.exit() != 0) {
       throw new CommandFailed(List.of(command.getFirst()), outcome);
     }

@@ -166,6 +166,7 @@ class KernelMapperTest {
         false,
         MapOptions.of(options),
         "",
+        "",
         "");
   }
 

@@ -15,6 +15,7 @@ final class MemoryMapper implements Mapper {
   private final MemoryNode node;
   private final Path directory;
   final List<String> options = new ArrayList<>();
+  final List<String> netNamespaces = new ArrayList<>();
   private int minors;
   Runnable whileMapping = () -> {};
   String trouble = "";
@@ -39,6 +40,7 @@ final class MemoryMapper implements Mapper {
   public MappedDevice map(MapRequest request) {
     whileMapping.run();
     options.add(request.options().krbd());
+    netNamespaces.add(request.netNamespace());
     Path path = directory.resolve("rbd" + minors);
     long bytes = imageBytes(request.image());
     node.device(path, minors++, bytes);

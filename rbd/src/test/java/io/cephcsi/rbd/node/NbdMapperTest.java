@@ -81,7 +81,7 @@ class NbdMapperTest {
     }
     if (command.contains("map") || command.contains("attach")) {
       keyFile = key(command);
-      process(PID + 1, command);
+      process(PID + 1, command.subList(command.indexOf("rbd-nbd"), command.size()));
       if (command.contains("map")) {
         device(0, PID + 1, GIB);
         cookie(0, command);
@@ -102,6 +102,29 @@ class NbdMapperTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Test
+  void map_netNamespace_isEnteredByTheProcessAlone() throws Exception {
+    var request = request("", false).inNetNamespace(List.of("rbd-nbd", "map"));
+    assertThat(request).containsExactly("rbd-nbd", "map");
+
+    var inside =
+        new MapRequest(
+            "f",
+            "10.0.0.1:6789",
+            new Credentials("csi", KEY),
+            IMAGE,
+            "id1",
+            false,
+            MapOptions.of(""),
+            "0001-v",
+            directory.resolve("log").toString(),
+            "/run/netns/storage");
+    var _ = mapper.map(inside);
+
+    assertThat(commands.getLast())
+        .startsWith("nsenter", "--net=/run/netns/storage", "--", "rbd-nbd");
   }
 
   @Test
@@ -385,7 +408,8 @@ class NbdMapperTest {
         readOnly,
         MapOptions.of(options),
         "0001-v",
-        directory.resolve("log").toString());
+        directory.resolve("log").toString(),
+        "");
   }
 
   private MapRequest elsewhere(String monitors, String fsid) {
@@ -398,6 +422,7 @@ class NbdMapperTest {
         false,
         MapOptions.of(""),
         "0001-v",
+        "",
         "");
   }
 

@@ -13,6 +13,7 @@ import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
+import io.cephcsi.cluster.CrushLocation;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.NameLocks;
@@ -86,7 +87,7 @@ final class Node implements AutoCloseable {
             names,
             users,
             fence,
-            new NodeSettings("node-1", "ext4", "rbd", Map.of(), true));
+            new NodeSettings("node-1", "ext4", "rbd", Map.of(), true, CrushLocation.ANYWHERE));
     unstage =
         new NodeUnstageVolume(
             devices, new Revival(volumes, StagedUsers.known(users)), mounts, fence, names);

@@ -20,6 +20,7 @@ import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
+import io.cephcsi.cluster.CrushLocation;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
@@ -33,6 +34,7 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.journal.VolumeRequest;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volumes;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +67,7 @@ class NodeTest {
   private NodeUnpublishVolume unpublish;
   private NodeExpandVolume expand;
   private NodeGetVolumeStats stats;
+  private Path config;
   private Path staging;
   private String id;
   private String image;
@@ -73,9 +76,8 @@ class NodeTest {
   void start() throws Exception {
     node = new MemoryNode(directory);
     mapper = new MemoryMapper(cluster, node, directory);
-    Path config =
-        Files.writeString(
-            directory.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
+    config = directory.resolve("config.json");
+    configure("\"rbd\":{}");
     var journal = new VolumeJournal("default", UUID::randomUUID);
     var volumes =
         new Volumes(
@@ -100,7 +102,13 @@ class NodeTest {
             names,
             users,
             fence,
-            new NodeSettings("n", "ext4", "rbd"));
+            new NodeSettings(
+                "n",
+                "ext4",
+                "rbd",
+                Map.of(),
+                false,
+                new CrushLocation(false, List.of("zone"), () -> Map.of("zone", "z.1"))));
     var revival = new Revival(volumes, StagedUsers.known(users));
     unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     publish = new NodePublishVolume(mounts, names);
@@ -197,6 +205,67 @@ class NodeTest {
         .hasMessageContaining("10.0.0.9:0/77");
 
     assertThat(mapper.devices()).isEmpty();
+  }
+
+  @Test
+  void stage_watchedByTheMirrorDaemonAlone_isNotInUse() {
+    mirror();
+    watch("10.0.0.9:0/77");
+
+    stage(r -> {});
+
+    assertThat(mapper.devices()).hasSize(1);
+  }
+
+  @Test
+  void stage_mirroredAndWatchedByMoreThanTheMirrorDaemon_isRefused() {
+    mirror();
+    watch("10.0.0.9:0/77");
+    watch("10.0.0.9:0/78");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/78");
+  }
+
+  @Test
+  void stage_mirrorDaemonsAreMore_countsAsConfigJsonSays() throws Exception {
+    configure("\"rbd\":{\"mirrorDaemonCount\":2}");
+    mirror();
+    watch("10.0.0.9:0/77");
+    watch("10.0.0.9:0/78");
+
+    stage(r -> {});
+
+    assertThat(mapper.devices()).hasSize(1);
+  }
+
+  @Test
+  void stage_readAffinity_isAnOptionOfTheMapping() throws Exception {
+    configure("\"readAffinity\":{\"enabled\":true}");
+
+    stage(r -> r.putVolumeContext("mapOptions", "queue_depth=64"));
+
+    assertThat(mapper.options)
+        .containsExactly("queue_depth=64,read_from_replica=localize,crush_location=zone:z-1");
+  }
+
+  @Test
+  void stage_readAffinity_classSaysOtherwise_classCounts() throws Exception {
+    configure("\"readAffinity\":{\"enabled\":true}");
+
+    stage(r -> r.putVolumeContext("mapOptions", "read_from_replica=balance"));
+
+    assertThat(mapper.options).containsExactly("read_from_replica=balance,crush_location=zone:z-1");
+  }
+
+  @Test
+  void stage_netNamespace_isThatOfConfigJson() throws Exception {
+    configure("\"rbd\":{\"netNamespaceFilePath\":\"/var/lib/csi/net\"}");
+
+    stage(r -> {});
+
+    assertThat(mapper.netNamespaces).containsExactly("/var/lib/csi/net");
   }
 
   @Test
@@ -681,6 +750,17 @@ class NodeTest {
     assertThat(mapper.devices()).isEmpty();
     assertThat(staging).isEmptyDirectory();
     assertThat(mounts.all()).isEmpty();
+  }
+
+  private void configure(String more) throws IOException {
+    Files.writeString(
+        config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"],%s}]".formatted(more));
+  }
+
+  private void mirror() {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.stored(image).orElseThrow().mirror();
+    }
   }
 
   private void watch(String address) {

@@ -135,6 +135,7 @@ class UserspaceMapperIT {
             false,
             MapOptions.of(""),
             "",
+            "",
             "");
 
     assertThatThrownBy(() -> mapper().map(wrong))
@@ -193,6 +194,7 @@ class UserspaceMapperIT {
         pool.imageId(name).orElseThrow(),
         readOnly,
         MapOptions.of(""),
+        "",
         "",
         "");
   }

@@ -1,0 +1,90 @@
+package io.cephcsi.cmd;
+
+import io.cephcsi.cluster.CrushLocation;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Where this node is, as its labels tell: in CSI's topology, and in the CRUSH map. The labels are
+ * those of {@code --topology}, or else the node's own in Kubernetes.
+ *
+ * @param segments by the keys of CSI's topology; empty when that is of no matter
+ */
+record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+
+  /**
+   * @param environment that of the process
+   * @throws IOException when {@code --domainlabels} names labels that the node has not, or that
+   *     cannot be found out
+   */
+  static NodePlace of(Flags flags, Map<String, String> environment) throws IOException {
+    Map<String, String> given = TopologyLabels.of(flags.topology);
+    Optional<KubernetesNode> node =
+        given.isEmpty() ? KubernetesNode.of(flags.nodeId, environment) : Optional.empty();
+    List<String> domains = names(flags.domainLabels);
+    Map<String, String> segments = new TreeMap<>();
+    if (flags.nodeServer && !domains.isEmpty()) {
+      Map<String, String> labels = node.isPresent() ? node.get().labels() : given;
+      for (String label : domains) {
+        segments.put(label, required(labels, label));
+      }
+    } else {
+      segments.putAll(given);
+    }
+    return new NodePlace(
+        TopologyLabels.segments(segments, FlagProblems.driverName(flags)),
+        new CrushLocation(
+            flags.enableReadAffinity,
+            names(flags.crushLocationLabels),
+            () -> node.map(NodePlace::labelsOrNone).orElse(given)));
+  }
+
+  /** Reading from anywhere is better than not at all. */
+  private static Map<String, String> labelsOrNone(KubernetesNode node) {
+    try {
+      return node.labels();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "no read affinity: " + e.getMessage());
+      return Map.of();
+    }
+  }
+
+  private static String required(Map<String, String> labels, String label) throws IOException {
+    String value = labels.getOrDefault(label, "");
+    if (value.isEmpty()) {
+      throw new IOException(
+          "--domainlabels: this node has no label %s: label it, set --topology, or leave it out"
+              .formatted(label));
+    }
+    return value;
+  }
+
+  /** The labels in a flag, separated by commas. */
+  static List<String> names(String flag) {
+    return Stream.of(flag.split(",", -1)).map(String::strip).filter(n -> !n.isEmpty()).toList();
+  }
+
+  /**
+   * What of the labels in {@code --domainlabels} is there twice; only the part behind a slash
+   * counts.
+   */
+  static List<String> twice(String flag) {
+    Set<String> seen = new HashSet<>();
+    List<String> twice = new ArrayList<>();
+    for (String label : names(flag)) {
+      if (!seen.add(TopologyLabels.shortName(label))) {
+        twice.add(label);
+      }
+    }
+    return twice.stream().distinct().collect(Collectors.toList());
+  }
+}
