@@ -17,7 +17,7 @@ public record ClusterConfig(
    * What the RBD driver is told.
    *
    * @param namespace the RADOS namespace for images and journal, empty for the default one
-   * @param mirrorDaemons how many rbd-mirror daemons may watch an image that is not in use
+   * @param mirrorDaemons how many clients of a mirrored image are taken for daemons of rbd-mirror
    * @param netNamespacePath the network namespace to map in, empty for the driver's own
    */
   public record Rbd(String namespace, int mirrorDaemons, String netNamespacePath) {}

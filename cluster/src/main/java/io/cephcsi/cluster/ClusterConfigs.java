@@ -97,10 +97,9 @@ public final class ClusterConfigs {
   }
 
   private ClusterConfig.Rbd rbd(JsonNode node) {
-    int mirrorDaemons = field(node, "mirrorDaemonCount").asInt(0);
     return new ClusterConfig.Rbd(
         text(node, "radosNamespace"),
-        mirrorDaemons == 0 ? 1 : mirrorDaemons,
+        field(node, "mirrorDaemonCount").asInt(0),
         text(node, "netNamespaceFilePath"));
   }
 

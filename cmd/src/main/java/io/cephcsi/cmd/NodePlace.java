@@ -29,7 +29,9 @@ record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
   static NodePlace of(Flags flags, Map<String, String> environment) throws IOException {
     Map<String, String> given = TopologyLabels.of(flags.topology);
     Optional<KubernetesNode> node =
-        given.isEmpty() ? KubernetesNode.of(flags.nodeId, environment) : Optional.empty();
+        given.isEmpty()
+            ? KubernetesAccess.of(environment).map(k -> new KubernetesNode(flags.nodeId, k))
+            : Optional.empty();
     List<String> domains = names(flags.domainLabels);
     Map<String, String> segments = new TreeMap<>();
     if (flags.nodeServer && !domains.isEmpty()) {

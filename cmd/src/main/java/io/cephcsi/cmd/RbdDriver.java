@@ -79,7 +79,14 @@ final class RbdDriver implements AutoCloseable {
         new RbdNode(
             calls,
             new RbdNode.Parts(
-                configs, pools, journal, users, looks, flags.stateDirectory, flags.cephConf),
+                configs,
+                pools,
+                journal,
+                users,
+                looks,
+                KubernetesVolumes.of(flags, System.getenv()),
+                flags.stateDirectory,
+                flags.cephConf),
             new NodeSettings(
                 flags.nodeId,
                 flags.defaultFilesystem,
@@ -88,6 +95,9 @@ final class RbdDriver implements AutoCloseable {
                 flags.fencing,
                 place.crushLocation()));
     this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
+    if (flags.nodeServer) {
+      node.heal();
+    }
   }
 
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
@@ -168,6 +178,7 @@ final class RbdDriver implements AutoCloseable {
 
   @Override
   public void close() {
+    node.close();
     controller.close();
     calls.close();
     looks.close();

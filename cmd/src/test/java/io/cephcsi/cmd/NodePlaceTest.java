@@ -3,24 +3,16 @@ package io.cephcsi.cmd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.cephcsi.cluster.ClusterConfigs;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kubernetes here is an HTTP server that answers as its API does for one node. */
 class NodePlaceTest {
   private static final String NODE =
       """
@@ -29,15 +21,12 @@ class NodePlaceTest {
       """;
 
   @TempDir Path folder;
-  private final List<String> asked = new ArrayList<>();
-  private HttpServer kubernetes;
+  private TestKubernetes kubernetes;
   private final Flags flags = new Flags();
 
   @BeforeEach
   void start() throws IOException {
-    kubernetes = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    kubernetes.createContext("/", this::answer);
-    kubernetes.start();
+    kubernetes = new TestKubernetes(folder).with("/api/v1/nodes/n1", NODE);
     flags.type = "rbd";
     flags.nodeId = "n1";
     flags.nodeServer = true;
@@ -45,45 +34,14 @@ class NodePlaceTest {
 
   @AfterEach
   void stop() {
-    kubernetes.stop(0);
-  }
-
-  private void answer(HttpExchange exchange) throws IOException {
-    String path = exchange.getRequestURI().getPath();
-    asked.add(path);
-    boolean known = path.equals("/api/v1/nodes/n1");
-    String text =
-        known
-            ? NODE
-            : "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"code\":404,\"reason\":\"NotFound\"}";
-    byte[] body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().add("Content-Type", "application/json");
-    exchange.sendResponseHeaders(known ? 200 : 404, body.length);
-    try (var out = exchange.getResponseBody()) {
-      out.write(body);
-    }
-  }
-
-  private Map<String, String> environment() throws IOException {
-    String config =
-        """
-        apiVersion: v1
-        kind: Config
-        clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-        users: [{name: u, user: {token: t}}]
-        contexts: [{name: x, context: {cluster: c, user: u}}]
-        current-context: x
-        """
-            .formatted(kubernetes.getAddress().getPort());
-    Path file = Files.writeString(folder.resolve("kubeconfig"), config);
-    return Map.of("KUBERNETES_CONFIG_PATH", file.toString());
+    kubernetes.close();
   }
 
   @Test
   void of_domainLabels_areReadFromTheNodesObject() throws Exception {
     flags.domainLabels = "topology.kubernetes.io/region,topology.kubernetes.io/zone";
 
-    assertThat(NodePlace.of(flags, environment()).segments())
+    assertThat(NodePlace.of(flags, kubernetes.environment()).segments())
         .containsOnly(
             Map.entry("topology.rbd.csi.ceph.com/region", "east"),
             Map.entry("topology.rbd.csi.ceph.com/zone", "east.1"));
@@ -92,7 +50,7 @@ class NodePlaceTest {
   @Test
   void of_labelThatTheNodeHasNot_isNamed() throws Exception {
     flags.domainLabels = "rack";
-    var environment = environment();
+    var environment = kubernetes.environment();
 
     assertThatThrownBy(() -> NodePlace.of(flags, environment))
         .isInstanceOf(IOException.class)
@@ -103,7 +61,7 @@ class NodePlaceTest {
   void of_nodeThatKubernetesDoesNotKnow_isNamed() throws Exception {
     flags.domainLabels = "zone";
     flags.nodeId = "n2";
-    var environment = environment();
+    var environment = kubernetes.environment();
 
     assertThatThrownBy(() -> NodePlace.of(flags, environment))
         .isInstanceOf(IOException.class)
@@ -114,8 +72,8 @@ class NodePlaceTest {
   @Test
   void of_kubernetesDoesNotAnswer_isTold() throws Exception {
     flags.domainLabels = "zone";
-    var environment = environment();
-    kubernetes.stop(0);
+    var environment = kubernetes.environment();
+    kubernetes.close();
 
     assertThatThrownBy(() -> NodePlace.of(flags, environment))
         .isInstanceOf(IOException.class)
@@ -127,15 +85,15 @@ class NodePlaceTest {
     flags.topology = "x/region=r1,zone=z2";
     flags.domainLabels = "zone";
 
-    assertThat(NodePlace.of(flags, environment()).segments())
+    assertThat(NodePlace.of(flags, kubernetes.environment()).segments())
         .containsOnly(Map.entry("topology.rbd.csi.ceph.com/zone", "z2"));
-    assertThat(asked).isEmpty();
+    assertThat(kubernetes.asked()).isEmpty();
   }
 
   @Test
   void of_noLabelsWanted_asksNobody() throws Exception {
-    assertThat(NodePlace.of(flags, environment()).segments()).isEmpty();
-    assertThat(asked).isEmpty();
+    assertThat(NodePlace.of(flags, kubernetes.environment()).segments()).isEmpty();
+    assertThat(kubernetes.asked()).isEmpty();
   }
 
   @Test
@@ -145,13 +103,13 @@ class NodePlaceTest {
     Path config = folder.resolve("config.json");
     Files.writeString(config, "[{\"clusterID\":\"c\",\"monitors\":[\"m\"]}]");
     var cluster = new ClusterConfigs(config).find("c").orElseThrow();
-    NodePlace place = NodePlace.of(flags, environment());
-    assertThat(asked).isEmpty();
+    NodePlace place = NodePlace.of(flags, kubernetes.environment());
+    assertThat(kubernetes.asked()).isEmpty();
 
     assertThat(place.crushLocation().options(cluster))
         .containsExactly("read_from_replica=localize", "crush_location=zone:east-1");
 
-    kubernetes.stop(0);
+    kubernetes.close();
     assertThat(place.crushLocation().options(cluster)).isEmpty();
   }
 

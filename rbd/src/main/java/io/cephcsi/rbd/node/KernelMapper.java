@@ -165,7 +165,9 @@ final class KernelMapper implements Mapper {
   private CsiException refused(MapRequest request, IOException e) {
     String why = String.valueOf(e.getMessage());
     String remedy = "see the kernel's log (dmesg)";
-    if (why.contains("No such device or address")) {
+    if (why.contains("network namespace")) {
+      remedy = "the driver must be privileged, and the file stand for a network namespace";
+    } else if (why.contains("No such device or address")) {
       remedy =
           "the image has features that this kernel lacks (it has %s): choose fewer imageFeatures, or mounter: userspace"
               .formatted(read(bus().resolve("supported_features")));

@@ -38,6 +38,7 @@ record NodeUnstageVolume(
   private void unstage(String volumeId, StagedPath path) throws IOException {
     Optional<Mount> mounted = mounts.at(path.mountPoint());
     Optional<Stash> stash = Stash.read(path.directory());
+    stash.filter(Stash::encrypted).ifPresent(_ -> refuseEncrypted(volumeId));
     Optional<Devices.Held> held =
         stash.isPresent()
             ? staged(volumeId, stash.get(), mounted.isPresent())
@@ -54,6 +55,13 @@ record NodeUnstageVolume(
       fence.forget(volumeId);
     }
     Stash.remove(path.directory());
+  }
+
+  /** Between filesystem and image there is dm-crypt, which only ceph-csi takes away. */
+  private static void refuseEncrypted(String volumeId) {
+    throw new CsiException.FailedPrecondition(
+        "volume %s was staged encrypted, by ceph-csi: let that unstage it, or unmount it, run cryptsetup close luks-rbd-%s, and remove encrypted from its image-meta.json"
+            .formatted(volumeId, volumeId));
   }
 
   private Optional<Devices.Held> staged(String volumeId, Stash stash, boolean mounted) {

@@ -41,11 +41,13 @@ import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** CSI's Node service for RBD: which class answers which RPC. */
-public final class RbdNode extends NodeGrpc.NodeImplBase {
+public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseable {
   private static final Path SYSFS = Path.of("/sys");
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
   private static final Path PROCFS = Path.of("/proc");
 
   private final Calls calls;
@@ -58,15 +60,21 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
   private final NodeGetVolumeHealth getVolumeHealth;
   private final NodeGetStorageHealth getStorageHealth;
   private final NodeGetInfo getInfo;
+  private final Healer healer;
   private final NodeGetCapabilities getCapabilities = new NodeGetCapabilities();
 
-  /** What the node works with. */
+  /**
+   * What the node works with.
+   *
+   * @param stagedUsers asked where neither a call nor {@code users} tells a volume's user
+   */
   public record Parts(
       ClusterConfigs configs,
       Pools pools,
       VolumeJournal journal,
       KnownUsers users,
       Looks looks,
+      StagedUsers stagedUsers,
       Path stateDirectory,
       Path cephConf) {}
 
@@ -102,7 +110,8 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
             users,
             fence,
             settings);
-    var revival = new Revival(volumes, StagedUsers.known(users));
+    var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)));
+    this.healer = new Healer(devices, revival, mounts, names);
     this.unstageVolume = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     this.publishVolume = new NodePublishVolume(mounts, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
@@ -184,6 +193,16 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
   public void nodeGetCapabilities(
       NodeGetCapabilitiesRequest request, StreamObserver<NodeGetCapabilitiesResponse> observer) {
     answer(new RpcName("NodeGetCapabilities", ""), getCapabilities, request, observer);
+  }
+
+  /** Begins to look after devices whose processes end, until it is closed. */
+  public void heal() {
+    healer.start(LOOK_AGAIN);
+  }
+
+  @Override
+  public void close() {
+    healer.close();
   }
 
   private <Q extends Message, A extends Message> void answer(

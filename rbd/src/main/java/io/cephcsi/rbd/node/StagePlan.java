@@ -49,6 +49,7 @@ record StagePlan(
     }
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     requireCapability(request);
+    requirePlain(request);
     VolumeCapability capability = request.getVolumeCapability();
     AccessMode.Mode mode = capability.getAccessMode().getMode();
     boolean readOnly =
@@ -64,6 +65,15 @@ record StagePlan(
         readOnly,
         MULTI_NODE.contains(mode),
         Map.copyOf(request.getVolumeContextMap()));
+  }
+
+  /** What is to be encrypted must never be written plain. */
+  private static void requirePlain(NodeStageVolumeRequest request) {
+    if (GO_TRUE.contains(request.getVolumeContextOrDefault("encrypted", ""))) {
+      throw new CsiException.FailedPrecondition(
+          "volume %s is encrypted, which this driver cannot do yet: let ceph-csi stage it"
+              .formatted(request.getVolumeId()));
+    }
   }
 
   private static void requireCapability(NodeStageVolumeRequest request) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Whom a staged volume was staged for, when no call brings that. */
-interface StagedUsers {
+public interface StagedUsers {
   /**
    * What NodeStageVolume was told.
    *
@@ -21,6 +21,11 @@ interface StagedUsers {
 
   /** Empty when it is not known. */
   Optional<Told> find(String volumeId);
+
+  /** These, and the others where these do not know. */
+  default StagedUsers or(StagedUsers others) {
+    return id -> find(id).or(() -> others.find(id));
+  }
 
   /** The last user of the volume's cluster, or that of the keyring file. */
   static StagedUsers known(KnownUsers users) {

@@ -2,15 +2,18 @@ package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.csi.CsiException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Maps images of a cluster in memory to files, and watches them as a real client does. */
 final class MemoryMapper implements Mapper {
   static final String ADDRESS = "127.0.0.1:0/1";
-  private final List<MappedDevice> devices = new ArrayList<>();
+  private final List<MappedDevice> devices = new CopyOnWriteArrayList<>();
   private final MemoryCluster cluster;
   private final MemoryNode node;
   private final Path directory;
@@ -19,6 +22,15 @@ final class MemoryMapper implements Mapper {
   private int minors;
   Runnable whileMapping = () -> {};
   String trouble = "";
+
+  /** Whether it has processes, as rbd-nbd. */
+  boolean nbd;
+
+  /** Why no device gets a new process; empty when they do. */
+  String reviving = "";
+
+  /** The users with which devices got a new process. */
+  final List<String> revivers = new CopyOnWriteArrayList<>();
 
   MemoryMapper(MemoryCluster cluster, MemoryNode node, Path directory) {
     this.cluster = cluster;
@@ -51,6 +63,47 @@ final class MemoryMapper implements Mapper {
             .withClient(ADDRESS);
     devices.add(device);
     return device;
+  }
+
+  /**
+   * Ends the process behind each device; with the volume's id as the kernel's cookie, or without.
+   */
+  void lose(String volumeId) {
+    devices.replaceAll(d -> served(d, false, volumeId));
+  }
+
+  @Override
+  public List<MappedDevice> lost() {
+    return devices.stream().filter(d -> !d.served()).toList();
+  }
+
+  @Override
+  public MappedDevice revive(MappedDevice device, MapRequest request) {
+    if (!reviving.isEmpty()) {
+      throw new CsiException.Unavailable(reviving, null);
+    }
+    revivers.add(request.credentials().user());
+    devices.remove(device);
+    devices.add(served(device, true, device.volumeId()));
+    return devices.getLast();
+  }
+
+  private static MappedDevice served(MappedDevice d, boolean served, String volumeId) {
+    return new MappedDevice(
+        d.fsid(),
+        d.image(),
+        d.imageId(),
+        d.path(),
+        d.readOnly(),
+        d.sizeBytes(),
+        served,
+        volumeId,
+        d.client());
+  }
+
+  @Override
+  public Stash stash(ImageSpec image, Map<String, String> context) {
+    return nbd ? Stash.ofNbd(image, "", "/log", NbdLog.REMOVE) : Mapper.super.stash(image, context);
   }
 
   @Override

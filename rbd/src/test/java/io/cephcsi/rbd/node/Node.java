@@ -50,6 +50,8 @@ final class Node implements AutoCloseable {
   final Path staging;
   final Pools pools;
   final KnownUsers users;
+  final NameLocks names = new NameLocks();
+  final Healer healer;
   final String id;
   final String image;
 
@@ -71,7 +73,6 @@ final class Node implements AutoCloseable {
         new Pools(
             configs, new ClusterMappings(directory.resolve("cluster-mapping.json")), clusters);
     users = new KnownUsers(directory.resolve("keyring"));
-    var names = new NameLocks();
     var filesystems = new Filesystems(host);
     var blockDevices = new BlockDevices(host.sysfs());
     var devices = new Devices(List.of(mapper), blockDevices);
@@ -88,9 +89,9 @@ final class Node implements AutoCloseable {
             users,
             fence,
             new NodeSettings("node-1", "ext4", "rbd", Map.of(), true, CrushLocation.ANYWHERE));
-    unstage =
-        new NodeUnstageVolume(
-            devices, new Revival(volumes, StagedUsers.known(users)), mounts, fence, names);
+    var revival = new Revival(volumes, StagedUsers.known(users));
+    unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
+    healer = new Healer(devices, revival, mounts, names);
     var healths = new VolumeHealths(pools, journal, looks);
     volumeHealth =
         new NodeGetVolumeHealth(

@@ -196,6 +196,29 @@ class NodeTest {
     assertNothingStaged();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"true", "1", "T"})
+  void stage_encryptedVolume_isNotMadePlain(String encrypted) {
+    assertThatThrownBy(() -> stage(r -> r.putVolumeContext("encrypted", encrypted)))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("encrypted");
+
+    assertNothingStaged();
+  }
+
+  @Test
+  void unstage_stagedEncryptedByCephCsi_isRefusedUntouched() throws Exception {
+    String stash =
+        "{\"Version\":3,\"pool\":\"rbd\",\"image\":\"%s\",\"encrypted\":true}".formatted(image);
+    Path file = Files.writeString(staging.resolve("image-meta.json"), stash);
+
+    assertThatThrownBy(this::unstage)
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("cryptsetup close luks-rbd-" + id);
+
+    assertThat(file).hasContent(stash);
+  }
+
   @Test
   void stage_usedElsewhere_isRefusedWithTheAddress() {
     watch("10.0.0.9:0/77");
@@ -208,7 +231,26 @@ class NodeTest {
   }
 
   @Test
-  void stage_watchedByTheMirrorDaemonAlone_isNotInUse() {
+  void stage_mirroredAndWatchedWithoutACount_isRefused() {
+    mirror();
+    watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/77");
+  }
+
+  @Test
+  void stage_notMirroredWithACount_isRefused() throws Exception {
+    configure("\"rbd\":{\"mirrorDaemonCount\":1}");
+    watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> {})).isInstanceOf(CsiException.FailedPrecondition.class);
+  }
+
+  @Test
+  void stage_watchedByTheMirrorDaemonAlone_isNotInUse() throws Exception {
+    configure("\"rbd\":{\"mirrorDaemonCount\":1}");
     mirror();
     watch("10.0.0.9:0/77");
 
@@ -218,7 +260,8 @@ class NodeTest {
   }
 
   @Test
-  void stage_mirroredAndWatchedByMoreThanTheMirrorDaemon_isRefused() {
+  void stage_mirroredAndWatchedByMoreThanTheMirrorDaemon_isRefused() throws Exception {
+    configure("\"rbd\":{\"mirrorDaemonCount\":1}");
     mirror();
     watch("10.0.0.9:0/77");
     watch("10.0.0.9:0/78");
@@ -226,18 +269,6 @@ class NodeTest {
     assertThatThrownBy(() -> stage(r -> {}))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("10.0.0.9:0/78");
-  }
-
-  @Test
-  void stage_mirrorDaemonsAreMore_countsAsConfigJsonSays() throws Exception {
-    configure("\"rbd\":{\"mirrorDaemonCount\":2}");
-    mirror();
-    watch("10.0.0.9:0/77");
-    watch("10.0.0.9:0/78");
-
-    stage(r -> {});
-
-    assertThat(mapper.devices()).hasSize(1);
   }
 
   @Test

@@ -1,0 +1,83 @@
+package io.cephcsi.cmd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.rbd.node.StagedUsers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KubernetesVolumesTest {
+  private static final String ATTACHMENTS =
+      """
+      {"kind":"VolumeAttachmentList","apiVersion":"storage.k8s.io/v1","metadata":{},"items":[
+        {"metadata":{"name":"a"},"spec":{"attacher":"other.csi","nodeName":"n1",
+          "source":{"persistentVolumeName":"pv-other"}}},
+        {"metadata":{"name":"b"},"spec":{"attacher":"rbd.csi.ceph.com","nodeName":"n2",
+          "source":{"persistentVolumeName":"pv-elsewhere"}}},
+        {"metadata":{"name":"c"},"spec":{"attacher":"rbd.csi.ceph.com","nodeName":"n1",
+          "source":{"persistentVolumeName":"pv-1"}}}]}
+      """;
+
+  private static final String VOLUME =
+      """
+      {"kind":"PersistentVolume","apiVersion":"v1","metadata":{"name":"pv-1"},"spec":{"csi":{
+        "driver":"rbd.csi.ceph.com","volumeHandle":"0001-v","volumeAttributes":{"mounter":"rbd-nbd"},
+        "nodeStageSecretRef":{"name":"s","namespace":"ceph"}}}}
+      """;
+
+  private static final String SECRET =
+      """
+      {"kind":"Secret","apiVersion":"v1","metadata":{"name":"s","namespace":"ceph"},
+        "data":{"userID":"Y3Np","userKey":"a2V5"}}
+      """;
+
+  @TempDir Path folder;
+  private TestKubernetes kubernetes;
+
+  @BeforeEach
+  void start() throws IOException {
+    kubernetes =
+        new TestKubernetes(folder)
+            .with("/apis/storage.k8s.io/v1/volumeattachments", ATTACHMENTS)
+            .with("/api/v1/persistentvolumes/pv-1", VOLUME);
+  }
+
+  @AfterEach
+  void stop() {
+    kubernetes.close();
+  }
+
+  private StagedUsers users() throws IOException {
+    var flags = new Flags();
+    flags.type = "rbd";
+    flags.nodeId = "n1";
+    return KubernetesVolumes.of(flags, kubernetes.environment());
+  }
+
+  @Test
+  void find_attachedVolume_isThatOfItsSecret() throws Exception {
+    kubernetes.with("/api/v1/namespaces/ceph/secrets/s", SECRET);
+
+    assertThat(users().find("0001-v"))
+        .contains(
+            new StagedUsers.Told(new Credentials("csi", "key"), Map.of("mounter", "rbd-nbd")));
+    assertThat(kubernetes.asked()).noneMatch(path -> path.contains("pv-elsewhere"));
+  }
+
+  @Test
+  void find_secretMissingOrVolumeUnknown_isEmpty() throws Exception {
+    assertThat(users().find("0001-v")).isEmpty();
+    assertThat(users().find("0001-other")).isEmpty();
+  }
+
+  @Test
+  void of_noKubernetes_knowsNobody() {
+    assertThat(KubernetesVolumes.of(new Flags(), Map.of()).find("0001-v")).isEmpty();
+  }
+}
