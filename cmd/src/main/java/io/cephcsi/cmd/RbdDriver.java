@@ -45,6 +45,7 @@ final class RbdDriver implements AutoCloseable {
   private final Clusters clusters;
   private final Calls calls;
   private final Looks looks;
+  private final Readiness readiness;
   private final RbdController controller;
   private final RbdNode node;
   private final CsiServer server;
@@ -55,6 +56,7 @@ final class RbdDriver implements AutoCloseable {
     this.calls = new Calls(CallSettings.DEFAULT);
     this.place = NodePlace.of(flags, System.getenv());
     var configs = new ClusterConfigs(flags.clusterConfig);
+    this.readiness = new Readiness(calls, configs);
     var mappings = new ClusterMappings(flags.clusterMapping());
     var pools = new Pools(configs, mappings, clusters);
     var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
@@ -156,7 +158,7 @@ final class RbdDriver implements AutoCloseable {
             .setVolumeExpansion(VolumeExpansion.newBuilder().setType(VolumeExpansion.Type.ONLINE))
             .build());
     return new IdentityService(
-        FlagProblems.driverName(flags), Version.number(), capabilities, () -> !calls.draining());
+        FlagProblems.driverName(flags), Version.number(), capabilities, readiness::ready);
   }
 
   private static PluginCapability service(Service.Type type) {

@@ -13,6 +13,14 @@ public record RpcName(String method, String lane) {
   }
 
   /**
+   * An RPC on all clusters. It has a lane of its own, so that one that hangs does not hinder the
+   * calls on none, which say what the driver is and can.
+   */
+  public static RpcName onAll(String method) {
+    return new RpcName(method, "all clusters");
+  }
+
+  /**
    * An RPC that asks how a volume is, and never waits long: it has a lane of its own beside the
    * cluster's, where calls may hang just then.
    */

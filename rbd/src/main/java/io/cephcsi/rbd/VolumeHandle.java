@@ -1,6 +1,7 @@
 package io.cephcsi.rbd;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RpcName;
 import io.cephcsi.csi.VolumeId;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -51,6 +52,15 @@ public sealed interface VolumeHandle {
     }
     Optional<VolumeHandle> journaled = VolumeId.of(text).map(Journaled::new);
     return journaled.isPresent() ? journaled : byName(text);
+  }
+
+  /** An RPC on a volume; the lane is the cluster in its id, empty where none is. */
+  static RpcName rpc(String method, String id) {
+    try {
+      return new RpcName(method, of(id).map(VolumeHandle::clusterId).orElse(""));
+    } catch (CsiException.InvalidArgument e) {
+      return new RpcName(method, ""); // the call itself refuses it
+    }
   }
 
   private static Optional<VolumeHandle> byName(String text) {

@@ -4,11 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RpcName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VolumeHandleTest {
+  @ParameterizedTest
+  @CsvSource({
+    "0001-0003-one-0000000000000001-c9ce0f6a-6c4e-4b1e-9d6f-3c1f7b1a2b3c, one",
+    "two/pool/image, two",
+    "mig_mons-b7f67366bb43f32e07d8a261a7840da9_image-e0b45b52-7e09-47d3-8f1b-806995fa4412_706f6f6c, b7f67366bb43f32e07d8a261a7840da9",
+    "mig_broken, ''",
+    "image, ''"
+  })
+  void rpc_anyForm_runsWithTheCallsOfItsCluster(String id, String lane) {
+    assertThat(VolumeHandle.rpc("DeleteVolume", id)).isEqualTo(new RpcName("DeleteVolume", lane));
+  }
+
   @Test
   void of_journaled_isItsVolumeId() {
     String text = "0001-0009-rook-ceph-0000000000000002-b0285c97-a0ce-11eb-8c66-0242ac110002";

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -167,8 +168,18 @@ public final class Bench implements Callable<Integer> {
     return JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build()
-            .writeValueAsString(Map.of("result", result, "budgets", BenchBudget.of(result)))
+            .writeValueAsString(
+                Map.of(
+                    "result", result, "budgets", BenchBudget.of(result), "cephCsi", peers(result)))
         + "\n";
+  }
+
+  private static Map<String, BenchPeer> peers(BenchResult result) {
+    Map<String, BenchPeer> peers = new TreeMap<>();
+    for (BenchCall call : result.calls()) {
+      BenchPeer.of(call.rpc(), call.callers()).ifPresent(peer -> peers.put(call.rpc(), peer));
+    }
+    return peers;
   }
 
   public static void main(String[] arguments) {

@@ -9,7 +9,22 @@ import java.util.stream.Collectors;
 /** The result as a table for people. */
 final class BenchTable {
   private static final List<String> HEADS =
-      List.of("call", "callers", "calls", "median ms", "p95 ms", "per s", "osd ops", "budget");
+      List.of(
+          "call",
+          "callers",
+          "calls",
+          "median ms",
+          "p95 ms",
+          "per s",
+          "osd ops",
+          "ceph-csi*",
+          "budget");
+
+  private static final String PEER =
+      """
+      * osd ops and median of ceph-csi's call where it was measured once; not of this run
+
+      """;
 
   private BenchTable() {}
 
@@ -18,13 +33,16 @@ final class BenchTable {
     List<List<String>> rows = new ArrayList<>();
     rows.add(HEADS);
     for (BenchCall call : result.calls()) {
-      rows.add(row(call.rpc(), call.callers(), call.driver(), budgets(budgets, call)));
-      call.bare().forEach(b -> rows.add(row("  bare " + b.call(), call.callers(), b.times(), "")));
+      String peer = BenchPeer.of(call.rpc(), call.callers()).map(BenchPeer::text).orElse("");
+      rows.add(row(call.rpc(), call.callers(), call.driver(), peer, budgets(budgets, call)));
+      call.bare()
+          .forEach(b -> rows.add(row("  bare " + b.call(), call.callers(), b.times(), "", "")));
     }
-    return aligned(rows) + "\n" + process(result) + "\n" + others(budgets);
+    return aligned(rows) + PEER + process(result) + "\n" + others(budgets);
   }
 
-  private static List<String> row(String call, int callers, BenchTimes times, String budget) {
+  private static List<String> row(
+      String call, int callers, BenchTimes times, String peer, String budget) {
     return List.of(
         call,
         Integer.toString(callers),
@@ -33,6 +51,7 @@ final class BenchTable {
         number(times.p95Millis(), 2),
         number(times.perSecond(), 0),
         number(times.osdOperations(), 1),
+        peer,
         budget);
   }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,7 +58,7 @@ public final class DriverProcess implements AutoCloseable {
   public static DriverProcess start(ThrowawayCeph ceph, String... flags)
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("cephcsi-");
-    configure(folder, List.of(ceph.monitors().split(",", -1)));
+    configure(folder, ceph, Map.of());
     List<String> command = new ArrayList<>(program());
     command.addAll(
         List.of(
@@ -73,9 +74,17 @@ public final class DriverProcess implements AutoCloseable {
     return new DriverProcess(folder, List.copyOf(command), launch(folder, command));
   }
 
-  private static void configure(Path folder, List<String> monitors) throws IOException {
-    var cluster = Map.of("clusterID", CLUSTER_ID, "monitors", monitors);
+  private static void configure(Path folder, ThrowawayCeph ceph, Map<String, ?> more)
+      throws IOException {
+    Map<String, Object> cluster = new TreeMap<>(more);
+    cluster.put("clusterID", CLUSTER_ID);
+    cluster.put("monitors", List.of(ceph.monitors().split(",", -1)));
     new JsonMapper().writeValue(folder.resolve(CONFIG).toFile(), List.of(cluster));
+  }
+
+  /** Says more of the cluster in config.json, which the driver reads again by itself. */
+  void configure(ThrowawayCeph ceph, Map<String, ?> more) throws IOException {
+    configure(folder, ceph, more);
   }
 
   private static List<String> program() {

@@ -51,6 +51,9 @@ public final class GuestSuite {
         case "stage" -> suite.stage();
         case "first" -> suite.firstNode();
         case "second" -> suite.secondNode();
+        case "place" -> new GuestNode(ceph).place();
+        case "nbd" -> new GuestNode(ceph).nbd();
+        case "ill" -> new GuestNode(ceph).ill();
         case "lost" -> new GuestFencing(ceph, suite.meeting).lostNode();
         case "heir" -> new GuestFencing(ceph, suite.meeting).heir();
         default -> throw new IllegalArgumentException(arguments[0]);

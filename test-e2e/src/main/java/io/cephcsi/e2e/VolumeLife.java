@@ -27,6 +27,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 
 /**
  * One volume from create to delete, step by step, as the provisioner and kubelet drive a driver.
@@ -59,19 +60,21 @@ final class VolumeLife {
    * @param folder an existing one, below which the volume is staged and published
    */
   VolumeLife(String name, String pool, Credentials credentials, Path folder) throws IOException {
+    this(name, pool, credentials, folder, Map.of("tryOtherMounters", "true"));
+  }
+
+  /** As the other one, of a class with these parameters besides. */
+  VolumeLife(
+      String name, String pool, Credentials credentials, Path folder, Map<String, String> more)
+      throws IOException {
     this.name = name;
     this.credentials = credentials;
     this.filesystem = Capability.canGrowExt4() ? "ext4" : "xfs";
-    this.parameters =
-        Map.of(
-            "clusterID",
-            DriverProcess.CLUSTER_ID,
-            "pool",
-            pool,
-            "imageFeatures",
-            "layering",
-            "tryOtherMounters",
-            "true");
+    Map<String, String> parameters = new TreeMap<>(more);
+    parameters.put("clusterID", DriverProcess.CLUSTER_ID);
+    parameters.put("pool", pool);
+    parameters.put("imageFeatures", "layering");
+    this.parameters = Map.copyOf(parameters);
     this.folder = folder.resolve(name);
     this.staging = Files.createDirectories(this.folder.resolve("staging"));
     this.target = this.folder.resolve("pod").resolve("mount");

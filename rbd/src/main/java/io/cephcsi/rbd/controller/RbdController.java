@@ -48,6 +48,7 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.GroupSnapshots;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
@@ -167,14 +168,15 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   @Override
   public void deleteVolume(
       DeleteVolumeRequest request, StreamObserver<DeleteVolumeResponse> observer) {
-    answer(RpcName.on("DeleteVolume", request.getVolumeId()), deleteVolume, request, observer);
+    answer(
+        VolumeHandle.rpc("DeleteVolume", request.getVolumeId()), deleteVolume, request, observer);
   }
 
   @Override
   public void controllerExpandVolume(
       ControllerExpandVolumeRequest request,
       StreamObserver<ControllerExpandVolumeResponse> observer) {
-    var rpc = RpcName.on("ControllerExpandVolume", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("ControllerExpandVolume", request.getVolumeId());
     answer(rpc, expandVolume, request, observer);
   }
 
@@ -182,20 +184,20 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   public void validateVolumeCapabilities(
       ValidateVolumeCapabilitiesRequest request,
       StreamObserver<ValidateVolumeCapabilitiesResponse> observer) {
-    var rpc = RpcName.on("ValidateVolumeCapabilities", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("ValidateVolumeCapabilities", request.getVolumeId());
     answer(rpc, validateVolumeCapabilities, request, observer);
   }
 
   @Override
   public void listVolumes(
       ListVolumesRequest request, StreamObserver<ListVolumesResponse> observer) {
-    answer(new RpcName("ListVolumes", ""), listVolumes, request, observer);
+    answer(RpcName.onAll("ListVolumes"), listVolumes, request, observer);
   }
 
   @Override
   public void createSnapshot(
       CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> observer) {
-    var rpc = RpcName.on("CreateSnapshot", request.getSourceVolumeId());
+    var rpc = VolumeHandle.rpc("CreateSnapshot", request.getSourceVolumeId());
     answer(rpc, createSnapshot, request, observer);
   }
 
@@ -209,7 +211,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   @Override
   public void listSnapshots(
       ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
-    answer(new RpcName("ListSnapshots", ""), listSnapshots, request, observer);
+    answer(RpcName.onAll("ListSnapshots"), listSnapshots, request, observer);
   }
 
   @Override
@@ -228,7 +230,11 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   @Override
   public void controllerGetVolume(
       ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
-    answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
+    answer(
+        VolumeHandle.rpc("ControllerGetVolume", request.getVolumeId()),
+        getVolume,
+        request,
+        observer);
   }
 
   @Override
@@ -236,7 +242,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       ControllerPublishVolumeRequest request,
       StreamObserver<ControllerPublishVolumeResponse> observer) {
     if (fencing) {
-      var rpc = RpcName.on("ControllerPublishVolume", request.getVolumeId());
+      var rpc = VolumeHandle.rpc("ControllerPublishVolume", request.getVolumeId());
       answer(rpc, publishVolume, request, observer);
     } else {
       super.controllerPublishVolume(request, observer);
@@ -248,7 +254,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       ControllerUnpublishVolumeRequest request,
       StreamObserver<ControllerUnpublishVolumeResponse> observer) {
     if (fencing) {
-      var rpc = RpcName.on("ControllerUnpublishVolume", request.getVolumeId());
+      var rpc = VolumeHandle.rpc("ControllerUnpublishVolume", request.getVolumeId());
       answer(rpc, unpublishVolume, request, observer);
     } else {
       super.controllerUnpublishVolume(request, observer);

@@ -37,6 +37,7 @@ import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 import io.grpc.stub.StreamObserver;
@@ -133,40 +134,45 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
   @Override
   public void nodeStageVolume(
       NodeStageVolumeRequest request, StreamObserver<NodeStageVolumeResponse> observer) {
-    answer(RpcName.on("NodeStageVolume", request.getVolumeId()), stageVolume, request, observer);
+    answer(
+        VolumeHandle.rpc("NodeStageVolume", request.getVolumeId()), stageVolume, request, observer);
   }
 
   @Override
   public void nodeUnstageVolume(
       NodeUnstageVolumeRequest request, StreamObserver<NodeUnstageVolumeResponse> observer) {
-    var rpc = RpcName.on("NodeUnstageVolume", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("NodeUnstageVolume", request.getVolumeId());
     answer(rpc, unstageVolume, request, observer);
   }
 
   @Override
   public void nodePublishVolume(
       NodePublishVolumeRequest request, StreamObserver<NodePublishVolumeResponse> observer) {
-    var rpc = RpcName.on("NodePublishVolume", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("NodePublishVolume", request.getVolumeId());
     answer(rpc, publishVolume, request, observer);
   }
 
   @Override
   public void nodeUnpublishVolume(
       NodeUnpublishVolumeRequest request, StreamObserver<NodeUnpublishVolumeResponse> observer) {
-    var rpc = RpcName.on("NodeUnpublishVolume", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("NodeUnpublishVolume", request.getVolumeId());
     answer(rpc, unpublishVolume, request, observer);
   }
 
   @Override
   public void nodeExpandVolume(
       NodeExpandVolumeRequest request, StreamObserver<NodeExpandVolumeResponse> observer) {
-    answer(RpcName.on("NodeExpandVolume", request.getVolumeId()), expandVolume, request, observer);
+    answer(
+        VolumeHandle.rpc("NodeExpandVolume", request.getVolumeId()),
+        expandVolume,
+        request,
+        observer);
   }
 
   @Override
   public void nodeGetVolumeStats(
       NodeGetVolumeStatsRequest request, StreamObserver<NodeGetVolumeStatsResponse> observer) {
-    var rpc = RpcName.on("NodeGetVolumeStats", request.getVolumeId());
+    var rpc = VolumeHandle.rpc("NodeGetVolumeStats", request.getVolumeId());
     answer(rpc, getVolumeStats, request, observer);
   }
 
