@@ -10,6 +10,15 @@ import java.util.Map;
  * @param name as Kubernetes has it
  */
 record KubernetesNode(String name, KubernetesAccess kubernetes) {
+  /** Whether there is one; also when Kubernetes does not tell. */
+  boolean mayExist() {
+    try {
+      return kubernetes.ask("node " + name, client -> client.nodes().withName(name).get() != null);
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
   /**
    * Asks for its labels.
    *

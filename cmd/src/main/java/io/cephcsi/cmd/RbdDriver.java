@@ -21,6 +21,7 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
+import io.cephcsi.rbd.controller.KnownNodes;
 import io.cephcsi.rbd.controller.RbdController;
 import io.cephcsi.rbd.node.NodeSettings;
 import io.cephcsi.rbd.node.RbdNode;
@@ -67,7 +68,8 @@ final class RbdDriver implements AutoCloseable {
     this.controller =
         new RbdController(
             calls,
-            new RbdController.Parts(configs, pools, journal, snapshots, groups, users, looks),
+            new RbdController.Parts(
+                configs, pools, journal, snapshots, groups, users, nodes(), looks),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -126,6 +128,13 @@ final class RbdDriver implements AutoCloseable {
         settings.osdTimeout(),
         settings.idleTime(),
         Files.isReadable(cephConf) ? cephConf : null);
+  }
+
+  /** Those of Kubernetes, or any. */
+  private static KnownNodes nodes() {
+    return KubernetesAccess.of(System.getenv())
+        .<KnownNodes>map(access -> name -> new KubernetesNode(name, access).mayExist())
+        .orElse(KnownNodes.ANY);
   }
 
   private List<BindableService> services() {

@@ -70,6 +70,17 @@ class NodePlaceTest {
   }
 
   @Test
+  void mayExist_nodeOfKubernetes_orOneThatItDoesNotTellOf() throws Exception {
+    var access = KubernetesAccess.of(kubernetes.environment()).orElseThrow();
+
+    assertThat(new KubernetesNode("n1", access).mayExist()).isTrue();
+    assertThat(new KubernetesNode("n2", access).mayExist()).isFalse();
+
+    kubernetes.close();
+    assertThat(new KubernetesNode("n2", access).mayExist()).isTrue();
+  }
+
+  @Test
   void of_kubernetesDoesNotAnswer_isTold() throws Exception {
     flags.domainLabels = "zone";
     var environment = kubernetes.environment();

@@ -39,12 +39,15 @@ public final class DriverProcess implements AutoCloseable {
 
   private final Path folder;
   private final List<String> command;
+  private final Map<String, String> environment;
   private final AtExit atExit;
   private Run run;
 
-  private DriverProcess(Path folder, List<String> command, Run run) {
+  private DriverProcess(
+      Path folder, List<String> command, Map<String, String> environment, Run run) {
     this.folder = folder;
     this.command = command;
+    this.environment = Map.copyOf(environment);
     this.run = run;
     this.atExit = new AtExit(this::end);
   }
@@ -56,6 +59,13 @@ public final class DriverProcess implements AutoCloseable {
    */
   @MustBeClosed
   public static DriverProcess start(ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
+    return start(ceph, Map.of(), flags);
+  }
+
+  /** As the other one, with these in its environment besides. */
+  @MustBeClosed
+  static DriverProcess start(ThrowawayCeph ceph, Map<String, String> environment, String... flags)
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("cephcsi-");
     configure(folder, ceph, Map.of());
@@ -71,7 +81,8 @@ public final class DriverProcess implements AutoCloseable {
             "--ceph-conf=" + folder.resolve("ceph.conf"),
             "--keyring=" + folder.resolve("keyring")));
     command.addAll(List.of(flags));
-    return new DriverProcess(folder, List.copyOf(command), launch(folder, command));
+    return new DriverProcess(
+        folder, List.copyOf(command), environment, launch(folder, command, environment));
   }
 
   private static void configure(Path folder, ThrowawayCeph ceph, Map<String, ?> more)
@@ -102,14 +113,15 @@ public final class DriverProcess implements AutoCloseable {
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the client is the run's
-  private static Run launch(Path folder, List<String> command)
+  private static Run launch(Path folder, List<String> command, Map<String, String> environment)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
-    Process process =
+    var builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(LOG).toFile()))
-            .start();
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(LOG).toFile()));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     try {
       awaitSocket(process, folder, began);
       var client = new CsiClient(folder.resolve(SOCKET));
@@ -211,7 +223,7 @@ public final class DriverProcess implements AutoCloseable {
   /** Starts the driver again, with the same flags; stops it first when it runs. */
   public void restart() throws IOException, InterruptedException {
     stop();
-    run = launch(folder, command);
+    run = launch(folder, command, environment);
   }
 
   @Override

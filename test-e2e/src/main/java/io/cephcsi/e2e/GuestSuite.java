@@ -65,12 +65,18 @@ public final class GuestSuite {
 
   @MustBeClosed
   private DriverProcess driver(String node) throws IOException, InterruptedException {
-    return DriverProcess.start(
-        ceph,
-        "--controllerserver",
-        "--nodeserver",
-        "--nodeid=" + node,
-        "--keyring=" + ceph.entry("keyring"));
+    return driver(node, Map.of());
+  }
+
+  @MustBeClosed
+  private DriverProcess driver(String node, Map<String, String> environment, String... more)
+      throws IOException, InterruptedException {
+    List<String> flags = new ArrayList<>(List.of(more));
+    flags.add("--controllerserver");
+    flags.add("--nodeserver");
+    flags.add("--nodeid=" + node);
+    flags.add("--keyring=" + ceph.entry("keyring"));
+    return DriverProcess.start(ceph, environment, flags.toArray(String[]::new));
   }
 
   private void life() throws Exception {
@@ -102,7 +108,9 @@ public final class GuestSuite {
   }
 
   private void sanity(Path program, String accessType) throws Exception {
-    try (DriverProcess driver = driver("node1");
+    try (var nodes = new NodeApi("node1", FOLDER);
+        DriverProcess driver =
+            driver("node1", nodes.environment(), "--fencing", "--topology=zone=z1");
         var remains = new Remains(ceph, FOLDER)) {
       var parameters =
           Map.of(

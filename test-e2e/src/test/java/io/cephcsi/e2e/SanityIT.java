@@ -16,14 +16,17 @@ class SanityIT {
   @ParameterizedTest
   @ValueSource(strings = {"mount", "block"})
   void wholeSuite_hasNoFailure(String accessType) throws Exception {
-    try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
+    try (var nodes = new NodeApi("demo", folder);
+        ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
         DriverProcess driver =
             DriverProcess.start(
                 ceph,
+                nodes.environment(),
                 "--controllerserver",
                 "--nodeserver",
                 "--default-mounter=userspace",
-                "--topology=" + (accessType.equals("block") ? "zone=z1" : ""),
+                "--topology=zone=z1",
+                "--fencing=" + accessType.equals("block"),
                 "--default-fstype=" + (Capability.canGrowExt4() ? "ext4" : "xfs"),
                 "--keyring=" + ceph.entry("keyring"),
                 "--state-dir=" + folder.resolve("state"));

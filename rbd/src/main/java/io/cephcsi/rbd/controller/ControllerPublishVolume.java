@@ -13,7 +13,7 @@ import io.cephcsi.rbd.Volume;
  * Lets a node stage a volume, unless the volume is for one node and another one may still write to
  * it. Nothing is written: the node itself remembers how it can be fenced.
  */
-record ControllerPublishVolume(FencedVolumes volumes, NameLocks names)
+record ControllerPublishVolume(FencedVolumes volumes, KnownNodes nodes, NameLocks names)
     implements Call<ControllerPublishVolumeRequest, ControllerPublishVolumeResponse> {
 
   @Override
@@ -22,6 +22,7 @@ record ControllerPublishVolume(FencedVolumes volumes, NameLocks names)
     String id = request.getVolumeId();
     try (var _ = names.hold(id);
         Volume volume = volumes.require(id, request.getSecretsMap())) {
+      requireNode(request.getNodeId());
       String imageId = volumes.requireImage(volume);
       if (!manyNodes(request)) {
         Fences.of(volume.pool(), imageId).stream()
@@ -30,6 +31,13 @@ record ControllerPublishVolume(FencedVolumes volumes, NameLocks names)
             .ifPresent(other -> refuse(request, volume, other));
       }
       return ControllerPublishVolumeResponse.getDefaultInstance();
+    }
+  }
+
+  private void requireNode(String nodeId) {
+    if (!nodes.mayHave(nodeId)) {
+      throw new CsiException.NotFound(
+          "node %s does not exist: Kubernetes has no node of that name".formatted(nodeId));
     }
   }
 

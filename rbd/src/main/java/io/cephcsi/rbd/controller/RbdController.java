@@ -90,6 +90,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       SnapshotJournal snapshots,
       GroupJournal groups,
       KnownUsers users,
+      KnownNodes nodes,
       Looks looks) {}
 
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
@@ -136,7 +137,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.fencing = settings.fencing();
     this.getCapabilities = new ControllerGetCapabilities(fencing);
     var fenced = new FencedVolumes(volumes, parts.users());
-    this.publishVolume = new ControllerPublishVolume(fenced, names);
+    this.publishVolume = new ControllerPublishVolume(fenced, parts.nodes(), names);
     this.unpublishVolume = new ControllerUnpublishVolume(fenced, names);
     var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
     this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());

@@ -124,7 +124,7 @@ final class Controller implements AutoCloseable {
     validate = new ValidateVolumeCapabilities(volumes);
     getVolume = new ControllerGetVolume(volumes, users);
     var fenced = new FencedVolumes(volumes, users);
-    publishVolume = new ControllerPublishVolume(fenced, names);
+    publishVolume = new ControllerPublishVolume(fenced, node -> !node.equals("no-node"), names);
     unpublishVolume = new ControllerUnpublishVolume(fenced, names);
     var healths = new VolumeHealths(pools, journal, looks);
     getVolumeHealth = new ControllerGetVolumeHealth(healths, users);

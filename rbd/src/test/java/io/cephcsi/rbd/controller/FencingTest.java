@@ -65,6 +65,13 @@ class FencingTest {
   }
 
   @Test
+  void publish_nodeThatIsNotThere_isNotFound() {
+    assertThatThrownBy(() -> publish("no-node"))
+        .isInstanceOf(CsiException.NotFound.class)
+        .hasMessageContaining("no-node");
+  }
+
+  @Test
   void publish_stagedOnAnotherNode_isRefusedNamingIt() {
     staged("node-1", CLIENT);
 
