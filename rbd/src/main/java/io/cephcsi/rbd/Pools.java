@@ -173,17 +173,6 @@ public final class Pools {
    * @throws CsiException.InvalidArgument when there is none, or it has no monitors
    */
   public ClusterConfig config(String clusterId) {
-    ClusterConfig config =
-        configs
-            .find(clusterId)
-            .orElseThrow(() ->
-                new CsiException.InvalidArgument(
-                    "clusterID %s is not in config.json: add it there or name another"
-                        .formatted(clusterId)));
-    if (config.monitors().isEmpty()) {
-      throw new CsiException.InvalidArgument(
-          "clusterID %s has no monitors in config.json".formatted(clusterId));
-    }
-    return config;
+    return configs.require(clusterId);
   }
 }

@@ -1,0 +1,28 @@
+package io.cephcsi.cephfs;
+
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.ClusterConfig;
+
+/**
+ * A filesystem with the lent connection below it; closing it closes the pool, then gives back the
+ * connection.
+ *
+ * @param pool the metadata pool, in the namespace of the journals
+ */
+public record OpenFileSystem(
+    ClusterConfig config,
+    Credentials credentials,
+    Cluster cluster,
+    FileSystem fileSystem,
+    Pool pool,
+    Subvolumes subvolumes)
+    implements AutoCloseable {
+  @Override
+  public void close() {
+    try (cluster) {
+      pool.close();
+    }
+  }
+}
