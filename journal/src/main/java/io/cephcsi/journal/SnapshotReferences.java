@@ -32,6 +32,16 @@ public final class SnapshotReferences {
   /** Far more than there are processes that could be faster, one after the other. */
   private static final int MOST_ATTEMPTS = 100;
 
+  /** What is left of a snapshot's references when one was removed. */
+  public enum Left {
+    /** Something still needs the snapshot. */
+    SOME,
+    /** The one that was removed was the last. */
+    NONE,
+    /** There were none before, or never any. */
+    NO_TRACKER
+  }
+
   /** A tracker's new content. */
   private record Change(long count, Map<String, String> set, Set<String> removed) {
     boolean none() {
@@ -86,11 +96,19 @@ public final class SnapshotReferences {
   }
 
   /**
-   * Removes a volume that showed the snapshot. Safe to repeat.
-   *
-   * @return whether nothing needs the snapshot any more
+   * Whether a volume keeps a snapshot: it has its reference, and if the snapshot was deleted, that
+   * deletion has seen the reference. One operation.
    */
-  public boolean removeVolume(Pool pool, String snapshotId, String volume) {
+  public boolean keeps(Pool pool, String snapshotId, String volume, boolean deleted) {
+    Map<String, String> there =
+        read(pool, OBJECT_PREFIX + snapshotId, Set.of(snapshotId, volume))
+            .map(VersionedObject::entries)
+            .orElse(Map.of());
+    return there.containsKey(volume) && (!deleted || MASK.equals(there.get(snapshotId)));
+  }
+
+  /** Removes a volume that showed the snapshot. Safe to repeat. */
+  public Left removeVolume(Pool pool, String snapshotId, String volume) {
     return remove(pool, snapshotId, volume, (count, there) -> without(count, there, volume));
   }
 
@@ -107,10 +125,8 @@ public final class SnapshotReferences {
 
   /**
    * Removes the snapshot itself, so that no volume that comes later can keep it. Safe to repeat.
-   *
-   * @return whether nothing needs the snapshot any more; true when no volume ever showed it
    */
-  public boolean removeSnapshot(Pool pool, String snapshotId) {
+  public Left removeSnapshot(Pool pool, String snapshotId) {
     return remove(pool, snapshotId, snapshotId, (count, there) -> masked(count, there, snapshotId));
   }
 
@@ -121,12 +137,12 @@ public final class SnapshotReferences {
         : new Change(uncounted(count, value), Map.of(name, MASK), Set.of());
   }
 
-  private boolean remove(Pool pool, String snapshotId, String name, Step step) {
+  private Left remove(Pool pool, String snapshotId, String name, Step step) {
     String object = OBJECT_PREFIX + snapshotId;
     for (int i = 0; i < MOST_ATTEMPTS; i++) {
       Optional<VersionedObject> read = read(pool, object, Set.of(name));
       if (read.isEmpty()) {
-        return true;
+        return Left.NO_TRACKER;
       }
       Change change = step.from(count(object, read.get()), read.get().entries());
       if (change.count() < 0) {
@@ -134,10 +150,10 @@ public final class SnapshotReferences {
       }
       if (change.count() == 0) {
         if (pool.removeObject(object, read.get().version())) {
-          return true;
+          return Left.NONE;
         }
       } else if (change.none() || replace(pool, object, read.get(), change)) {
-        return false;
+        return Left.SOME;
       }
     }
     throw tooMany(object);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.ceph.VersionedObject;
+import io.cephcsi.journal.SnapshotReferences.Left;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ abstract class SnapshotReferencesContract extends JournalContract {
 
   @Test
   void removeSnapshot_neverShown_isTheLast() {
-    assertThat(references.removeSnapshot(pool(), ID)).isTrue();
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.NO_TRACKER);
     assertThat(pool().readObject(OBJECT, 4, Set.of())).isEmpty();
   }
 
@@ -62,23 +63,23 @@ abstract class SnapshotReferencesContract extends JournalContract {
   void removeSnapshot_stillShown_isMasked_andTheLastVolumeTakesAllAway() {
     references.add(pool(), ID, "csi-vol-1");
     references.add(pool(), ID, "csi-vol-2");
-    assertThat(references.removeSnapshot(pool(), ID)).isFalse();
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.SOME);
     assertThat(stored().entries())
         .isEqualTo(Map.of(ID, "\2", "csi-vol-1", "\1", "csi-vol-2", "\1"));
     assertThat(stored().data()).isEqualTo(bytes(0, 0, 0, 2));
-    assertThat(references.removeSnapshot(pool(), ID)).isFalse();
-    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isFalse();
-    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isFalse();
-    assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isTrue();
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.SOME);
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isEqualTo(Left.SOME);
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isEqualTo(Left.SOME);
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isEqualTo(Left.NONE);
     assertThat(pool().readObject(OBJECT, 4, Set.of())).isEmpty();
-    assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isTrue();
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isEqualTo(Left.NO_TRACKER);
   }
 
   @Test
   void removeVolume_snapshotIsThere_isNotTheLast() {
     references.add(pool(), ID, "csi-vol-1");
-    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isFalse();
-    assertThat(references.removeSnapshot(pool(), ID)).isTrue();
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isEqualTo(Left.SOME);
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.NONE);
     assertThat(pool().readObject(OBJECT, 4, Set.of())).isEmpty();
   }
 
@@ -93,7 +94,7 @@ abstract class SnapshotReferencesContract extends JournalContract {
   @Test
   void removeSnapshot_trackerWithoutIt_masksWithoutCounting() {
     layDown(1, Map.of("csi-vol-1", "\1"));
-    assertThat(references.removeSnapshot(pool(), ID)).isFalse();
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.SOME);
     assertThat(stored().entries()).containsEntry(ID, "\2");
     assertThat(stored().data()).isEqualTo(bytes(0, 0, 0, 1));
   }
@@ -115,5 +116,16 @@ abstract class SnapshotReferencesContract extends JournalContract {
     assertThatThrownBy(() -> references.removeVolume(pool(), ID, "csi-vol-1"))
         .isInstanceOf(JournalConflict.class)
         .hasMessageContaining("fewer references");
+  }
+
+  @Test
+  void keeps_whatTheDeletionHasSeen() {
+    assertThat(references.keeps(pool(), ID, "csi-vol-1", false)).isFalse();
+    references.add(pool(), ID, "csi-vol-1");
+    assertThat(references.keeps(pool(), ID, "csi-vol-1", false)).isTrue();
+    assertThat(references.keeps(pool(), ID, "csi-vol-1", true)).isFalse();
+    assertThat(references.keeps(pool(), ID, "csi-vol-2", false)).isFalse();
+    assertThat(references.removeSnapshot(pool(), ID)).isEqualTo(Left.SOME);
+    assertThat(references.keeps(pool(), ID, "csi-vol-1", true)).isTrue();
   }
 }
