@@ -13,7 +13,11 @@ import java.util.concurrent.TimeoutException;
  * can stop waiting for one that is slow or gone: C has no way to give up.
  */
 final class ManagerCommands implements AutoCloseable {
-  private static final int AT_A_TIME = 2;
+  /**
+   * As many as a driver's calls on one cluster run: the manager takes commands one after the other,
+   * and must never wait for the next while callers have some. The threads end when idle.
+   */
+  private static final int AT_A_TIME = 16;
 
   private final SharedConnection connection;
   private final ThreadPoolExecutor threads;

@@ -1,4 +1,4 @@
-/** The CephFS driver; not there yet. */
+/** The CephFS driver: what its controller and its node share. */
 @NullMarked
 package io.cephcsi.cephfs;
 

@@ -40,6 +40,25 @@ public final class ClusterConfigs {
     return all().stream().filter(c -> c.clusterId().equals(clusterId)).findFirst();
   }
 
+  /**
+   * The cluster of that id, for calls that need one.
+   *
+   * @throws CsiException.InvalidArgument when there is none, or it has no monitors
+   */
+  public ClusterConfig require(String clusterId) {
+    ClusterConfig config =
+        find(clusterId)
+            .orElseThrow(() ->
+                new CsiException.InvalidArgument(
+                    "clusterID %s is not in config.json: add it there or name another"
+                        .formatted(clusterId)));
+    if (config.monitors().isEmpty()) {
+      throw new CsiException.InvalidArgument(
+          "clusterID %s has no monitors in config.json".formatted(clusterId));
+    }
+    return config;
+  }
+
   /** All clusters in the file's order; throws as {@link #find}. */
   public List<ClusterConfig> all() {
     String text = read();

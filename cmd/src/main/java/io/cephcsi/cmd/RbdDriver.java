@@ -1,23 +1,7 @@
 package io.cephcsi.cmd;
 
-import csi.v1.PluginCapability;
 import csi.v1.PluginCapability.Service;
-import csi.v1.PluginCapability.VolumeExpansion;
-import io.cephcsi.ceph.Clusters;
-import io.cephcsi.ceph.ConnectionPool;
-import io.cephcsi.ceph.ConnectionSettings;
-import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
-import io.cephcsi.cluster.KnownUsers;
-import io.cephcsi.cluster.Looks;
-import io.cephcsi.csi.CallSettings;
-import io.cephcsi.csi.Calls;
-import io.cephcsi.csi.CsiServer;
-import io.cephcsi.csi.Endpoint;
-import io.cephcsi.csi.IdentityService;
-import io.cephcsi.journal.GroupJournal;
-import io.cephcsi.journal.SnapshotJournal;
-import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
@@ -27,49 +11,36 @@ import io.cephcsi.rbd.node.NodeSettings;
 import io.cephcsi.rbd.node.RbdNode;
 import io.grpc.BindableService;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** The RBD driver, put together from the flags: constructors only, in the order of dependence. */
 final class RbdDriver implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("cephcsi");
-
-  /** How long a question for health waits for anything; its caller waits two seconds. */
-  private static final Duration LOOK = Duration.ofMillis(1800);
-
   private final Flags flags;
   private final NodePlace place;
-  private final Clusters clusters;
-  private final Calls calls;
-  private final Looks looks;
-  private final Readiness readiness;
+  private final Foundation foundation;
   private final RbdController controller;
   private final RbdNode node;
-  private final CsiServer server;
 
   private RbdDriver(Flags flags) throws IOException {
     this.flags = flags;
-    this.clusters = new ConnectionPool(connections(flags.cephConf));
-    this.calls = new Calls(CallSettings.DEFAULT);
+    this.foundation = new Foundation(flags);
     this.place = NodePlace.of(flags, System.getenv());
-    var configs = new ClusterConfigs(flags.clusterConfig);
-    this.readiness = new Readiness(calls, configs);
     var mappings = new ClusterMappings(flags.clusterMapping());
-    var pools = new Pools(configs, mappings, clusters);
-    var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
-    var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
-    var groups = new GroupJournal(flags.instanceId, UUID::randomUUID);
-    var users = new KnownUsers(flags.keyring);
-    this.looks = new Looks(LOOK);
+    var pools = new Pools(foundation.configs(), mappings, foundation.clusters());
+    var journal = foundation.volumes();
     this.controller =
         new RbdController(
-            calls,
+            foundation.calls(),
             new RbdController.Parts(
-                configs, pools, journal, snapshots, groups, users, nodes(), looks),
+                foundation.configs(),
+                pools,
+                journal,
+                foundation.snapshots(),
+                foundation.groups(),
+                foundation.users(),
+                nodes(),
+                foundation.looks()),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -81,13 +52,13 @@ final class RbdDriver implements AutoCloseable {
                 flags.fencing));
     this.node =
         new RbdNode(
-            calls,
+            foundation.calls(),
             new RbdNode.Parts(
-                configs,
+                foundation.configs(),
                 pools,
                 journal,
-                users,
-                looks,
+                foundation.users(),
+                foundation.looks(),
                 KubernetesVolumes.of(flags, System.getenv()),
                 flags.stateDirectory,
                 flags.cephConf),
@@ -98,36 +69,15 @@ final class RbdDriver implements AutoCloseable {
                 place.segments(),
                 flags.fencing,
                 place.crushLocation()));
-    this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
-    if (flags.nodeServer) {
-      node.heal();
-    }
   }
 
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
   static int run(Flags flags) throws IOException, InterruptedException {
     var driver = new RbdDriver(flags);
-    var stopping = Thread.ofPlatform().name("stop").unstarted(driver::stop);
-    Runtime.getRuntime().addShutdownHook(stopping);
-    LOG.log(
-        System.Logger.Level.INFO,
-        "{0} {1} serves {2}",
-        FlagProblems.driverName(flags),
-        Version.number(),
-        flags.endpoint);
-    driver.server.await();
-    stopping.join();
-    return 0;
-  }
-
-  private static ConnectionSettings connections(Path cephConf) {
-    var settings = ConnectionSettings.DEFAULT;
-    return new ConnectionSettings(
-        settings.mountTimeout(),
-        settings.monitorTimeout(),
-        settings.osdTimeout(),
-        settings.idleTime(),
-        Files.isReadable(cephConf) ? cephConf : null);
+    if (flags.nodeServer) {
+      driver.node.heal();
+    }
+    return driver.foundation.serve(driver.services(), driver);
   }
 
   /** Those of Kubernetes, or any. */
@@ -139,7 +89,7 @@ final class RbdDriver implements AutoCloseable {
 
   private List<BindableService> services() {
     List<BindableService> services = new ArrayList<>();
-    services.add(identity());
+    services.add(foundation.identity(capabilities()));
     if (flags.controllerServer) {
       services.add(controller);
       services.add(controller.snapshotMetadata());
@@ -151,48 +101,24 @@ final class RbdDriver implements AutoCloseable {
     return services;
   }
 
-  private IdentityService identity() {
-    List<PluginCapability> capabilities = new ArrayList<>();
+  private List<Service.Type> capabilities() {
+    List<Service.Type> capabilities = new ArrayList<>();
     if (flags.controllerServer) {
-      capabilities.add(service(Service.Type.CONTROLLER_SERVICE));
-      capabilities.add(service(Service.Type.SNAPSHOT_METADATA_SERVICE));
-      capabilities.add(service(Service.Type.GROUP_CONTROLLER_SERVICE));
+      capabilities.add(Service.Type.CONTROLLER_SERVICE);
+      capabilities.add(Service.Type.SNAPSHOT_METADATA_SERVICE);
+      capabilities.add(Service.Type.GROUP_CONTROLLER_SERVICE);
     }
     if (!flags.nodeServer || !place.segments().isEmpty()) {
       // A node that says this has to say where it is; a controller cannot know whether nodes do.
-      capabilities.add(service(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS));
+      capabilities.add(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS);
     }
-    capabilities.add(
-        PluginCapability.newBuilder()
-            .setVolumeExpansion(VolumeExpansion.newBuilder().setType(VolumeExpansion.Type.ONLINE))
-            .build());
-    return new IdentityService(
-        FlagProblems.driverName(flags), Version.number(), capabilities, readiness::ready);
-  }
-
-  private static PluginCapability service(Service.Type type) {
-    return PluginCapability.newBuilder().setService(Service.newBuilder().setType(type)).build();
-  }
-
-  /** No new calls; the running ones end within the grace time; then everything is closed. */
-  private void stop() {
-    try {
-      calls.drain(flags.stopGrace);
-      server.stop(Duration.ofSeconds(1));
-    } catch (InterruptedException | IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "stop", e);
-    }
-    close();
-    // Java would end with 143; a driver that was told to stop and did has not failed.
-    Runtime.getRuntime().halt(0);
+    return capabilities;
   }
 
   @Override
   public void close() {
     node.close();
     controller.close();
-    calls.close();
-    looks.close();
-    clusters.close();
+    foundation.close();
   }
 }

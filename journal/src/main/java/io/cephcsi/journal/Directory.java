@@ -22,11 +22,19 @@ final class Directory {
 
   private static final Pattern POOL = Pattern.compile("[0-9a-fA-F]{16}");
 
+  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
+
   /** In a UUID's object: the pool with the directory, only when that is another one. */
   static final String JOURNAL_POOL = "csi.journalpool";
 
   /** In a UUID's object: our own key, there when the deletion has begun. */
   static final String DISCARDED = "cephcsi.discarded";
+
+  /**
+   * In a UUID's object: our own key, for what costs a command to the manager to find out. It is
+   * what this driver did last, and not more: others may have changed it since.
+   */
+  static final String SIZE = "cephcsi.bytes";
 
   /** A UUID that is taken already is next to impossible; five are a broken generator. */
   private static final int MOST_UUIDS = 5;
@@ -143,6 +151,11 @@ final class Directory {
     var _ = objects.update(objectOf(uuid), Map.of(DISCARDED, "true"));
   }
 
+  /** Takes that note back. */
+  void keep(OmapStore objects, String uuid) {
+    objects.removeKeys(objectOf(uuid), Set.of(DISCARDED));
+  }
+
   /** Removes the UUID's object. */
   void forgetObject(OmapStore objects, String uuid) {
     objects.remove(objectOf(uuid));
@@ -195,6 +208,17 @@ final class Directory {
     return POOL.matcher(pool).matches()
         ? OptionalLong.of(Long.parseUnsignedLong(pool, 16))
         : OptionalLong.empty();
+  }
+
+  /** What a UUID's object says of a size; nothing for 0. */
+  static Map<String, String> size(long bytes) {
+    return bytes == 0 ? Map.of() : Map.of(SIZE, Long.toString(bytes));
+  }
+
+  /** The size in a UUID's object; 0 when it does not say. */
+  static long size(Map<String, String> keys) {
+    String bytes = keys.getOrDefault(SIZE, "");
+    return DIGITS.matcher(bytes).matches() ? Long.parseLong(bytes) : 0;
   }
 
   private static String poolText(long poolId) {

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param sizeBytes of the volume when it was taken, as far as this driver knew; 0 when unknown
  */
 public record SnapshotEntry(
     String uuid,
@@ -31,4 +32,5 @@ public record SnapshotEntry(
     String groupId,
     Optional<Instant> cutAt,
     OptionalLong journalPool,
-    boolean discarded) {}
+    boolean discarded,
+    long sizeBytes) {}

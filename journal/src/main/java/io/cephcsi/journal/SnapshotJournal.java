@@ -1,5 +1,6 @@
 package io.cephcsi.journal;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.cephcsi.ceph.OmapStore;
 import java.time.Instant;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +30,9 @@ public final class SnapshotJournal {
   /** With {@code volume}, although it is a snapshot's. */
   private static final String OWNER = "csi.volume.owner";
 
+  /** ceph-csi has the owner of a CephFS snapshot under an empty key. */
+  private static final String MISPLACED_OWNER = "";
+
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
   private static final String CUT_AT = "cephcsi.cutat";
 
@@ -42,8 +47,10 @@ public final class SnapshotJournal {
           SOURCE,
           SOURCE_ID,
           OWNER,
+          MISPLACED_OWNER,
           GROUP_ID,
           CUT_AT,
+          Directory.SIZE,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
 
@@ -116,7 +123,8 @@ public final class SnapshotJournal {
         request.groupId(),
         Optional.empty(),
         Directory.otherPool(stores),
-        false);
+        false,
+        request.sizeBytes());
   }
 
   private static Map<String, String> keys(Stores stores, SnapshotEntry entry) {
@@ -133,6 +141,7 @@ public final class SnapshotJournal {
     if (!entry.groupId().isEmpty()) {
       keys.put(GROUP_ID, entry.groupId());
     }
+    keys.putAll(Directory.size(entry.sizeBytes()));
     return keys;
   }
 
@@ -152,11 +161,12 @@ public final class SnapshotJournal {
         keys.getOrDefault(IMAGE_ID, ""),
         keys.getOrDefault(SOURCE, ""),
         keys.getOrDefault(SOURCE_ID, ""),
-        keys.getOrDefault(OWNER, ""),
+        keys.getOrDefault(OWNER, keys.getOrDefault(MISPLACED_OWNER, "")),
         keys.getOrDefault(GROUP_ID, ""),
         Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
         Directory.journalPool(keys),
-        keys.containsKey(Directory.DISCARDED));
+        keys.containsKey(Directory.DISCARDED),
+        Directory.size(keys));
   }
 
   /**
@@ -168,6 +178,17 @@ public final class SnapshotJournal {
         objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
   }
 
+  /**
+   * Starts adding when it was cut to the UUID's object. Nobody need wait for that: of what has no
+   * image of its own, Ceph itself can be asked.
+   *
+   * @return gets false when the object was removed meanwhile
+   */
+  @CanIgnoreReturnValue
+  public CompletableFuture<Boolean> storeCutLater(OmapStore objects, String uuid, Instant cutAt) {
+    return objects.updateAsync(names.objectOf(uuid), Map.of(CUT_AT, cutAt.toString()));
+  }
+
   /** The name of a UUID's object. */
   public String objectOf(String uuid) {
     return names.objectOf(uuid);
@@ -176,6 +197,11 @@ public final class SnapshotJournal {
   /** Notes that the deletion has begun; as {@link VolumeJournal#discard}. */
   public void discard(OmapStore objects, String uuid) {
     names.discard(objects, uuid);
+  }
+
+  /** Notes that the deletion was refused, and nothing of the snapshot is gone. */
+  public void keep(OmapStore objects, String uuid) {
+    names.keep(objects, uuid);
   }
 
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */

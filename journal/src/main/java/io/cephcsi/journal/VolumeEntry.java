@@ -12,6 +12,9 @@ import java.util.OptionalLong;
  * @param parameters what was asked for; empty for volumes of ceph-csi
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param backingSnapshotId the id of the snapshot that it only shows, empty when it has data of its
+ *     own
+ * @param sizeBytes what this driver last made it; 0 when unknown
  */
 public record VolumeEntry(
     String uuid,
@@ -21,9 +24,11 @@ public record VolumeEntry(
     String owner,
     String parameters,
     OptionalLong journalPool,
-    boolean discarded) {
+    boolean discarded,
+    String backingSnapshotId,
+    long sizeBytes) {
   /** What there is to say of an image that no journal knows. */
   public static VolumeEntry ofImage(String imageName) {
-    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false);
+    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false, "", 0);
   }
 }

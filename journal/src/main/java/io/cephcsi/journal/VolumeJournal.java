@@ -29,6 +29,9 @@ public final class VolumeJournal {
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
   private static final String PARAMETERS = "cephcsi.parameters";
 
+  /** Only of CephFS volumes that show a snapshot and have no data of their own. */
+  private static final String BACKING_SNAPSHOT_ID = "csi.volume.backingsnapshotid";
+
   private static final Set<String> KEYS =
       Set.of(
           REQUEST_NAME,
@@ -36,6 +39,8 @@ public final class VolumeJournal {
           IMAGE_ID,
           OWNER,
           PARAMETERS,
+          BACKING_SNAPSHOT_ID,
+          Directory.SIZE,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
 
@@ -90,7 +95,9 @@ public final class VolumeJournal {
         request.owner(),
         request.parameters(),
         Directory.otherPool(stores),
-        false);
+        false,
+        request.backingSnapshotId(),
+        request.sizeBytes());
   }
 
   private static Map<String, String> keys(Stores stores, VolumeEntry entry) {
@@ -103,6 +110,10 @@ public final class VolumeJournal {
     if (!entry.parameters().isEmpty()) {
       keys.put(PARAMETERS, entry.parameters());
     }
+    if (!entry.backingSnapshotId().isEmpty()) {
+      keys.put(BACKING_SNAPSHOT_ID, entry.backingSnapshotId());
+    }
+    keys.putAll(Directory.size(entry.sizeBytes()));
     return keys;
   }
 
@@ -123,7 +134,9 @@ public final class VolumeJournal {
             keys.getOrDefault(OWNER, ""),
             keys.getOrDefault(PARAMETERS, ""),
             Directory.journalPool(keys),
-            keys.containsKey(Directory.DISCARDED)));
+            keys.containsKey(Directory.DISCARDED),
+            keys.getOrDefault(BACKING_SNAPSHOT_ID, ""),
+            Directory.size(keys)));
   }
 
   /** The name of a UUID's object. */
@@ -134,6 +147,11 @@ public final class VolumeJournal {
   /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
   public void storeImageId(OmapStore objects, String uuid, String imageId) {
     var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
+  }
+
+  /** Notes what a volume was made now; one that was removed meanwhile stays removed. */
+  public void storeSize(OmapStore objects, String uuid, long sizeBytes) {
+    var _ = objects.update(names.objectOf(uuid), Directory.size(sizeBytes));
   }
 
   /**

@@ -61,7 +61,8 @@ abstract class SnapshotJournalContract extends JournalContract {
                 "",
                 Optional.empty(),
                 OptionalLong.empty(),
-                false));
+                false,
+                0));
     assertThat(omap(pool(), "csi.snaps.default"))
         .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.snap.00000000-0000-4000-8000-000000000001"))
@@ -184,5 +185,27 @@ abstract class SnapshotJournalContract extends JournalContract {
   void request_withoutSource_cannotBe() {
     assertThatThrownBy(() -> new SnapshotRequest("snapshot-1", "csi-snap-", "", "", ""))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void read_ownerUnderAnEmptyKey_isFoundAsCephCsiMisplacedIt() {
+    put(
+        pool(),
+        "csi.snap." + STRANGER,
+        Map.of("csi.snapname", "snapshot-1", "csi.source", "csi-vol-1", "", "team-a"));
+    assertThat(journal.read(pool(), STRANGER).orElseThrow().owner()).isEqualTo("team-a");
+  }
+
+  @Test
+  void storeCutLater_isReadAgain() {
+    var request =
+        new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-1", "id-1", "", "", 1 << 20);
+    SnapshotEntry entry = journal.reserve(stores(), request).entry();
+    assertThat(entry.sizeBytes()).isEqualTo(1 << 20);
+    var moment = Instant.parse("2024-05-06T07:08:09.5Z");
+    journal.storeCutLater(pool(), entry.uuid(), moment).join();
+    SnapshotEntry read = journal.read(pool(), entry.uuid()).orElseThrow();
+    assertThat(read.cutAt()).contains(moment);
+    assertThat(read.sizeBytes()).isEqualTo(1 << 20);
   }
 }

@@ -57,7 +57,9 @@ abstract class VolumeJournalContract extends JournalContract {
                 "team-a",
                 "size=1",
                 OptionalLong.empty(),
-                false));
+                false,
+                "",
+                0));
     assertThat(omap(pool(), "csi.volumes.default"))
         .isEqualTo(Map.of("csi.volume.pvc-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.volume.00000000-0000-4000-8000-000000000001"))
@@ -68,6 +70,42 @@ abstract class VolumeJournalContract extends JournalContract {
                 "csi.volume.owner", "team-a",
                 "cephcsi.parameters", "size=1"));
     assertThat(pools().objects()).hasSize(2);
+  }
+
+  @Test
+  void reserve_volumeThatShowsASnapshot_writesWhatCephCsiWrites() {
+    VolumeEntry entry =
+        fresh(new VolumeRequest("pvc-1", "csi-vol-", "", "", "0001-0003-one-snapshot", 1 << 20));
+
+    assertThat(entry.backingSnapshotId()).isEqualTo("0001-0003-one-snapshot");
+    assertThat(entry.sizeBytes()).isEqualTo(1 << 20);
+    assertThat(omap(pool(), "csi.volume." + FIRST))
+        .isEqualTo(
+            Map.of(
+                "csi.volname", "pvc-1",
+                "csi.imagename", "csi-vol-" + FIRST,
+                "csi.volume.backingsnapshotid", "0001-0003-one-snapshot",
+                "cephcsi.bytes", "1048576"));
+    assertThat(journal.read(pool(), FIRST)).contains(entry);
+  }
+
+  @Test
+  void storeSize_isReadAgain_andMakesNoObject() {
+    VolumeEntry entry = fresh(request("pvc-1"));
+    assertThat(entry.sizeBytes()).isZero();
+    journal.storeSize(pool(), entry.uuid(), 5L << 30);
+    assertThat(found(request("pvc-1")).sizeBytes()).isEqualTo(5L << 30);
+    journal.storeSize(pool(), STRANGER, 5L << 30);
+    assertThat(journal.read(pool(), STRANGER)).isEmpty();
+  }
+
+  @Test
+  void read_sizeThatIsNoNumber_isUnknown() {
+    put(
+        pool(),
+        "csi.volume." + STRANGER,
+        Map.of("csi.volname", "pvc-1", "cephcsi.bytes", "99999999999999999999"));
+    assertThat(journal.read(pool(), STRANGER).orElseThrow().sizeBytes()).isZero();
   }
 
   @Test
@@ -174,7 +212,16 @@ abstract class VolumeJournalContract extends JournalContract {
     assertThat(found(PVC_1))
         .isEqualTo(
             new VolumeEntry(
-                STRANGER, "pvc-1", "csi-vol-" + STRANGER, "", "", "", OptionalLong.empty(), false));
+                STRANGER,
+                "pvc-1",
+                "csi-vol-" + STRANGER,
+                "",
+                "",
+                "",
+                OptionalLong.empty(),
+                false,
+                "",
+                0));
   }
 
   @Test

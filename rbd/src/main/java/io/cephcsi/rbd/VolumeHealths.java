@@ -1,11 +1,9 @@
 package io.cephcsi.rbd;
 
 import static io.cephcsi.cluster.HealthProblem.dataLoss;
-import static io.cephcsi.cluster.HealthProblem.degraded;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
@@ -17,6 +15,7 @@ import io.cephcsi.cluster.ClusterHealth;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -53,7 +52,7 @@ public final class VolumeHealths {
   public List<HealthProblem> of(VolumeId id, Credentials credentials) {
     ClusterConfig config = pools.config(id.clusterId());
     long until = looks.deadline();
-    Look<ClusterHealth> monitors = monitors(config, credentials, until);
+    Look<ClusterHealth> monitors = monitors().begin(config, credentials, until);
     Look<Seen> image =
         looks.begin(
             id.clusterId() + "/" + id.location(),
@@ -64,7 +63,7 @@ public final class VolumeHealths {
     Optional<ClusterHealth> health = monitors.await(until);
     List<HealthProblem> problems = new ArrayList<>();
     if (health.isEmpty()) {
-      problems.add(monitorsSilent(config, monitors, seen.isPresent()));
+      problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));
     } else if (seen.isEmpty()) {
       problems.add(silent(id, image, health.get()));
     }
@@ -76,31 +75,9 @@ public final class VolumeHealths {
     return problems;
   }
 
-  /** Begins a look at a cluster's monitors. */
-  public Look<ClusterHealth> monitors(ClusterConfig config, Credentials credentials, long until) {
-    return looks.begin(
-        config.clusterId(),
-        "monitors as " + credentials,
-        () -> {
-          try (Cluster cluster = pools.lend(config, credentials)) {
-            return ClusterHealth.of(cluster);
-          }
-        },
-        until);
-  }
-
-  private static HealthProblem monitorsSilent(
-      ClusterConfig config, Look<?> monitors, boolean imageAnswers) {
-    String message = monitorsSilent(config, monitors);
-    return imageAnswers
-        ? degraded("MonitorsNotAnswering", message)
-        : inaccessible("MonitorsNotAnswering", message);
-  }
-
-  /** The words for monitors without an answer. */
-  public static String monitorsSilent(ClusterConfig config, Look<?> monitors) {
-    return "the monitors of cluster %s (%s) are not answering since %s: see whether they run and can be reached from here"
-        .formatted(config.clusterId(), config.monitorList(), monitors.silentSince());
+  /** Looks at clusters' monitors. */
+  public MonitorLooks monitors() {
+    return new MonitorLooks(looks, pools::lend);
   }
 
   private static HealthProblem silent(VolumeId id, Look<?> image, ClusterHealth health) {

@@ -67,14 +67,28 @@ public final class DriverProcess implements AutoCloseable {
   @MustBeClosed
   static DriverProcess start(ThrowawayCeph ceph, Map<String, String> environment, String... flags)
       throws IOException, InterruptedException {
+    return start("rbd", ceph, environment, flags);
+  }
+
+  /** As {@link #start}, the driver for CephFS. */
+  @MustBeClosed
+  public static DriverProcess startCephFs(ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
+    return start("cephfs", ceph, Map.of(), flags);
+  }
+
+  @MustBeClosed
+  private static DriverProcess start(
+      String type, ThrowawayCeph ceph, Map<String, String> environment, String... flags)
+      throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("cephcsi-");
     configure(folder, ceph, Map.of());
     List<String> command = new ArrayList<>(program());
     command.addAll(
         List.of(
-            "--type=rbd",
+            "--type=" + type,
             "--nodeid=demo",
-            "--drivername=rbd.csi.ceph.com",
+            "--drivername=" + type + ".csi.ceph.com",
             "--endpoint=unix://" + folder.resolve(SOCKET),
             "--cluster-config=" + folder.resolve(CONFIG),
             // Nothing of a Ceph that this machine may belong to.

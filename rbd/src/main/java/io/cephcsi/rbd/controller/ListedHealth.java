@@ -6,6 +6,7 @@ import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -49,12 +50,13 @@ final class ListedHealth {
    */
   void requireMonitors(ClusterConfig config) {
     long until = contents.looks().deadline();
-    Look<ClusterHealth> look = healths.monitors(config, users.apply(config.clusterId()), until);
+    Look<ClusterHealth> look =
+        healths.monitors().begin(config, users.apply(config.clusterId()), until);
     clusters.put(
         config.clusterId(),
         look.await(until)
-            .orElseThrow(() ->
-                new CsiException.Unavailable(VolumeHealths.monitorsSilent(config, look), null)));
+            .orElseThrow(
+                () -> new CsiException.Unavailable(MonitorLooks.silent(config, look), null)));
   }
 
   /** A page of the pool's names; first sees whether the pool answers at all. */

@@ -12,6 +12,7 @@ import io.cephcsi.cluster.ClusterHealth;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.rbd.VolumeHealths;
@@ -62,7 +63,7 @@ record NodeGetStorageHealth(
   private Optional<Looking> begin(
       ClusterConfig config, NodeGetStorageHealthRequest request, long until) {
     return user(config, request)
-        .map(user -> new Looking(config, healths.monitors(config, user, until)));
+        .map(user -> new Looking(config, healths.monitors().begin(config, user, until)));
   }
 
   /** The secrets do not say of which cluster they are, unless there is only one. */
@@ -94,7 +95,7 @@ record NodeGetStorageHealth(
     return new Problem(
         StorageHealthErrorType.STORAGE_UNREACHABLE,
         "MonitorsNotAnswering",
-        VolumeHealths.monitorsSilent(looking.config(), looking.look()));
+        MonitorLooks.silent(looking.config(), looking.look()));
   }
 
   private static Stream<Problem> checks(ClusterConfig config, ClusterHealth health) {

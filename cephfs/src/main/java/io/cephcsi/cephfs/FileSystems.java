@@ -1,0 +1,130 @@
+package io.cephcsi.cephfs;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Clusters;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.Listing;
+import io.cephcsi.csi.CsiException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Opens the filesystems of configured clusters. */
+public final class FileSystems implements Listing.Places<OpenFileSystem> {
+  private final ClusterConfigs configs;
+  private final Clusters clusters;
+  private final FileSystemMaps maps = new FileSystemMaps();
+
+  public FileSystems(ClusterConfigs configs, Clusters clusters) {
+    this.configs = configs;
+    this.clusters = clusters;
+  }
+
+  /**
+   * Opens a filesystem by its name.
+   *
+   * @throws CsiException.InvalidArgument when the cluster is not configured or has no such
+   *     filesystem
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  public OpenFileSystem open(String clusterId, String name, Credentials credentials) {
+    return open(clusterId, credentials, cluster -> maps.named(cluster, name))
+        .orElseThrow(() ->
+            new CsiException.InvalidArgument(
+                "cluster %s has no filesystem %s that user %s may see: create it, or name another as fsName"
+                    .formatted(clusterId, name, credentials)));
+  }
+
+  /**
+   * Opens a filesystem by its id; empty when the cluster has none of that id.
+   *
+   * @throws CsiException.InvalidArgument when the cluster is not configured
+   */
+  @Override
+  public Optional<OpenFileSystem> open(String clusterId, long id, Credentials credentials) {
+    return open(clusterId, credentials, cluster -> maps.of(cluster, id));
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  private Optional<OpenFileSystem> open(
+      String clusterId, Credentials credentials, Function<Cluster, Optional<FileSystem>> finder) {
+    ClusterConfig config = configs.require(clusterId);
+    Cluster cluster = lend(config, credentials);
+    try {
+      Optional<OpenFileSystem> opened =
+          finder.apply(cluster).flatMap(fs -> open(config, credentials, cluster, fs, finder));
+      if (opened.isEmpty()) {
+        cluster.close();
+      }
+      return opened;
+    } catch (Throwable e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /** A filesystem whose pool is gone is gone itself, and another may have its name now. */
+  private Optional<OpenFileSystem> open(
+      ClusterConfig config,
+      Credentials credentials,
+      Cluster cluster,
+      FileSystem known,
+      Function<Cluster, Optional<FileSystem>> finder) {
+    Optional<OpenFileSystem> opened = openPool(config, credentials, cluster, known);
+    if (opened.isPresent()) {
+      return opened;
+    }
+    maps.forget(cluster);
+    return finder
+        .apply(cluster)
+        .filter(now -> !now.equals(known))
+        .flatMap(now -> openPool(config, credentials, cluster, now));
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  private Optional<OpenFileSystem> openPool(
+      ClusterConfig config, Credentials credentials, Cluster cluster, FileSystem fs) {
+    try {
+      Pool pool = cluster.openPool(fs.metadataPoolId(), config.cephFs().namespace());
+      var subvolumes =
+          new Subvolumes(
+              cluster, fs.name(), config.cephFs().subvolumeGroup(), () -> maps.forget(cluster));
+      return Optional.of(new OpenFileSystem(config, credentials, cluster, fs, pool, subvolumes));
+    } catch (CephException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** All filesystems of a cluster, in the order of ids, by one question to its monitors. */
+  public List<FileSystem> all(ClusterConfig config, Credentials credentials) {
+    try (Cluster cluster = lend(config, credentials)) {
+      return FileSystemMaps.ask(cluster);
+    }
+  }
+
+  @Override
+  public List<Long> ids(ClusterConfig config, Credentials credentials) {
+    return all(config, credentials).stream().map(FileSystem::id).toList();
+  }
+
+  /** Lends the connection to a configured cluster. */
+  @MustBeClosed
+  public Cluster lend(ClusterConfig config, Credentials credentials) {
+    return clusters.lend(config.monitorList(), credentials);
+  }
+
+  /** The clusters that are configured. */
+  public ClusterConfigs configs() {
+    return configs;
+  }
+}

@@ -1,0 +1,61 @@
+package io.cephcsi.cephfs;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.VolumeJournal;
+import java.util.Optional;
+
+/** Finds the volumes that this or another driver made, by their ids. */
+public final class Volumes {
+  private final FileSystems fileSystems;
+  private final VolumeJournal journal;
+
+  public Volumes(FileSystems fileSystems, VolumeJournal journal) {
+    this.fileSystems = fileSystems;
+    this.journal = journal;
+  }
+
+  /**
+   * Opens the filesystem of a volume and reads its journal object, in one operation. Whoever asks
+   * closes the answer.
+   *
+   * @return empty when its filesystem or its journal object is gone
+   * @throws CsiException.InvalidArgument when its cluster is not configured
+   */
+  public Optional<Volume> open(VolumeId id, Credentials credentials) {
+    return fileSystems
+        .open(id.clusterId(), id.location(), credentials)
+        .flatMap(opened -> read(id, opened));
+  }
+
+  /**
+   * As {@link #open}, for calls on a volume that must be there.
+   *
+   * @throws CsiException.NotFound when the id is none of ours, or the volume is not there
+   */
+  public Volume require(String id, Credentials credentials) {
+    return VolumeId.of(id)
+        .flatMap(decoded -> open(decoded, credentials))
+        .orElseThrow(() -> missing(id));
+  }
+
+  /** The refusal of a call on a volume that is not there. */
+  public static CsiException.NotFound missing(String id) {
+    return new CsiException.NotFound("volume %s does not exist".formatted(id));
+  }
+
+  private Optional<Volume> read(VolumeId id, OpenFileSystem opened) {
+    try {
+      Optional<VolumeEntry> entry = journal.read(opened.pool(), id.uuid());
+      if (entry.isEmpty()) {
+        opened.close();
+      }
+      return entry.map(e -> new Volume(id, opened, e));
+    } catch (Throwable e) {
+      opened.close();
+      throw e;
+    }
+  }
+}
