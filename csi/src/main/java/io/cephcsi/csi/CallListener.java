@@ -1,6 +1,7 @@
 package io.cephcsi.csi;
 
 import com.google.protobuf.Message;
+import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.List;
 
@@ -8,7 +9,7 @@ import java.util.List;
  * Hears what becomes of calls, for metrics and traces. It is told on the threads of gRPC and of the
  * calls, so it neither blocks nor throws.
  */
-public interface CallListener {
+public interface CallListener extends AutoCloseable {
   /** Why a call was refused before it began. */
   enum Refusal {
     /** As many calls of its cluster wait as may. */
@@ -34,6 +35,15 @@ public interface CallListener {
 
   /** A call is not taken, because of this; one for which there is no room has come, and ended. */
   void refused(RpcName rpc, Message request, Refusal why);
+
+  /** What the server asks before each call, to see the headers that the caller sent along. */
+  default List<ServerInterceptor> interceptors() {
+    return List.of();
+  }
+
+  /** No more calls come. */
+  @Override
+  default void close() {}
 
   /** Tells all of them; of none, nobody. */
   static CallListener of(List<CallListener> listeners) {

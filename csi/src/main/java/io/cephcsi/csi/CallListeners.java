@@ -1,6 +1,7 @@
 package io.cephcsi.csi;
 
 import com.google.protobuf.Message;
+import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.List;
 
@@ -23,6 +24,16 @@ record CallListeners(List<CallListener> all) implements CallListener {
   @Override
   public void refused(RpcName rpc, Message request, Refusal why) {
     all.forEach(l -> l.refused(rpc, request, why));
+  }
+
+  @Override
+  public List<ServerInterceptor> interceptors() {
+    return all.stream().flatMap(l -> l.interceptors().stream()).toList();
+  }
+
+  @Override
+  public void close() {
+    all.forEach(CallListener::close);
   }
 
   private record Several(List<Heard> all) implements Heard {

@@ -11,6 +11,7 @@ import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,7 +165,9 @@ public final class Pools {
   /** Lends the connection to a configured cluster. */
   @MustBeClosed
   public Cluster lend(ClusterConfig config, Credentials credentials) {
-    return clusters.lend(config.monitorList(), credentials);
+    try (var _ = Phase.CONNECT.begin()) {
+      return clusters.lend(config.monitorList(), credentials);
+    }
   }
 
   /**

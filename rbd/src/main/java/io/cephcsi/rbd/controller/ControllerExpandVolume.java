@@ -11,6 +11,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 
@@ -59,7 +60,9 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
     if (now >= size.imageBytes()) {
       return now;
     }
-    image.resize(size.imageBytes());
+    try (var _ = Phase.IMAGE.begin()) {
+      image.resize(size.imageBytes());
+    }
     return size.imageBytes();
   }
 }

@@ -7,6 +7,7 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
@@ -46,7 +47,7 @@ final class Images {
   }
 
   private Reservation reserve(Stores stores, VolumePlan plan) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(stores, plan.reservation());
     } catch (JournalConflict e) {
       throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
@@ -115,7 +116,10 @@ final class Images {
 
   private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
     if (plan.source().isPresent()) {
-      long bytes = clones.make(opened, plan, entry, plan.source().get());
+      long bytes;
+      try (var _ = Phase.IMAGE.begin()) {
+        bytes = clones.make(opened, plan, entry, plan.source().get());
+      }
       complete(opened.pool(), plan, entry);
       return new MadeImage(entry, bytes);
     }
@@ -127,7 +131,7 @@ final class Images {
   private static void create(Pool pool, VolumePlan plan, String image) {
     var options = plan.parameters().imageOptions();
     long bytes = plan.size().imageBytes();
-    try {
+    try (var _ = Phase.IMAGE.begin()) {
       pool.createImage(image, bytes, options);
     } catch (CephException e) {
       if (e.errno() != Errno.EEXIST) {
@@ -158,7 +162,9 @@ final class Images {
       pool.changeImageMetadata(imageId, inherited, metadata);
     }
     if (entry.imageId().isEmpty()) {
-      journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
+      try (var _ = Phase.JOURNAL.begin()) {
+        journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
+      }
     }
   }
 
