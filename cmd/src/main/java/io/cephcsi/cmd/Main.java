@@ -53,9 +53,8 @@ public final class Main {
       problems.forEach(err::println);
       return WRONG_FLAGS;
     }
-    DriverLog.setUp(flags.verbosity);
-    try {
-      return RbdDriver.run(flags);
+    try (var _ = DriverLog.setUp(flags)) {
+      return flags.type.equals("liveness") ? LivenessDriver.run(flags) : RbdDriver.run(flags);
     } catch (IOException e) {
       err.println(e.getMessage());
       return NOT_STARTED;

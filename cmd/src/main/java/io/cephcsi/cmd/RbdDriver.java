@@ -3,13 +3,13 @@ package io.cephcsi.cmd;
 import csi.v1.PluginCapability;
 import csi.v1.PluginCapability.Service;
 import csi.v1.PluginCapability.VolumeExpansion;
-import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.csi.CallListener;
 import io.cephcsi.csi.CallSettings;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiServer;
@@ -18,6 +18,7 @@ import io.cephcsi.csi.IdentityService;
 import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.metrics.MetricsEndpoint;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
@@ -31,7 +32,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** The RBD driver, put together from the flags: constructors only, in the order of dependence. */
 final class RbdDriver implements AutoCloseable {
@@ -41,17 +44,25 @@ final class RbdDriver implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(1800);
 
   private final Flags flags;
-  private final Clusters clusters;
+  private final ConnectionPool clusters;
+  private final Optional<DriverMetrics> metrics;
+  private final CallListener listener;
   private final Calls calls;
   private final Looks looks;
   private final RbdController controller;
   private final RbdNode node;
+  private final Optional<MetricsEndpoint> metricsPage;
   private final CsiServer server;
 
   private RbdDriver(Flags flags) throws IOException {
     this.flags = flags;
     this.clusters = new ConnectionPool(connections(flags.cephConf));
-    this.calls = new Calls(CallSettings.DEFAULT);
+    this.metrics =
+        flags.driverMetricsPort == 0
+            ? Optional.empty()
+            : Optional.of(new DriverMetrics(FlagProblems.driverName(flags)));
+    this.listener = CallListener.of(listeners());
+    this.calls = new Calls(CallSettings.DEFAULT.withSlow(flags.logSlowOpInterval), listener);
     var configs = new ClusterConfigs(flags.clusterConfig);
     var mappings = new ClusterMappings(flags.clusterMapping());
     var pools = new Pools(configs, mappings, clusters);
@@ -84,7 +95,27 @@ final class RbdDriver implements AutoCloseable {
                 flags.defaultMounter,
                 TopologySegments.of(flags.topology, FlagProblems.driverName(flags)),
                 flags.fencing));
-    this.server = CsiServer.start(Endpoint.of(flags.endpoint), services());
+    this.metricsPage =
+        metrics.isPresent() ? Optional.of(show(metrics.get(), configs)) : Optional.empty();
+    this.server = CsiServer.start(Endpoint.of(flags.endpoint), services(), listener.interceptors());
+  }
+
+  private List<CallListener> listeners() {
+    return Stream.concat(metrics.map(DriverMetrics::listener).stream(), Tracing.load().stream())
+        .toList();
+  }
+
+  private MetricsEndpoint show(DriverMetrics shown, ClusterConfigs configs) throws IOException {
+    shown.showCalls(calls);
+    shown.showConnections(clusters);
+    shown.showClusters(configs);
+    if (flags.controllerServer) {
+      shown.showController(controller);
+    }
+    if (flags.nodeServer) {
+      shown.showNode(node);
+    }
+    return shown.serve(flags);
   }
 
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
@@ -165,8 +196,11 @@ final class RbdDriver implements AutoCloseable {
 
   @Override
   public void close() {
+    metricsPage.ifPresent(MetricsEndpoint::close);
+    metrics.ifPresent(DriverMetrics::close);
     controller.close();
     calls.close();
+    listener.close();
     looks.close();
     clusters.close();
   }
