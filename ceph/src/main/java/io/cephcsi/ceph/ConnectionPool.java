@@ -72,6 +72,13 @@ public final class ConnectionPool implements Clusters {
     return connections.size();
   }
 
+  /** How many connections there are now; does not wait for any. */
+  public ConnectionUse use() {
+    int all = connections.size();
+    int lent = (int) connections.values().stream().filter(SharedConnection::used).count();
+    return new ConnectionUse(lent, Math.max(all - lent, 0));
+  }
+
   @Override
   public void close() {
     closed = true;

@@ -52,6 +52,10 @@ final class SharedConnection {
     }
   }
 
+  synchronized boolean used() {
+    return users > 0;
+  }
+
   /** No new users; ends now or when the last one leaves. */
   void retire() {
     if (endsByRetiring()) {

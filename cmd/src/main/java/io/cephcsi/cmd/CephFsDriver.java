@@ -34,6 +34,7 @@ final class CephFsDriver implements AutoCloseable {
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
   static int run(Flags flags) throws IOException, InterruptedException {
     var driver = new CephFsDriver(flags);
+    driver.foundation.showMetrics(_ -> {});
     return driver.foundation.serve(driver.services(), driver);
   }
 

@@ -12,6 +12,7 @@ final class FlagProblems {
   private static final Pattern DNS_SUBDOMAIN =
       Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
   private static final int LONGEST_DRIVER_NAME = 63;
+  private static final int LAST_PORT = 65_535;
 
   private FlagProblems() {}
 
@@ -21,13 +22,19 @@ final class FlagProblems {
     type(flags, problems);
     endpoint(flags, problems);
     driverName(flags, problems);
-    if (flags.nodeId.isEmpty()) {
-      problems.add("--nodeid is missing: give this node's name in Kubernetes");
-    }
-    if (flags.type.equals("cephfs")) {
-      radosNamespace(flags, problems);
+    if (flags.type.equals("liveness")) {
+      polling(flags, problems);
     } else {
-      ofImages(flags, problems);
+      services(flags, problems);
+    }
+    metrics(flags, problems);
+    if (!Set.of("text", "json").contains(flags.logFormat)) {
+      problems.add("--log-format=%s: text and json are known".formatted(flags.logFormat));
+    }
+    switch (flags.type) {
+      case "cephfs" -> radosNamespace(flags, problems);
+      case "rbd" -> ofImages(flags, problems);
+      default -> {}
     }
     if (flags.stopGrace.isNegative()) {
       problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
@@ -62,11 +69,42 @@ final class FlagProblems {
 
   private static void type(Flags flags, List<String> problems) {
     switch (flags.type) {
-      case "rbd", "cephfs" -> {}
+      case "rbd", "cephfs", "liveness" -> {}
       case "" -> problems.add("--type is missing: rbd, cephfs or liveness");
-      case "liveness" -> problems.add("--type=liveness is not there yet: rbd and cephfs are");
       default ->
           problems.add("--type=%s is unknown: rbd, cephfs or liveness".formatted(flags.type));
+    }
+  }
+
+  private static void services(Flags flags, List<String> problems) {
+    if (flags.nodeId.isEmpty()) {
+      problems.add("--nodeid is missing: give this node's name in Kubernetes");
+    }
+  }
+
+  private static void polling(Flags flags, List<String> problems) {
+    if (!flags.pollTime.isPositive()) {
+      problems.add("--polltime=%s is not positive".formatted(flags.pollTime));
+    }
+    if (!flags.timeout.isPositive()) {
+      problems.add("--timeout=%s is not positive".formatted(flags.timeout));
+    }
+  }
+
+  private static void metrics(Flags flags, List<String> problems) {
+    port("--metricsport", flags.metricsPort, problems);
+    port("--driver-metrics-port", flags.driverMetricsPort, problems);
+    if (!flags.metricsPath.startsWith("/")) {
+      problems.add("--metricspath=%s does not begin with a slash".formatted(flags.metricsPath));
+    }
+    if (flags.metricsTlsCertificate.isEmpty() != flags.metricsTlsKey.isEmpty()) {
+      problems.add("--metrics-tls-cert and --metrics-tls-key go together: give both or none");
+    }
+  }
+
+  private static void port(String flag, int port, List<String> problems) {
+    if (port < 0 || port > LAST_PORT) {
+      problems.add("%s=%d is no port: 1 to %d are".formatted(flag, port, LAST_PORT));
     }
   }
 

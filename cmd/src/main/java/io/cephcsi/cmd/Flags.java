@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
       "      --endpoint=unix:///csi/csi-provisioner.sock --drivername=rbd.csi.ceph.com",
       "  cephcsi --type=rbd --nodeid=node1 --nodeserver --endpoint=unix:///csi/csi.sock",
       "  cephcsi --type=cephfs --nodeid=node1 --controllerserver --endpoint=unix:///csi/csi.sock",
+      "  cephcsi --type=liveness --endpoint=unix:///csi/csi.sock --metricsport=8680",
       "",
       "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong flags."
     },
@@ -95,7 +96,9 @@ final class Flags {
   @Option(
       names = "--v",
       paramLabel = "LEVEL",
-      description = "How much to log: 0 to 3 calls, 4 and more also details (${DEFAULT-VALUE}).")
+      description =
+          "How much to log: 0 to 3 calls, 4 also details, 5 also requests and answers without"
+              + " their secrets (${DEFAULT-VALUE}).")
   int verbosity;
 
   @Option(
@@ -144,19 +147,40 @@ final class Flags {
   @Option(names = "--radosnamespacecephfs", hidden = true)
   String radosNamespaceCephFs = "";
 
-  @Option(names = "--metricsport", hidden = true)
+  @Option(
+      names = "--metricsport",
+      paramLabel = "PORT",
+      description =
+          "Where liveness can be scraped, at the address in POD_IP or all (${DEFAULT-VALUE}).")
   int metricsPort = 8080;
 
-  @Option(names = "--metricspath", hidden = true)
+  @Option(
+      names = "--metricspath",
+      paramLabel = "PATH",
+      description = "The path of all metrics (${DEFAULT-VALUE}).")
   String metricsPath = "/metrics";
 
-  @Option(names = "--polltime", converter = GoDuration.class, hidden = true)
+  @Option(
+      names = "--polltime",
+      paramLabel = "TIME",
+      converter = GoDuration.class,
+      description = "How often liveness asks the driver (${DEFAULT-VALUE}).")
   Duration pollTime = Duration.ofSeconds(60);
 
-  @Option(names = "--timeout", converter = GoDuration.class, hidden = true)
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = GoDuration.class,
+      description = "How long liveness waits for the driver's answer (${DEFAULT-VALUE}).")
   Duration timeout = Duration.ofSeconds(3);
 
-  @Option(names = "--logslowopinterval", converter = GoDuration.class, hidden = true)
+  @Option(
+      names = "--logslowopinterval",
+      paramLabel = "TIME",
+      converter = GoDuration.class,
+      description =
+          "A running call is logged each time that this has passed; 0 for never"
+              + " (${DEFAULT-VALUE}).")
   Duration logSlowOpInterval = Duration.ofSeconds(30);
 
   @Option(
@@ -287,6 +311,40 @@ final class Flags {
       arity = "1",
       converter = GoBool.class)
   boolean fencing;
+
+  @Option(
+      names = "--driver-metrics-port",
+      paramLabel = "PORT",
+      description =
+          "Where the driver's own metrics can be scraped, at the address in POD_IP or all; 0 for"
+              + " nowhere (${DEFAULT-VALUE}).")
+  int driverMetricsPort;
+
+  @Option(
+      names = "--metrics-tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate in PEM form for metrics over HTTPS; read again when it changes.")
+  String metricsTlsCertificate = "";
+
+  @Option(
+      names = "--metrics-tls-key",
+      paramLabel = "FILE",
+      description = "Private key of that certificate, in PEM form.")
+  String metricsTlsKey = "";
+
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      description = "text, in klog's form, or json (${DEFAULT-VALUE}).")
+  String logFormat = "text";
+
+  @Option(
+      names = "--log-level-file",
+      paramLabel = "FILE",
+      description =
+          "How much to log while the driver runs: a number as for --v, which counts in its place"
+              + " as long as the file is there; looked at every ten seconds (${DEFAULT-VALUE}).")
+  Path logLevelFile = Path.of("/etc/ceph-csi-config/log-level");
 
   @Option(
       names = "--stop-grace",

@@ -9,6 +9,7 @@ import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.csi.CallListener;
 import io.cephcsi.csi.CallSettings;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiServer;
@@ -17,6 +18,7 @@ import io.cephcsi.csi.IdentityService;
 import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.metrics.MetricsEndpoint;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,30 +26,38 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** What every driver stands on, put together from the flags, and how it is served and stopped. */
-record Foundation(
-    Flags flags,
-    Clusters clusters,
-    Calls calls,
-    Looks looks,
-    ClusterConfigs configs,
-    KnownUsers users)
-    implements AutoCloseable {
+final class Foundation implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
   /** How long a question for health waits for anything; its caller waits two seconds. */
   private static final Duration LOOK = Duration.ofMillis(1800);
 
+  private final Flags flags;
+  private final ConnectionPool clusters;
+  private final Optional<DriverMetrics> metrics;
+  private final CallListener listener;
+  private final Calls calls;
+  private final Looks looks = new Looks(LOOK);
+  private final ClusterConfigs configs;
+  private final KnownUsers users;
+
   Foundation(Flags flags) {
-    this(
-        flags,
-        new ConnectionPool(connections(flags.cephConf)),
-        new Calls(CallSettings.DEFAULT),
-        new Looks(LOOK),
-        new ClusterConfigs(flags.clusterConfig),
-        new KnownUsers(flags.keyring));
+    this.flags = flags;
+    this.clusters = new ConnectionPool(connections(flags.cephConf));
+    this.metrics =
+        flags.driverMetricsPort == 0
+            ? Optional.empty()
+            : Optional.of(new DriverMetrics(FlagProblems.driverName(flags)));
+    this.listener = CallListener.of(listeners());
+    this.calls = new Calls(CallSettings.DEFAULT.withSlow(flags.logSlowOpInterval), listener);
+    this.configs = new ClusterConfigs(flags.clusterConfig);
+    this.users = new KnownUsers(flags.keyring);
   }
 
   private static ConnectionSettings connections(Path cephConf) {
@@ -60,6 +70,31 @@ record Foundation(
         Files.isReadable(cephConf) ? cephConf : null);
   }
 
+  private List<CallListener> listeners() {
+    return Stream.concat(metrics.map(DriverMetrics::listener).stream(), Tracing.load().stream())
+        .toList();
+  }
+
+  Clusters clusters() {
+    return clusters;
+  }
+
+  Calls calls() {
+    return calls;
+  }
+
+  Looks looks() {
+    return looks;
+  }
+
+  ClusterConfigs configs() {
+    return configs;
+  }
+
+  KnownUsers users() {
+    return users;
+  }
+
   VolumeJournal volumes() {
     return new VolumeJournal(flags.instanceId, UUID::randomUUID);
   }
@@ -70,6 +105,16 @@ record Foundation(
 
   GroupJournal groups() {
     return new GroupJournal(flags.instanceId, UUID::randomUUID);
+  }
+
+  /** Shows what a driver has to show beside the calls; nothing where metrics are off. */
+  void showMetrics(Consumer<DriverMetrics> own) {
+    metrics.ifPresent(shown -> {
+      shown.showCalls(calls);
+      shown.showConnections(clusters);
+      shown.showClusters(configs);
+      own.accept(shown);
+    });
   }
 
   /** The Identity service; growing volumes in use is what all drivers can. */
@@ -95,8 +140,11 @@ record Foundation(
    */
   int serve(List<BindableService> services, AutoCloseable driver)
       throws IOException, InterruptedException {
-    CsiServer server = CsiServer.start(Endpoint.of(flags.endpoint), services);
-    var stopping = Thread.ofPlatform().name("stop").unstarted(() -> stop(server, driver));
+    Optional<MetricsEndpoint> page =
+        metrics.isPresent() ? Optional.of(metrics.get().serve(flags)) : Optional.empty();
+    CsiServer server =
+        CsiServer.start(Endpoint.of(flags.endpoint), services, listener.interceptors());
+    var stopping = Thread.ofPlatform().name("stop").unstarted(() -> stop(server, page, driver));
     Runtime.getRuntime().addShutdownHook(stopping);
     LOG.log(
         System.Logger.Level.INFO,
@@ -110,10 +158,11 @@ record Foundation(
   }
 
   /** No new calls; the running ones end within the grace time; then everything is closed. */
-  private void stop(CsiServer server, AutoCloseable driver) {
+  private void stop(CsiServer server, Optional<MetricsEndpoint> page, AutoCloseable driver) {
     try {
       calls.drain(flags.stopGrace);
       server.stop(Duration.ofSeconds(1));
+      page.ifPresent(MetricsEndpoint::close);
       driver.close();
     } catch (Exception e) {
       LOG.log(System.Logger.Level.WARNING, "stop", e);
@@ -124,7 +173,9 @@ record Foundation(
 
   @Override
   public void close() {
+    metrics.ifPresent(DriverMetrics::close);
     calls.close();
+    listener.close();
     looks.close();
     clusters.close();
   }

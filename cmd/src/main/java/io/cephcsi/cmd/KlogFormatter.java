@@ -1,11 +1,8 @@
 package io.cephcsi.cmd;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.Formatter;
-import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /** Log lines in klog's form: {@code I1122 10:15:30.123456 777 cephcsi] text}. */
@@ -17,29 +14,13 @@ final class KlogFormatter extends Formatter {
 
   @Override
   public String format(LogRecord entry) {
-    return letter(entry.getLevel())
+    return LogLines.level(entry.getLevel()).charAt(0)
         + TIME.format(entry.getInstant())
         + process
         + entry.getLoggerName()
         + "] "
         + formatMessage(entry)
         + System.lineSeparator()
-        + stack(entry);
-  }
-
-  private static char letter(Level level) {
-    if (level.intValue() >= Level.SEVERE.intValue()) {
-      return 'E';
-    }
-    return level.intValue() >= Level.WARNING.intValue() ? 'W' : 'I';
-  }
-
-  private static String stack(LogRecord entry) {
-    if (entry.getThrown() == null) {
-      return "";
-    }
-    var text = new StringWriter();
-    entry.getThrown().printStackTrace(new PrintWriter(text));
-    return text.toString();
+        + LogLines.stack(entry);
   }
 }

@@ -53,9 +53,12 @@ public final class Main {
       problems.forEach(err::println);
       return WRONG_FLAGS;
     }
-    DriverLog.setUp(flags.verbosity);
-    try {
-      return flags.type.equals("cephfs") ? CephFsDriver.run(flags) : RbdDriver.run(flags);
+    try (var _ = DriverLog.setUp(flags)) {
+      return switch (flags.type) {
+        case "liveness" -> LivenessDriver.run(flags);
+        case "cephfs" -> CephFsDriver.run(flags);
+        default -> RbdDriver.run(flags);
+      };
     } catch (IOException e) {
       err.println(e.getMessage());
       return NOT_STARTED;

@@ -77,7 +77,17 @@ final class RbdDriver implements AutoCloseable {
     if (flags.nodeServer) {
       driver.node.heal();
     }
+    driver.foundation.showMetrics(driver::show);
     return driver.foundation.serve(driver.services(), driver);
+  }
+
+  private void show(DriverMetrics shown) {
+    if (flags.controllerServer) {
+      shown.showController(controller);
+    }
+    if (flags.nodeServer) {
+      shown.showNode(node);
+    }
   }
 
   /** Those of Kubernetes, or any. */

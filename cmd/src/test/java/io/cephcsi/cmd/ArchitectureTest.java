@@ -95,6 +95,39 @@ class ArchitectureTest {
             .because("the environment is read in cmd alone"),
         noClasses()
             .that()
+            .resideOutsideOfPackage("io.cephcsi.metrics..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.prometheus..", "com.sun.net.httpserver..")
+            .because("metrics are shown in the module metrics alone"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("io.cephcsi.tracing..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.opentelemetry..")
+            .because("OpenTelemetry is loaded only where it is asked for"),
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                "io.cephcsi.metrics..", "io.cephcsi.liveness..", "io.cephcsi.cmd..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.cephcsi.metrics..")
+            .because("what is counted knows nothing of counting: it has CallListener and Phase"),
+        noClasses()
+            .that()
+            .resideInAnyPackage("io.cephcsi.metrics..", "io.cephcsi.liveness..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "io.cephcsi.ceph..",
+                "io.cephcsi.journal..",
+                "io.cephcsi.cluster..",
+                "io.cephcsi.rbd..")
+            .because("metrics and liveness know nothing of Ceph"),
+        noClasses()
+            .that()
             .resideOutsideOfPackage("io.cephcsi.cmd..")
             .should()
             .dependOnClassesThat()

@@ -3,12 +3,16 @@ package io.cephcsi.cmd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -74,6 +78,61 @@ class MainTest {
     assertThat(outcome.err()).contains("/nowhere/at/all.sock");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--metricsport=70000,70000",
+    "--driver-metrics-port=-1,-1",
+    "--metricspath=metrics,slash",
+    "--metrics-tls-cert=x,--metrics-tls-key",
+    "--metrics-tls-key=x,--metrics-tls-cert",
+    "--polltime=0s,--polltime",
+    "--timeout=-1s,--timeout",
+    "--log-format=xml,xml"
+  })
+  void run_liveness_wrongFlag_isExit2AndNamesIt(String argument, String named) {
+    Outcome outcome = run("--type=liveness", argument);
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(named);
+  }
+
+  @Test
+  void run_livenessPortInUse_isExit1AndNamesIt() throws IOException {
+    try (var taken = new ServerSocket(0)) {
+      Outcome outcome = run("--type=liveness", "--metricsport=" + taken.getLocalPort());
+
+      assertThat(outcome.exit()).isEqualTo(1);
+      assertThat(outcome.err()).contains(":" + taken.getLocalPort()).contains("another port");
+    }
+  }
+
+  @Test
+  void run_driverMetricsPortInUse_isExit1AndNothingIsServed(@TempDir Path folder)
+      throws IOException {
+    try (var taken = new ServerSocket(0)) {
+      Outcome outcome =
+          run(
+              "--type=rbd",
+              "--nodeid=n",
+              "--nodeserver",
+              "--endpoint=unix://" + folder.resolve("csi.sock"),
+              "--driver-metrics-port=" + taken.getLocalPort());
+
+      assertThat(outcome.exit()).isEqualTo(1);
+      assertThat(outcome.err()).contains(":" + taken.getLocalPort()).contains("another port");
+      assertThat(folder.resolve("csi.sock")).doesNotExist();
+    }
+  }
+
+  @Test
+  void run_tlsFileMissing_isExit1AndNamesIt() {
+    Outcome outcome =
+        run("--type=liveness", "--metrics-tls-cert=/no/tls.crt", "--metrics-tls-key=/no/tls.key");
+
+    assertThat(outcome.exit()).isEqualTo(1);
+    assertThat(outcome.err()).contains("/no/tls.crt is missing");
+  }
+
   @Test
   void run_cephFsWithNothingToServe_servesBoth() {
     Outcome outcome = run("--type=cephfs", "--nodeid=n", "--endpoint=unix:///nowhere/at/all.sock");
@@ -100,6 +159,9 @@ class MainTest {
     assertThat(flags.pollTime).isEqualTo(Duration.ofMinutes(1));
     assertThat(flags.timeout).isEqualTo(Duration.ofSeconds(3));
     assertThat(flags.metricsPort).isEqualTo(8080);
+    assertThat(flags.metricsPath).isEqualTo("/metrics");
+    assertThat(flags.driverMetricsPort).isZero();
+    assertThat(flags.logSlowOpInterval).isEqualTo(Duration.ofSeconds(30));
     assertThat(flags.hardMaxCloneDepth).isEqualTo(8);
     assertThat(flags.softMaxCloneDepth).isEqualTo(4);
     assertThat(flags.maxSnapshotsOnImage).isEqualTo(450);

@@ -1,11 +1,12 @@
 package io.cephcsi.csi;
 
 import com.google.protobuf.Message;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -29,13 +30,23 @@ public final class Calls implements AutoCloseable {
   private record Wish(String method, Message request) {}
 
   private final ConcurrentHashMap<Wish, RunningCall<?>> running = new ConcurrentHashMap<>();
-  private final AtomicInteger streams = new AtomicInteger();
   private final AtomicLong numbers = new AtomicLong();
   private final Lanes lanes;
+  private final RunningCalls inProgress;
+  private final CallListener listener;
   private volatile boolean draining;
 
   public Calls(CallSettings settings) {
+    this(settings, CallListener.of(List.of()));
+  }
+
+  /**
+   * @param listener hears of every call
+   */
+  public Calls(CallSettings settings, CallListener listener) {
     this.lanes = new Lanes(settings);
+    this.inProgress = new RunningCalls(LOG, settings.slow());
+    this.listener = listener;
   }
 
   /** Answers a request on a thread of its lane; returns at once. */
@@ -43,7 +54,7 @@ public final class Calls implements AutoCloseable {
       RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
     ignoreCancel(observer);
     if (draining) {
-      refuse(observer, new CsiException.Unavailable("the driver is stopping, ask again", null));
+      refuse(rpc, request, observer);
       return;
     }
     var wish = new Wish(rpc.method(), request);
@@ -55,43 +66,68 @@ public final class Calls implements AutoCloseable {
       return;
     }
     if (joined == made) {
-      start(wish, rpc.lane(), made, call, request);
+      start(wish, begin(rpc, request), made, call, request);
+    } else {
+      listener.joins(rpc, request);
     }
   }
 
+  private CallProgress begin(RpcName rpc, Message request) {
+    var progress =
+        new CallProgress(numbers.incrementAndGet(), rpc, request, listener.comes(rpc, request));
+    inProgress.add(progress);
+    return progress;
+  }
+
   private <Q extends Message, A extends Message> void start(
-      Wish wish, String lane, RunningCall<A> running, Call<Q, A> call, Q request) {
+      Wish wish, CallProgress progress, RunningCall<A> running, Call<Q, A> call, Q request) {
     try {
-      lanes.run(lane, () -> run(wish, running, call, request));
+      lanes.run(progress.rpc().lane(), () -> run(wish, progress, running, call, request));
     } catch (CsiException.ResourceExhausted e) {
       this.running.remove(wish);
+      queueIsFull(progress);
       running.fail(CsiException.statusOf(e));
     }
   }
 
   private <Q extends Message, A extends Message> void run(
-      Wish wish, RunningCall<A> running, Call<Q, A> call, Q request) {
+      Wish wish, CallProgress progress, RunningCall<A> running, Call<Q, A> call, Q request) {
     var after = new AfterAnswer();
-    ScopedValue.where(RequestId.CURRENT, numbers.incrementAndGet())
+    ScopedValue.where(CallProgress.CURRENT, progress)
         .where(AfterAnswer.CURRENT, after)
-        .run(() -> answer(wish, running, call, request));
+        .run(() -> answer(wish, progress, running, call, request));
     after.run();
   }
 
   // The one place that catches everything: a failure of any kind is the caller's to know.
   private <Q extends Message, A extends Message> void answer(
-      Wish wish, RunningCall<A> running, Call<Q, A> call, Q request) {
-    var log = new CallLog(LOG, wish.method(), request);
+      Wish wish, CallProgress progress, RunningCall<A> running, Call<Q, A> call, Q request) {
+    var log = new CallLog(LOG, progress);
+    log.begun();
     try {
       A answer = call.answer(request);
       this.running.remove(wish);
+      end(progress, Status.OK);
       running.succeed(answer);
-      log.answered(); // the caller need not wait for it
+      log.answered(answer); // the caller need not wait for it
     } catch (Throwable e) {
+      Status status = CsiException.statusOf(e);
       this.running.remove(wish);
+      end(progress, status);
       log.failed(e);
-      running.fail(CsiException.statusOf(e));
+      running.fail(status);
     }
+  }
+
+  private void end(CallProgress progress, Status status) {
+    if (inProgress.remove(progress)) {
+      progress.ended(status.getCode());
+    }
+  }
+
+  private void queueIsFull(CallProgress progress) {
+    end(progress, Status.RESOURCE_EXHAUSTED);
+    listener.refused(progress.rpc(), progress.request(), CallListener.Refusal.QUEUE_FULL);
   }
 
   /**
@@ -102,37 +138,39 @@ public final class Calls implements AutoCloseable {
       RpcName rpc, StreamedCall<Q, A> call, Q request, StreamObserver<A> observer) {
     var stream = new RunningStream<>((ServerCallStreamObserver<A>) observer, STREAM_PATIENCE);
     if (draining) {
-      refuse(observer, new CsiException.Unavailable("the driver is stopping, ask again", null));
+      refuse(rpc, request, observer);
       return;
     }
-    streams.incrementAndGet();
+    CallProgress progress = begin(rpc, request);
     try {
-      lanes.run(rpc.lane(), () -> run(rpc, stream, call, request));
+      lanes.run(rpc.lane(), () -> run(progress, stream, call, request));
     } catch (CsiException.ResourceExhausted e) {
-      streams.decrementAndGet();
-      refuse(observer, e);
+      queueIsFull(progress);
+      observer.onError(CsiException.statusOf(e).asRuntimeException());
     }
   }
 
   private <Q extends Message, A extends Message> void run(
-      RpcName rpc, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
-    ScopedValue.where(RequestId.CURRENT, numbers.incrementAndGet())
-        .run(() -> answer(rpc, stream, call, request));
+      CallProgress progress, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
+    ScopedValue.where(CallProgress.CURRENT, progress)
+        .run(() -> answer(progress, stream, call, request));
   }
 
   // As for a single answer: a failure of any kind is the caller's to know.
   private <Q extends Message, A extends Message> void answer(
-      RpcName rpc, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
-    var log = new CallLog(LOG, rpc.method(), request);
+      CallProgress progress, RunningStream<A> stream, StreamedCall<Q, A> call, Q request) {
+    var log = new CallLog(LOG, progress);
+    log.begun();
     try {
       call.answer(request, stream);
-      streams.decrementAndGet();
+      end(progress, Status.OK);
       stream.succeed();
       log.answered();
     } catch (Throwable e) {
-      streams.decrementAndGet();
+      Status status = CsiException.statusOf(e);
+      end(progress, status);
       log.failed(e);
-      stream.fail(CsiException.statusOf(e));
+      stream.fail(status);
     }
   }
 
@@ -143,7 +181,17 @@ public final class Calls implements AutoCloseable {
 
   /** How many calls run or wait for a thread. */
   public int inFlight() {
-    return running.size() + streams.get();
+    return inProgress.size();
+  }
+
+  /** How long the oldest of them is there; zero when there is none. */
+  public Duration oldestAge() {
+    return inProgress.oldestAge();
+  }
+
+  /** How busy the threads of each lane are. */
+  public List<LaneUse> lanes() {
+    return lanes.use();
   }
 
   /** Refuses new calls from now on, and waits until the running ones have ended or time is up. */
@@ -158,6 +206,7 @@ public final class Calls implements AutoCloseable {
   @Override
   public void close() {
     draining = true;
+    inProgress.close();
     lanes.close();
   }
 
@@ -168,7 +217,9 @@ public final class Calls implements AutoCloseable {
     }
   }
 
-  private static void refuse(StreamObserver<?> observer, CsiException refusal) {
+  private void refuse(RpcName rpc, Message request, StreamObserver<?> observer) {
+    listener.refused(rpc, request, CallListener.Refusal.STOPPING);
+    var refusal = new CsiException.Unavailable("the driver is stopping, ask again", null);
     observer.onError(CsiException.statusOf(refusal).asRuntimeException());
   }
 }

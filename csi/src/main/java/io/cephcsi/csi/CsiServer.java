@@ -2,6 +2,7 @@ package io.cephcsi.csi;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -39,6 +40,17 @@ public final class CsiServer implements AutoCloseable {
    */
   public static CsiServer start(Endpoint endpoint, List<BindableService> services)
       throws IOException {
+    return start(endpoint, services, List.of());
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param interceptors see each call first
+   */
+  public static CsiServer start(
+      Endpoint endpoint, List<BindableService> services, List<ServerInterceptor> interceptors)
+      throws IOException {
     if (endpoint instanceof Endpoint.Unix unix) {
       unix.removeStale();
     }
@@ -50,6 +62,7 @@ public final class CsiServer implements AutoCloseable {
             .workerEventLoopGroup(loop)
             .executor(Runnable::run);
     services.forEach(builder::addService);
+    interceptors.forEach(builder::intercept);
     try {
       var server = new CsiServer(endpoint, builder.build().start(), loop);
       server.restrict();

@@ -14,10 +14,15 @@ final class Lane implements AutoCloseable {
   private static final int IDLE_SECONDS = 2;
 
   private final AtomicInteger works = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
+  private final String name;
+  private final CallSettings settings;
   private final int most;
   private final ForkJoinPool threads;
 
   Lane(String name, CallSettings settings) {
+    this.name = name;
+    this.settings = settings;
     most = settings.threadsPerLane() + settings.queuePerLane();
     threads =
         new ForkJoinPool(
@@ -47,11 +52,19 @@ final class Lane implements AutoCloseable {
   }
 
   private void run(Runnable work) {
+    running.incrementAndGet();
     try {
       work.run();
     } finally {
+      running.decrementAndGet();
       works.decrementAndGet();
     }
+  }
+
+  /** As it is now, though not to the last call while calls come and go. */
+  LaneUse use() {
+    int now = running.get();
+    return new LaneUse(name, settings.threadsPerLane(), now, Math.max(works.get() - now, 0));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.cephcsi.csi;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -32,6 +33,10 @@ final class Lanes implements AutoCloseable {
           "%d calls for cluster %s wait already; see whether the cluster answers, then ask again"
               .formatted(settings.queuePerLane(), lane));
     }
+  }
+
+  List<LaneUse> use() {
+    return lanes.values().stream().map(Lane::use).toList();
   }
 
   private Lane open(String name) {

@@ -1,5 +1,8 @@
 package io.cephcsi.csi;
 
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.Message;
+
 /**
  * Which RPC a request is for, and for which lane.
  *
@@ -26,5 +29,25 @@ public record RpcName(String method, String lane) {
    */
   public static RpcName lookingAt(String method, String id) {
     return new RpcName(method, on(method, id).lane() + " health");
+  }
+
+  /**
+   * The RPC as gRPC calls it, {@code /csi.v1.Controller/CreateVolume}, by the type of its request.
+   */
+  public String path(Message request) {
+    return request.getDescriptorForType().getFile().getServices().stream()
+        .flatMap(service -> service.getMethods().stream())
+        .filter(m -> m.getName().equals(method))
+        .map(MethodDescriptor::getService)
+        .map(service -> "/" + service.getFullName() + "/" + method)
+        .findFirst()
+        .orElse("/" + method);
+  }
+
+  /**
+   * The id of the volume or snapshot that the request is about, or its name; {@code -} for none.
+   */
+  public static String subject(Message request) {
+    return CallLog.subject(request);
   }
 }

@@ -1,4 +1,4 @@
-/** The liveness probe; not there yet. */
+/** Tells Prometheus whether a driver answers; runs beside it, as a process of its own. */
 @NullMarked
 package io.cephcsi.liveness;
 

@@ -15,6 +15,7 @@ import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
 import java.util.List;
@@ -186,7 +187,9 @@ public final class Pools implements Listing.Places<OpenPool> {
   /** Lends the connection to a configured cluster. */
   @MustBeClosed
   public Cluster lend(ClusterConfig config, Credentials credentials) {
-    return clusters.lend(config.monitorList(), credentials);
+    try (var _ = Phase.CONNECT.begin()) {
+      return clusters.lend(config.monitorList(), credentials);
+    }
   }
 
   /**

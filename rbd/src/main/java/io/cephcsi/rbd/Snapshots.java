@@ -2,6 +2,7 @@ package io.cephcsi.rbd;
 
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.SnapshotEntry;
 import io.cephcsi.journal.SnapshotJournal;
@@ -54,7 +55,7 @@ public final class Snapshots {
   }
 
   private Optional<Snapshot> read(VolumeId id, OpenPool pool) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       // One without a source is half a reservation of ceph-csi's, and no snapshot.
       Optional<SnapshotEntry> entry =
           journal.read(pool.pool(), id.uuid()).filter(e -> !e.source().isEmpty());

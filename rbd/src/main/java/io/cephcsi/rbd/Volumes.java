@@ -2,6 +2,7 @@ package io.cephcsi.rbd;
 
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -66,7 +67,7 @@ public final class Volumes {
   }
 
   private Optional<Volume> read(VolumeHandle handle, VolumeId id, OpenPool pool) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       Optional<VolumeEntry> entry = journal.read(pool.pool(), id.uuid());
       if (entry.isEmpty()) {
         pool.close();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** What the kernel says of block devices, from sysfs: no device is opened. */
 public final class BlockDevices {
@@ -49,6 +50,19 @@ public final class BlockDevices {
     } catch (IOException e) {
       return 0; // it was unmounted just now
     }
+  }
+
+  /** What the device has done; see Documentation/admin-guide/iostats.rst. */
+  public DeviceUse use(Path device) {
+    String[] n = attribute(device, "stat").split("\\s+", -1);
+    return new DeviceUse(
+        Long.parseLong(n[0]),
+        Long.parseLong(n[2]) * SECTOR,
+        Duration.ofMillis(Long.parseLong(n[3])),
+        Long.parseLong(n[4]),
+        Long.parseLong(n[6]) * SECTOR,
+        Duration.ofMillis(Long.parseLong(n[7])),
+        Long.parseLong(n[8]));
   }
 
   private String attribute(Path device, String name) {

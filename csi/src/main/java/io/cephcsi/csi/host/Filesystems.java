@@ -1,5 +1,6 @@
 package io.cephcsi.csi.host;
 
+import io.cephcsi.csi.Phase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -88,7 +89,9 @@ public final class Filesystems {
       command.addAll(List.of("-m", "reflink=0"));
     }
     command.add(device.toString());
-    var _ = commands.require(command, LONG);
+    try (var _ = Phase.MKFS.begin()) {
+      var _ = commands.require(command, LONG);
+    }
   }
 
   /**
@@ -98,7 +101,10 @@ public final class Filesystems {
    */
   public void check(Path device) {
     var command = List.of("fsck", "-a", device.toString());
-    var outcome = commands.run(command, new byte[0], LONG);
+    Commands.Outcome outcome;
+    try (var _ = Phase.FSCK.begin()) {
+      outcome = commands.run(command, new byte[0], LONG);
+    }
     if (outcome.exit() > ERRORS_CORRECTED && (outcome.exit() & ERRORS_LEFT) != 0) {
       throw new CommandFailed(command, outcome);
     }
@@ -117,13 +123,14 @@ public final class Filesystems {
 
   /** Lets a mounted filesystem fill its device; one that does already is no error. */
   public void grow(String filesystem, Path device, Path mountPoint) {
-    var _ =
-        commands.require(
-            switch (filesystem) {
-              case "xfs" -> List.of("xfs_growfs", "-d", mountPoint.toString());
-              default -> List.of("resize2fs", device.toString());
-            },
-            LONG);
+    var command =
+        switch (filesystem) {
+          case "xfs" -> List.of("xfs_growfs", "-d", mountPoint.toString());
+          default -> List.of("resize2fs", device.toString());
+        };
+    try (var _ = Phase.GROW.begin()) {
+      var _ = commands.require(command, LONG);
+    }
   }
 
   /**

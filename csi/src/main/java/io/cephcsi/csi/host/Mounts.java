@@ -1,5 +1,6 @@
 package io.cephcsi.csi.host;
 
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,17 +58,15 @@ public final class Mounts {
    * @throws CommandFailed when mount refuses
    */
   public void mount(String filesystem, Path device, Path target, List<String> options) {
-    var _ =
-        commands.require(
-            List.of(
-                "mount",
-                "-t",
-                filesystem,
-                "-o",
-                String.join(",", options),
-                device.toString(),
-                target.toString()),
-            DEADLINE);
+    run(
+        List.of(
+            "mount",
+            "-t",
+            filesystem,
+            "-o",
+            String.join(",", options),
+            device.toString(),
+            target.toString()));
   }
 
   /**
@@ -85,7 +84,7 @@ public final class Mounts {
     }
     command.addAll(List.of(source.toString(), target.toString()));
     try {
-      var _ = commands.require(command, DEADLINE);
+      run(command);
     } catch (CommandFailed e) {
       throw Undo.after(e, () -> unmount(target)); // the first step may have been done
     }
@@ -98,7 +97,13 @@ public final class Mounts {
    */
   public void unmount(Path path) {
     while (at(path).isPresent()) {
-      var _ = commands.require(List.of("umount", path.toString()), DEADLINE);
+      run(List.of("umount", path.toString()));
+    }
+  }
+
+  private void run(List<String> command) {
+    try (var _ = Phase.MOUNT.begin()) {
+      var _ = commands.require(command, DEADLINE);
     }
   }
 }

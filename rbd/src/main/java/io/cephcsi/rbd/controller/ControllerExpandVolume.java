@@ -11,6 +11,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeSize;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
@@ -60,7 +61,9 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
     if (now >= size.bytes()) {
       return now;
     }
-    image.resize(size.bytes());
+    try (var _ = Phase.IMAGE.begin()) {
+      image.resize(size.bytes());
+    }
     return size.bytes();
   }
 }

@@ -10,6 +10,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.ImageWatchers;
@@ -74,8 +75,10 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
       List<String> imageIds = new ArrayList<>();
       trash(volume).ifPresent(imageIds::add);
       trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
-      JournalPool.run(
-          volume.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
+      try (var _ = Phase.JOURNAL.begin()) {
+        JournalPool.run(
+            volume.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
+      }
       purger.purge(
           volume.opened(),
           new Purger.Discarded(journal.objectOf(entry.uuid()), entry.imageName(), imageIds));
@@ -101,7 +104,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
   }
 
   private static void trashMove(Pool pool, String image) {
-    try {
+    try (var _ = Phase.IMAGE.begin()) {
       pool.trashMove(image, Duration.ZERO);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {

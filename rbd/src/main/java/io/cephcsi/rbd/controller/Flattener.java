@@ -60,6 +60,11 @@ final class Flattener implements AutoCloseable {
     }
   }
 
+  /** How many images are to be flattened yet. */
+  int pending() {
+    return waiting.size();
+  }
+
   @Override
   public void close() {
     thread.shutdownNow();

@@ -8,6 +8,7 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
@@ -47,7 +48,7 @@ final class Images {
   }
 
   private Reservation reserve(Stores stores, VolumePlan plan) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(stores, plan.reservation());
     } catch (JournalConflict e) {
       throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
@@ -116,7 +117,10 @@ final class Images {
 
   private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
     if (plan.source().isPresent()) {
-      long bytes = clones.make(opened, plan, entry, plan.source().get());
+      long bytes;
+      try (var _ = Phase.IMAGE.begin()) {
+        bytes = clones.make(opened, plan, entry, plan.source().get());
+      }
       complete(opened.pool(), plan, entry);
       return new MadeImage(entry, bytes);
     }
@@ -128,7 +132,7 @@ final class Images {
   private static void create(Pool pool, VolumePlan plan, String image) {
     var options = plan.parameters().imageOptions();
     long bytes = plan.size().bytes();
-    try {
+    try (var _ = Phase.IMAGE.begin()) {
       pool.createImage(image, bytes, options);
     } catch (CephException e) {
       if (e.errno() != Errno.EEXIST) {
@@ -159,7 +163,9 @@ final class Images {
       pool.changeImageMetadata(imageId, inherited, metadata);
     }
     if (entry.imageId().isEmpty()) {
-      journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
+      try (var _ = Phase.JOURNAL.begin()) {
+        journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
+      }
     }
   }
 

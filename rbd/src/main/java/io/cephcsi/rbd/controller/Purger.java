@@ -10,6 +10,7 @@ import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -67,6 +68,7 @@ final class Purger implements AutoCloseable {
           THREADS, Thread.ofPlatform().daemon().name("purge-", 0).factory());
   private final Set<String> resumed = ConcurrentHashMap.newKeySet();
   private final Map<String, Trashed> waitingForClones = new ConcurrentHashMap<>();
+  private final Set<String> pending = ConcurrentHashMap.newKeySet();
   private final Pools pools;
   private final VolumeJournal volumes;
   private final SnapshotJournal snapshots;
@@ -122,6 +124,7 @@ final class Purger implements AutoCloseable {
     var trashed =
         new Trashed(opened.config().clusterId(), opened.pool().id(), opened.credentials(), what, 0);
     long asked = System.nanoTime();
+    pending.add(trashed.toString());
     threads.execute(() -> purgeInTurn(trashed, asked));
   }
 
@@ -232,6 +235,7 @@ final class Purger implements AutoCloseable {
           purgeNow(pool, trashed);
         }
       }
+      pending.remove(trashed.toString());
     } catch (RuntimeException e) {
       if (!threads.isShutdown()) {
         retry(trashed, e);
@@ -303,7 +307,7 @@ final class Purger implements AutoCloseable {
         {"prefix":"rbd task add trash remove","image_id_spec":"%s/%s%s","format":"json"}\
         """
             .formatted(pool.name(), namespace, imageId);
-    try {
+    try (var _ = Phase.MGR.begin()) {
       var _ = opened.cluster().managerCommand(command, MANAGER_PATIENCE);
       return true;
     } catch (CephException e) {
@@ -345,6 +349,11 @@ final class Purger implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** How many volumes and snapshots are to be purged yet. */
+  int pending() {
+    return pending.size();
   }
 
   /** Ends; waits shortly for a purge that is just at work. */

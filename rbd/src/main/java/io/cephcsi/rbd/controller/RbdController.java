@@ -291,6 +291,13 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     calls.answer(rpc, CephFailures.told(call), request, observer);
   }
 
+  /** What is to be done yet behind the calls: images to be purged, and to be flattened. */
+  public record Background(int purges, int flattens) {}
+
+  public Background background() {
+    return new Background(purger.pending(), flattener.pending());
+  }
+
   /** Stops the background work; what is not purged yet is taken up after the next start. */
   @Override
   public void close() {

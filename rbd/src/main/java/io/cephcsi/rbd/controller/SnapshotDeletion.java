@@ -6,6 +6,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.journal.SnapshotEntry;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.rbd.Snapshot;
@@ -42,7 +43,8 @@ record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names)
    */
   private static Optional<ParentLink> removeOwnSnapshot(Snapshot snapshot) {
     String name = snapshot.entry().imageName();
-    try (Image image = snapshot.pool().openImage(name)) {
+    try (var _ = Phase.IMAGE.begin();
+        Image image = snapshot.pool().openImage(name)) {
       Cuts.remove(image, name);
       return image.snapshots().isEmpty() ? image.parentLink() : Optional.empty();
     } catch (CephException e) {
@@ -53,7 +55,7 @@ record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names)
 
   /** Whether the image is gone; a volume that is restored just now keeps it. */
   private static boolean removed(Snapshot snapshot) {
-    try {
+    try (var _ = Phase.IMAGE.begin()) {
       snapshot.pool().removeImage(snapshot.entry().imageName());
       return true;
     } catch (CephException e) {
@@ -63,10 +65,12 @@ record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names)
   }
 
   private void forgetName(Snapshot snapshot) {
-    JournalPool.run(
-        snapshot.opened(),
-        snapshot.entry().journalPool(),
-        stores -> journal.forgetName(stores, snapshot.entry()));
+    try (var _ = Phase.JOURNAL.begin()) {
+      JournalPool.run(
+          snapshot.opened(),
+          snapshot.entry().journalPool(),
+          stores -> journal.forgetName(stores, snapshot.entry()));
+    }
   }
 
   /** By way of the trash, where it waits until the last clone is gone. */

@@ -12,6 +12,7 @@ import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.SnapshotAnswer;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
@@ -117,7 +118,7 @@ final class SnapshotImages {
   private SnapshotReservation reservation(Volume source, SnapshotPlan plan) {
     Cluster cluster = source.opened().cluster();
     Stores stores = Stores.of(source.pool(), id -> cluster.poolName(id).isPresent());
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(stores, plan.reservation(source.entry()));
     } catch (JournalConflict e) {
       throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
@@ -180,9 +181,11 @@ final class SnapshotImages {
 
   private Instant copy(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
     Pool pool = source.pool();
-    return cuts.copy(
-        new Cuts.Source(source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
-        new Cuts.Target(pool, entry.imageName(), OPTIONS));
+    try (var _ = Phase.IMAGE.begin()) {
+      return cuts.copy(
+          new Cuts.Source(source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
+          new Cuts.Target(pool, entry.imageName(), OPTIONS));
+    }
   }
 
   /** ceph-csi makes the image's own snapshot before it stores the id; then the image is whole. */

@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.Mount;
 import java.time.Duration;
@@ -23,7 +24,9 @@ final class Devices {
   /** A device and the mapper that made it. */
   record Held(Mapper mapper, MappedDevice device) {
     void unmap(String options) {
-      mapper.unmap(device, options);
+      try (var _ = Phase.MAP.begin()) {
+        mapper.unmap(device, options);
+      }
     }
 
     /** With a process behind it; as it is when there is one. */

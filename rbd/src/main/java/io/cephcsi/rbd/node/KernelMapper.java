@@ -3,6 +3,7 @@ package io.cephcsi.rbd.node;
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.KernelKeyring;
 import io.cephcsi.ceph.NetNamespace;
+import io.cephcsi.cluster.Monitors;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;

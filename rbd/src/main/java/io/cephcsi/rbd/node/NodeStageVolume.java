@@ -8,6 +8,7 @@ import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
@@ -167,7 +168,7 @@ record NodeStageVolume(
   }
 
   private static MappedDevice mapOrUndo(Mapper mapper, StagePlan plan, MapRequest request) {
-    try {
+    try (var _ = Phase.MAP.begin()) {
       return mapper.map(request);
     } catch (RuntimeException e) {
       throw Undo.after(e, () -> removeStash(plan));

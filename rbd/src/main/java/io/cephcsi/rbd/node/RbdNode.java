@@ -52,6 +52,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
   private static final Path PROCFS = Path.of("/proc");
 
   private final Calls calls;
+  private final StagedVolumes stagedVolumes;
   private final NodeStageVolume stageVolume;
   private final NodeUnstageVolume unstageVolume;
   private final NodePublishVolume publishVolume;
@@ -100,6 +101,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
     var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
     var staged = new StagedFilesystem(filesystems, mounts);
     this.calls = calls;
+    this.stagedVolumes = new StagedVolumes(devices, mounts, blockDevices);
     this.stageVolume =
         new NodeStageVolume(
             volumes,
@@ -129,6 +131,11 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
     this.getStorageHealth =
         new NodeGetStorageHealth(parts.configs(), healths, users, parts.looks());
     this.getInfo = new NodeGetInfo(settings);
+  }
+
+  /** What is staged on this node now; asks the kernel alone. */
+  public List<StagedVolume> staged() {
+    return stagedVolumes.all();
   }
 
   @Override

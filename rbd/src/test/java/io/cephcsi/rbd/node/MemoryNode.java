@@ -61,7 +61,7 @@ final class MemoryNode implements Commands {
   void vanish(Path device) {
     try {
       Path folder = sysfs.resolve("class/block").resolve(device.getFileName());
-      for (String attribute : List.of("dev", "size", "ro")) {
+      for (String attribute : List.of("dev", "size", "ro", "stat")) {
         Files.delete(folder.resolve(attribute));
       }
       Files.delete(folder);
@@ -93,6 +93,7 @@ final class MemoryNode implements Commands {
       Files.writeString(folder.resolve("dev"), "251:" + minor + "\n");
       Files.writeString(folder.resolve("size"), bytes / 512 + "\n");
       Files.writeString(folder.resolve("ro"), "0\n");
+      Files.writeString(folder.resolve("stat"), "  10 0 80 25 4 0 16 1500 2 0 0 0 0 0 0 0 0\n");
       Files.write(device, new byte[8192]);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

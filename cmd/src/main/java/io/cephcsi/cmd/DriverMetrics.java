@@ -1,0 +1,144 @@
+package io.cephcsi.cmd;
+
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorReach;
+import io.cephcsi.csi.CallListener;
+import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.LaneUse;
+import io.cephcsi.metrics.CallMetrics;
+import io.cephcsi.metrics.Metric;
+import io.cephcsi.metrics.Metrics;
+import io.cephcsi.metrics.MetricsEndpoint;
+import io.cephcsi.metrics.Sample;
+import io.cephcsi.rbd.controller.RbdController;
+import io.cephcsi.rbd.node.RbdNode;
+import io.cephcsi.rbd.node.StagedVolume;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** The driver's own metrics: where each value comes from. */
+final class DriverMetrics implements AutoCloseable {
+  /** How long a scrape waits for what is looked at in the background. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private static final Duration MONITOR_PATIENCE = Duration.ofSeconds(1);
+  private static final double NANOS = 1e9;
+
+  private final Metrics metrics;
+  private final CallMetrics calls;
+  private final Looks looks = new Looks(PATIENCE);
+
+  DriverMetrics(String driverName) {
+    this.metrics = Metrics.ofDriver(driverName);
+    this.calls = new CallMetrics(metrics);
+    metrics.showProcess();
+    var build = new Sample(List.of(Version.number(), System.getProperty("java.version", "")), 1);
+    metrics.show(Metric.BUILD, () -> List.of(build));
+  }
+
+  CallListener listener() {
+    return calls;
+  }
+
+  void showCalls(Calls running) {
+    metrics.show(Metric.IN_FLIGHT, () -> Sample.only(running.inFlight()));
+    metrics.show(Metric.OLDEST_CALL, () -> Sample.only(seconds(running.oldestAge())));
+    showLanes(Metric.LANE_THREADS, running, LaneUse::threads);
+    showLanes(Metric.LANE_RUNNING, running, LaneUse::running);
+    showLanes(Metric.LANE_WAITING, running, LaneUse::waiting);
+  }
+
+  private void showLanes(Metric metric, Calls running, ToDoubleFunction<LaneUse> value) {
+    show(metric, running::lanes, lane -> List.of(lane.lane()), value);
+  }
+
+  void showConnections(ConnectionPool pool) {
+    metrics.show(
+        Metric.CONNECTIONS,
+        () ->
+            List.of(
+                new Sample(List.of("lent"), pool.use().lent()),
+                new Sample(List.of("idle"), pool.use().idle())));
+  }
+
+  void showClusters(ClusterConfigs configs) {
+    Supplier<List<MonitorReach>> reach = lastSeen("monitors", () -> reach(configs));
+    Function<MonitorReach, List<String>> label = cluster -> List.of(cluster.clusterId());
+    show(Metric.MONITORS, reach, label, MonitorReach::monitors);
+    show(Metric.MONITORS_REACHABLE, reach, label, MonitorReach::reached);
+  }
+
+  private static List<MonitorReach> reach(ClusterConfigs configs) {
+    try {
+      return configs.all().stream()
+          .map(cluster -> MonitorReach.of(cluster, MONITOR_PATIENCE))
+          .toList();
+    } catch (CsiException.FailedPrecondition e) {
+      return List.of(); // no config.json yet, or a broken one, as calls say
+    }
+  }
+
+  void showController(RbdController controller) {
+    metrics.show(
+        Metric.BACKGROUND,
+        () ->
+            List.of(
+                new Sample(List.of("purge"), controller.background().purges()),
+                new Sample(List.of("flatten"), controller.background().flattens())));
+  }
+
+  void showNode(RbdNode node) {
+    Supplier<List<StagedVolume>> staged = lastSeen("volumes", node::staged);
+    metrics.show(Metric.STAGED, () -> Sample.only(staged.get().size()));
+    showVolumes(Metric.CAPACITY, staged, StagedVolume::sizeBytes);
+    showVolumes(Metric.READ_BYTES, staged, v -> v.use().readBytes());
+    showVolumes(Metric.WRITTEN_BYTES, staged, v -> v.use().writtenBytes());
+    showVolumes(Metric.READS, staged, v -> v.use().reads());
+    showVolumes(Metric.WRITES, staged, v -> v.use().writes());
+    showVolumes(Metric.READ_SECONDS, staged, v -> seconds(v.use().readTime()));
+    showVolumes(Metric.WRITE_SECONDS, staged, v -> seconds(v.use().writeTime()));
+    showVolumes(Metric.IO_IN_FLIGHT, staged, v -> v.use().inFlight());
+  }
+
+  private void showVolumes(
+      Metric metric, Supplier<List<StagedVolume>> staged, ToDoubleFunction<StagedVolume> value) {
+    show(metric, staged, v -> List.of(v.volumeId(), v.image(), v.device().toString()), value);
+  }
+
+  private <T> void show(
+      Metric metric,
+      Supplier<List<T>> things,
+      Function<T, List<String>> labels,
+      ToDoubleFunction<T> value) {
+    metrics.show(
+        metric,
+        () ->
+            things.get().stream()
+                .map(thing -> new Sample(labels.apply(thing), value.applyAsDouble(thing)))
+                .toList());
+  }
+
+  private <T> Supplier<List<T>> lastSeen(String what, Supplier<List<T>> looking) {
+    return new LastSeen<>(looks, what, looking);
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / NANOS;
+  }
+
+  MetricsEndpoint serve(Flags flags) throws IOException {
+    return MetricsEndpoint.start(MetricsPage.address(flags, flags.driverMetricsPort), metrics);
+  }
+
+  @Override
+  public void close() {
+    looks.close();
+  }
+}

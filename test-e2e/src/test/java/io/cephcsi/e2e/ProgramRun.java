@@ -1,0 +1,57 @@
+package io.cephcsi.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One run of bin/cephcsi with any flags, which ends when it is closed. */
+record ProgramRun(Process process, Path log) implements AutoCloseable {
+  static ProgramRun start(Path log, Map<String, String> environment, List<String> command)
+      throws IOException {
+    var builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
+    return new ProgramRun(builder.start(), log);
+  }
+
+  /** The program and its flags. */
+  static List<String> command(String... flags) {
+    List<String> command = new ArrayList<>();
+    command.add(Checkout.root().resolve("bin/cephcsi").toString());
+    command.addAll(List.of(flags));
+    return command;
+  }
+
+  /** What it has printed. */
+  String said() throws IOException {
+    return Files.readString(log);
+  }
+
+  /** Its exit code, when it ends by itself. */
+  int awaitEnd() throws IOException, InterruptedException {
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      throw new AssertionError("it goes on:\n" + said());
+    }
+    return process.exitValue();
+  }
+
+  /** Stops it where it is, or lets it go on. */
+  static void signal(String signal, long pid) throws IOException, InterruptedException {
+    int exit = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor();
+    if (exit != 0) {
+      throw new IOException("kill -%s %d: exit %d".formatted(signal, pid, exit));
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      var _ = process.destroyForcibly().waitFor();
+    }
+  }
+}
