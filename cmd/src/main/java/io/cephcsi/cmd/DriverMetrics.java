@@ -1,5 +1,7 @@
 package io.cephcsi.cmd;
 
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.Looks;
@@ -19,6 +21,8 @@ import io.cephcsi.rbd.node.StagedVolume;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -27,6 +31,12 @@ import java.util.function.ToDoubleFunction;
 final class DriverMetrics implements AutoCloseable {
   /** How long a scrape waits for what is looked at in the background. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  /** All values of one scrape come from one look. */
+  private static final Duration VOLUMES_FRESH = Duration.ofSeconds(1);
+
+  /** Every node of a large cluster asks every monitor. */
+  private static final Duration MONITORS_FRESH = Duration.ofSeconds(30);
 
   private static final Duration MONITOR_PATIENCE = Duration.ofSeconds(1);
   private static final double NANOS = 1e9;
@@ -69,17 +79,21 @@ final class DriverMetrics implements AutoCloseable {
   }
 
   void showClusters(ClusterConfigs configs) {
-    Supplier<List<MonitorReach>> reach = lastSeen("monitors", () -> reach(configs));
+    Supplier<List<MonitorReach>> reach =
+        new LastSeen<>(looks, "monitors", MONITORS_FRESH, () -> reach(configs));
     Function<MonitorReach, List<String>> label = cluster -> List.of(cluster.clusterId());
     show(Metric.MONITORS, reach, label, MonitorReach::monitors);
     show(Metric.MONITORS_REACHABLE, reach, label, MonitorReach::reached);
   }
 
   private static List<MonitorReach> reach(ClusterConfigs configs) {
-    try {
-      return configs.all().stream()
-          .map(cluster -> MonitorReach.of(cluster, MONITOR_PATIENCE))
-          .toList();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var asked =
+          configs.all().stream()
+              .map(
+                  cluster -> supplyAsync(() -> MonitorReach.of(cluster, MONITOR_PATIENCE), threads))
+              .toList();
+      return asked.stream().map(CompletableFuture::join).toList();
     } catch (CsiException.FailedPrecondition e) {
       return List.of(); // no config.json yet, or a broken one, as calls say
     }
@@ -95,7 +109,8 @@ final class DriverMetrics implements AutoCloseable {
   }
 
   void showNode(RbdNode node) {
-    Supplier<List<StagedVolume>> staged = lastSeen("volumes", node::staged);
+    Supplier<List<StagedVolume>> staged =
+        new LastSeen<>(looks, "volumes", VOLUMES_FRESH, node::staged);
     metrics.show(Metric.STAGED, () -> Sample.only(staged.get().size()));
     showVolumes(Metric.CAPACITY, staged, StagedVolume::sizeBytes);
     showVolumes(Metric.READ_BYTES, staged, v -> v.use().readBytes());
@@ -123,10 +138,6 @@ final class DriverMetrics implements AutoCloseable {
             things.get().stream()
                 .map(thing -> new Sample(labels.apply(thing), value.applyAsDouble(thing)))
                 .toList());
-  }
-
-  private <T> Supplier<List<T>> lastSeen(String what, Supplier<List<T>> looking) {
-    return new LastSeen<>(looks, what, looking);
   }
 
   private static double seconds(Duration duration) {

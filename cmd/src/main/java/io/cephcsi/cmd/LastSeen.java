@@ -6,25 +6,29 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What was seen last of something that is looked at in the background, whenever somebody asks and a
- * second has passed. Who asks gets it fresh, or, when the look takes long, as it was before.
+ * What was seen last of something that is looked at in the background, when somebody asks and some
+ * time has passed. Who asks gets it fresh, or, when the look takes long, as it was before.
  */
 final class LastSeen<T> implements Supplier<List<T>> {
-  /** All values of one scrape come from one look. */
-  private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
-
   private record Seen<T>(List<T> things, long nanos) {}
 
   private final Looks looks;
   private final String what;
   private final Supplier<List<T>> looking;
-  private volatile Seen<T> seen = new Seen<>(List.of(), System.nanoTime() - FRESH_NANOS);
-  private volatile long gaveUp = System.nanoTime() - FRESH_NANOS;
+  private final long freshNanos;
+  private volatile Seen<T> seen;
+  private volatile long gaveUp;
 
-  LastSeen(Looks looks, String what, Supplier<List<T>> looking) {
+  /**
+   * @param fresh how long what was seen is as good as new
+   */
+  LastSeen(Looks looks, String what, Duration fresh, Supplier<List<T>> looking) {
     this.looks = looks;
     this.what = what;
     this.looking = looking;
+    this.freshNanos = fresh.toNanos();
+    this.gaveUp = System.nanoTime() - freshNanos;
+    this.seen = new Seen<>(List.of(), gaveUp);
   }
 
   @Override
@@ -38,8 +42,8 @@ final class LastSeen<T> implements Supplier<List<T>> {
     return seen.things();
   }
 
-  private static boolean isOld(long nanos) {
-    return System.nanoTime() - nanos >= FRESH_NANOS;
+  private boolean isOld(long nanos) {
+    return System.nanoTime() - nanos >= freshNanos;
   }
 
   private Boolean look() {

@@ -10,13 +10,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LastSeenTest {
+  private static final Duration FRESH = Duration.ofSeconds(1);
+
   private final AtomicInteger looked = new AtomicInteger();
   private final CountDownLatch answers = new CountDownLatch(1);
 
   @Test
   void get_severalTimesAtOnce_isOneLook() {
     try (var looks = new Looks(Duration.ofSeconds(5))) {
-      var seen = new LastSeen<>(looks, "x", () -> List.of(looked.incrementAndGet()));
+      var seen = new LastSeen<>(looks, "x", FRESH, () -> List.of(looked.incrementAndGet()));
 
       assertThat(seen.get()).containsExactly(1);
       assertThat(seen.get()).containsExactly(1);
@@ -26,7 +28,7 @@ class LastSeenTest {
   @Test
   void get_aSecondLater_looksAgain() throws Exception {
     try (var looks = new Looks(Duration.ofSeconds(5))) {
-      var seen = new LastSeen<>(looks, "x", () -> List.of(looked.incrementAndGet()));
+      var seen = new LastSeen<>(looks, "x", FRESH, () -> List.of(looked.incrementAndGet()));
 
       assertThat(seen.get()).containsExactly(1);
       Thread.sleep(1100);
@@ -37,7 +39,7 @@ class LastSeenTest {
   @Test
   void get_whatNeverAnswers_isWhatWasSeenBefore_soonAndOnOneThread() throws Exception {
     try (var looks = new Looks(Duration.ofMillis(100))) {
-      var seen = new LastSeen<>(looks, "x", this::hangTheSecondTime);
+      var seen = new LastSeen<>(looks, "x", FRESH, this::hangTheSecondTime);
       assertThat(seen.get()).containsExactly(1);
       Thread.sleep(1100);
       long began = System.nanoTime();

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LivenessTest {
-  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+  /** The first call of a JVM takes its time. */
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private static final Duration SHORT = Duration.ofSeconds(1);
 
   private final Path folder;
   private final Endpoint endpoint;
@@ -41,7 +44,7 @@ class LivenessTest {
   LivenessTest(@TempDir Path folder) {
     this.folder = folder;
     this.endpoint = Endpoint.of("unix://" + folder.resolve("csi.sock"));
-    this.probe = new DriverProbe(endpoint, TIMEOUT);
+    this.probe = new DriverProbe(endpoint, LONG);
   }
 
   @AfterEach
@@ -112,17 +115,20 @@ class LivenessTest {
   }
 
   private void assertToldInTime() {
-    long began = System.nanoTime();
+    try (var hurried = new DriverProbe(endpoint, SHORT)) {
+      long began = System.nanoTime();
 
-    assertThat(probe.trouble())
-        .hasValueSatisfying(t -> assertThat(t).contains("no answer within 1000 ms"));
-    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(4));
+      assertThat(hurried.trouble())
+          .hasValueSatisfying(t -> assertThat(t).contains("no answer within 1000 ms"));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+    }
   }
 
   @Test
   void gauge_followsTheDriver_andScrapesGoOnWhileItHangs() throws Exception {
     var metrics = Metrics.plain();
-    try (var _ = new Liveness(probe::trouble, Duration.ofMillis(20), metrics);
+    try (var hurried = new DriverProbe(endpoint, SHORT);
+        var _ = new Liveness(hurried::trouble, Duration.ofMillis(20), metrics);
         var page = MetricsEndpoint.start(address(), metrics)) {
       await(() -> scrape(page).contains("\ncsi_liveness 0.0"));
       try (var _ = serve(new Answering(() -> ready(true)))) {

@@ -19,7 +19,7 @@ import java.util.concurrent.Executors;
 public final class MetricsEndpoint implements AutoCloseable {
   private static final int THREADS = 2;
   private static final int BACKLOG = 16;
-  private static final int OK_HEADERS_ONLY = -1;
+  private static final int NO_BODY = -1;
 
   private final HttpServer server;
   private final ExecutorService threads =
@@ -104,7 +104,7 @@ public final class MetricsEndpoint implements AutoCloseable {
 
   private static void refuse(HttpExchange exchange, int status) throws IOException {
     try (exchange) {
-      exchange.sendResponseHeaders(status, OK_HEADERS_ONLY);
+      exchange.sendResponseHeaders(status, NO_BODY);
     }
   }
 

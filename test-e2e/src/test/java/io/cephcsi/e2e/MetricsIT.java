@@ -234,7 +234,7 @@ final class MetricsIT {
   }
 
   private static void eventually(Condition condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.holds()) {
       assertThat(System.nanoTime()).as("in time").isLessThan(end);
       Thread.sleep(200);
