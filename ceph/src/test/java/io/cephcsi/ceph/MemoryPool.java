@@ -47,6 +47,16 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     }
   }
 
+  /**
+   * Leaves of an image only its name and id, as a creation that was stopped amid its steps does.
+   */
+  public void loseHeader(String image) {
+    synchronized (cluster.operations()) {
+      var content = pool.content(namespace);
+      content.images.remove(content.names.get(image));
+    }
+  }
+
   /** The names of all objects that the omap operations made, sorted. */
   public List<String> objects() {
     synchronized (cluster.operations()) {
@@ -481,8 +491,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   private static boolean removeImage(StoredPool.Content content, String name) {
     String action = "remove image " + name;
-    StoredImage image =
-        image(content, Objects.requireNonNullElse(content.names.get(name), ""), action);
+    String id = Objects.requireNonNullElse(content.names.get(name), "");
+    if (!id.isEmpty() && !content.images.containsKey(id)) {
+      return content.names.remove(name, id);
+    }
+    StoredImage image = image(content, id, action);
     if (image.hasSnapshots()) {
       throw new CephException(Errno.ENOTEMPTY, action);
     }

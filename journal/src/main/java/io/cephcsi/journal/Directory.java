@@ -1,5 +1,6 @@
 package io.cephcsi.journal;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.OmapStore;
 import java.util.List;
 import java.util.Map;
@@ -96,12 +97,23 @@ final class Directory {
    */
   Optional<String> take(Stores stores, Held held, Function<String, Map<String, String>> keys) {
     String uuid = makeObject(stores.objects(), keys);
-    String value = stores.inOnePool() ? uuid : withPool(stores, uuid);
-    if (stores.directory().compareAndPut(object, key(held.name()), held.value(), value)) {
+    if (put(stores, held, uuid)) {
       return Optional.of(uuid);
     }
     forgetObject(stores.objects(), uuid);
     return Optional.empty();
+  }
+
+  private boolean put(Stores stores, Held held, String uuid) {
+    String value = stores.inOnePool() ? uuid : withPool(stores, uuid);
+    try {
+      return stores.directory().compareAndPut(object, key(held.name()), held.value(), value);
+    } catch (CephException e) {
+      if (!e.leavesDoubt()) {
+        forgetObject(stores.objects(), uuid); // a full pool still lets objects be removed
+      }
+      throw e;
+    }
   }
 
   private String makeObject(OmapStore objects, Function<String, Map<String, String>> keys) {

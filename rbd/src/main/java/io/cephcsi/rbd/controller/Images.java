@@ -101,15 +101,15 @@ final class Images {
     try {
       return make(opened, plan, entry);
     } catch (CsiException.Aborted e) {
-      throw fresh ? Undo.after(e, () -> undo(opened.pool(), entry)) : e;
+      throw fresh ? Undo.after(e, () -> undo(opened, plan, entry)) : e;
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(opened.pool(), entry));
+      throw Undo.after(e, () -> undo(opened, plan, entry));
     } catch (CephException e) {
       if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
         throw unavailable; // the image may yet appear, and the next call finds it by the
         // reservation
       }
-      throw Undo.after(told(e, plan), () -> undo(opened.pool(), entry));
+      throw Undo.after(told(e, plan), () -> undo(opened, plan, entry));
     }
   }
 
@@ -173,7 +173,9 @@ final class Images {
     return metadata;
   }
 
-  private void undo(Pool pool, VolumeEntry entry) {
+  /** The reservation last: without it nobody would know of what is still there. */
+  private void undo(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+    Pool pool = opened.pool();
     try {
       pool.removeImage(entry.imageName());
     } catch (CephException e) {
@@ -181,6 +183,7 @@ final class Images {
         throw e;
       }
     }
+    plan.source().ifPresent(source -> clones.forget(opened, entry, source));
     journal.undo(Stores.of(pool), entry);
   }
 

@@ -171,8 +171,10 @@ final class SnapshotImages {
   private Instant copy(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
     Pool pool = source.pool();
     return cuts.copy(
-        new Cuts.Source(source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
-        new Cuts.Target(pool, entry.imageName(), OPTIONS));
+            new Cuts.Source(
+                source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
+            new Cuts.Target(pool, entry.imageName(), OPTIONS))
+        .createdAt();
   }
 
   /** ceph-csi makes the image's own snapshot before it stores the id; then the image is whole. */

@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import csi.v1.CapacityRange;
 import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
+import csi.v1.DeleteSnapshotRequest;
 import csi.v1.DeleteVolumeRequest;
+import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeContentSource;
+import csi.v1.VolumeContentSource.SnapshotSource;
+import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
@@ -149,6 +155,52 @@ final class Controller implements AutoCloseable {
         .putParameters("clusterID", "one")
         .putParameters("pool", "rbd")
         .putAllSecrets(SECRETS);
+  }
+
+  /** A volume that begins as a copy of another one. */
+  static CreateVolumeRequest.Builder copying(String name, String volumeId) {
+    return request(name)
+        .setVolumeContentSource(
+            VolumeContentSource.newBuilder()
+                .setVolume(VolumeSource.newBuilder().setVolumeId(volumeId)));
+  }
+
+  /** A volume that begins as a copy of a snapshot. */
+  static CreateVolumeRequest.Builder restoring(String name, String snapshotId) {
+    return request(name)
+        .setVolumeContentSource(
+            VolumeContentSource.newBuilder()
+                .setSnapshot(SnapshotSource.newBuilder().setSnapshotId(snapshotId)));
+  }
+
+  static CreateSnapshotRequest.Builder snapshotOf(String name, String volumeId) {
+    return CreateSnapshotRequest.newBuilder()
+        .setName(name)
+        .setSourceVolumeId(volumeId)
+        .putParameters("clusterID", "one")
+        .putAllSecrets(SECRETS);
+  }
+
+  /** The image of a volume whose class has the default prefix. */
+  static String imageOf(String volumeId) {
+    return "csi-vol-" + uuidOf(volumeId);
+  }
+
+  static String uuidOf(String id) {
+    return id.substring(id.length() - 36);
+  }
+
+  Volume create(CreateVolumeRequest.Builder request) {
+    return createVolume.answer(request.build()).getVolume();
+  }
+
+  String snapshot(String name, String volumeId) {
+    return createSnapshot.answer(snapshotOf(name, volumeId).build()).getSnapshot().getSnapshotId();
+  }
+
+  void deleteSnapshot(String id) {
+    deleteSnapshot.answer(
+        DeleteSnapshotRequest.newBuilder().setSnapshotId(id).putAllSecrets(SECRETS).build());
   }
 
   CreateVolumeResponse create(String name) {
