@@ -118,6 +118,31 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed) {
+    return write(
+        "compare and update " + object, c -> compareAndUpdate(c, object, expected, set, removed));
+  }
+
+  private static boolean compareAndUpdate(
+      StoredPool.Content content,
+      String object,
+      Map<String, String> expected,
+      Map<String, String> set,
+      Set<String> removed) {
+    NavigableMap<String, String> omap = omap(content, object);
+    boolean asExpected =
+        expected.entrySet().stream()
+            .allMatch(e -> omap.getOrDefault(e.getKey(), "").equals(e.getValue()));
+    if (!content.objects.containsKey(object) || !asExpected) {
+      return false;
+    }
+    omap.putAll(set);
+    omap.keySet().removeAll(removed);
+    return true;
+  }
+
+  @Override
   public boolean compareAndRemoveKey(String object, String key, String expected) {
     if (expected.isEmpty()) {
       throw new IllegalArgumentException("a missing key cannot be removed");
@@ -264,6 +289,23 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public void trashRemove(String imageId) {
     write("remove from trash " + imageId, c -> trashRemove(c, imageId));
+  }
+
+  @Override
+  public void trashRestore(String imageId, String name) {
+    write("restore from trash " + imageId, c -> trashRestore(c, imageId, name));
+  }
+
+  private static boolean trashRestore(StoredPool.Content content, String id, String name) {
+    String action = "restore from trash " + id;
+    if (!content.trash.containsKey(id)) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    if (content.names.putIfAbsent(name, id) != null) {
+      throw new CephException(Errno.EEXIST, action);
+    }
+    content.trash.remove(id);
+    return true;
   }
 
   @Override
