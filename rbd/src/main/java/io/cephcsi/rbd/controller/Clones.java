@@ -51,11 +51,13 @@ final class Clones {
    * @throws CsiException.OutOfRange when the source is larger than what is asked for
    * @throws CsiException.Aborted while the source is changed, or has to be flattened first
    */
-  long make(OpenPool opened, VolumePlan plan, VolumeEntry entry, ContentSource source) {
+  long make(OpenPool opened, VolumePlan plan, Making making, ContentSource source) {
     try (var _ = names.share(source.text());
         Origin origin = origin(opened, source)) {
       ImageOptions options = options(plan);
-      var target = new Cuts.Target(opened.pool(), entry.imageName(), options);
+      Pool pool = opened.pool();
+      var target =
+          new Cuts.Target(pool, making.imageName(), options, () -> making.requireOurs(pool));
       long bytes = require(opened, origin, source, plan);
       long copied =
           switch (source) {
@@ -256,8 +258,7 @@ final class Clones {
     if (depth < Math.min(limits.softDepth(), limits.hardDepth())) {
       return;
     }
-    flattener.flatten(
-        new Flattener.Clone(origin.clusterId(), pool.id(), imageId), opened.credentials());
+    flattener.flatten(origin.clusterId(), pool, imageId, opened.credentials());
     if (depth >= limits.hardDepth()) {
       throw new CsiException.Aborted(
           "a copy of %s would have %d ancestors, --rbdhardmaxclonedepth is %d: the source is being flattened, ask again"

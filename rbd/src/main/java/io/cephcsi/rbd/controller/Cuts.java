@@ -27,8 +27,13 @@ final class Cuts {
     this.limits = limits;
   }
 
-  /** Where a copy is made. */
-  record Target(Pool pool, String image, ImageOptions options) {}
+  /**
+   * Where a copy is made.
+   *
+   * @param stillOurs throws {@link CsiException.Aborted} when another process has taken over to
+   *     make it; asked before anything of that name is removed
+   */
+  record Target(Pool pool, String image, ImageOptions options, Runnable stillOurs) {}
 
   /** Whose image is copied, for the background work that may follow. */
   record Source(String clusterId, Credentials credentials, Pool pool, String image) {}
@@ -70,8 +75,17 @@ final class Cuts {
       if (e.errno() != Errno.EEXIST) {
         throw e;
       }
-      target.pool().removeImage(target.image());
+      target.stillOurs().run();
+      removeHalf(target.pool(), target.image());
       target.pool().cloneImage(pool, parent, snapshot, target.image(), target.options());
+    }
+  }
+
+  private static void removeHalf(Pool pool, String image) {
+    try {
+      pool.removeImage(image);
+    } catch (CephException e) {
+      throw e.errno() == Errno.EBUSY ? Making.elsewhere(image) : e;
     }
   }
 
@@ -138,9 +152,7 @@ final class Cuts {
     source
         .pool()
         .imageId(snapshot.name())
-        .ifPresent(id ->
-            flattener.flatten(
-                new Flattener.Clone(source.clusterId(), source.pool().id(), id),
-                source.credentials()));
+        .ifPresent(
+            id -> flattener.flatten(source.clusterId(), source.pool(), id, source.credentials()));
   }
 }
