@@ -550,12 +550,15 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   private static boolean trashMove(StoredPool.Content content, String name, Duration keep) {
-    String id = content.names.remove(name);
-    if (id == null) {
-      throw new CephException(Errno.ENOENT, "move image to trash " + name);
+    String action = "move image to trash " + name;
+    String there = Objects.requireNonNullElse(content.names.get(name), "");
+    if (image(content, there, action).secondary()) {
+      throw new CephException(Errno.EINVAL, action);
     }
+    var _ = content.names.remove(name);
     Instant now = Instant.now();
-    content.trash.put(id, new StoredPool.Discarded(new TrashEntry(id, name, now), now.plus(keep)));
+    var entry = new TrashEntry(there, name, now);
+    content.trash.put(there, new StoredPool.Discarded(entry, now.plus(keep)));
     return true;
   }
 

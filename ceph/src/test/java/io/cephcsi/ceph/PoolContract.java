@@ -512,6 +512,41 @@ abstract class PoolContract {
   }
 
   @Test
+  void children_areTheClonesOfTheSnapshotThatIsShown() {
+    pool().createImage("parent", MIB, layering());
+    try (Image parent = pool().openImage("parent")) {
+      parent.createSnapshot("one");
+      parent.createSnapshot("two");
+    }
+    pool().cloneImage(pool(), "parent", "one", "clone", layering());
+    String id = pool().imageId("clone").orElseThrow();
+
+    try (Image parent = pool().openImageReadOnly("parent")) {
+      for (ImageSnapshot snapshot : parent.snapshots()) {
+        parent.show(snapshot.id());
+        assertThat(parent.children())
+            .isEqualTo(
+                snapshot.name().equals("two")
+                    ? List.of()
+                    : List.of(new ChildImage(pool().id(), pool().namespace(), id)));
+      }
+    }
+    try (Image parent = pool().openImage("parent")) {
+      parent.removeSnapshot("one");
+    }
+    try (Image parent = pool().openImageReadOnly("parent")) {
+      ImageSnapshot kept =
+          parent.snapshots().stream()
+              .filter(s -> s.kind() == ImageSnapshot.Kind.TRASH)
+              .findFirst()
+              .orElseThrow();
+      parent.show(kept.id());
+      assertThat(parent.children()).hasSize(1);
+      assertThat(parent.secondary()).isFalse();
+    }
+  }
+
+  @Test
   void removeSnapshot_withAClone_staysUntilTheCloneIsGone() {
     pool().createImage("i", MIB, layering());
     String id = pool().imageId("i").orElseThrow();

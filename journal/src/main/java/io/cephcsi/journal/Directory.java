@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -43,6 +44,10 @@ final class Directory {
 
   private static final int MOST_FLATTENINGS = 1000;
 
+  /** In a UUID's object of an encrypted image: who has its key, and how it is encrypted. */
+  static final Set<String> ENCRYPTION =
+      Set.of("csi.volume.encryptKMS", "csi.volume.encryptionType");
+
   /** A UUID that is taken already is next to impossible; five are a broken generator. */
   private static final int MOST_UUIDS = 5;
 
@@ -67,6 +72,13 @@ final class Directory {
    * @param uuid empty when the name is free, or leads to a pool that is gone
    */
   record Held(String name, String value, String uuid) {}
+
+  /** The keys to be read of a UUID's object, and those that tell of encryption. */
+  static Set<String> withEncryption(String... keys) {
+    Set<String> all = new TreeSet<>(ENCRYPTION);
+    all.addAll(List.of(keys));
+    return Set.copyOf(all);
+  }
 
   /** The name of a UUID's object. */
   String objectOf(String uuid) {

@@ -19,6 +19,9 @@ import java.util.OptionalLong;
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param encrypted whether ceph-csi encrypts it
+ * @param unfinished whether the snapshot on its image, which restores are cloned from, may be
+ *     missing yet
  */
 public record SnapshotEntry(
     String uuid,
@@ -31,4 +34,6 @@ public record SnapshotEntry(
     String groupId,
     Optional<Instant> cutAt,
     OptionalLong journalPool,
-    boolean discarded) {}
+    boolean discarded,
+    boolean encrypted,
+    boolean unfinished) {}

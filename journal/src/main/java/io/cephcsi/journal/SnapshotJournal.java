@@ -2,6 +2,7 @@ package io.cephcsi.journal;
 
 import io.cephcsi.ceph.OmapStore;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,11 +32,14 @@ public final class SnapshotJournal implements Makers {
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
   private static final String CUT_AT = "cephcsi.cutat";
 
+  /** Our own key, there until the image has its own snapshot, which follows the caller's answer. */
+  private static final String UNFINISHED = "cephcsi.unfinished";
+
   /** Our own key: the image's name alone does not tell the ids of volumes that we did not make. */
   private static final String SOURCE_ID = "cephcsi.sourceid";
 
   private static final Set<String> KEYS =
-      Set.of(
+      Directory.withEncryption(
           REQUEST_NAME,
           IMAGE_NAME,
           IMAGE_ID,
@@ -44,6 +48,7 @@ public final class SnapshotJournal implements Makers {
           OWNER,
           GROUP_ID,
           CUT_AT,
+          UNFINISHED,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
 
@@ -116,6 +121,8 @@ public final class SnapshotJournal implements Makers {
         request.groupId(),
         Optional.empty(),
         Directory.otherPool(stores),
+        false,
+        false,
         false);
   }
 
@@ -156,7 +163,9 @@ public final class SnapshotJournal implements Makers {
         keys.getOrDefault(GROUP_ID, ""),
         Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
         Directory.journalPool(keys),
-        keys.containsKey(Directory.DISCARDED));
+        keys.containsKey(Directory.DISCARDED),
+        !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION),
+        keys.containsKey(UNFINISHED));
   }
 
   @Override
@@ -175,14 +184,24 @@ public final class SnapshotJournal implements Makers {
   }
 
   /**
-   * Adds the image's id, and when it was cut, to the UUID's object, which says that it is whole.
+   * Adds the image's id, and when it was cut, to the UUID's object, which says that it is whole but
+   * for what {@link #storeFinished} notes.
    *
    * @param maker empty for the call that made the reservation
    * @return false when the reservation is not this maker's any more, or gone
    */
   public boolean storeImage(
       OmapStore objects, String uuid, String maker, String imageId, Instant cutAt) {
-    return names.finish(objects, uuid, maker, Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
+    return names.finish(
+        objects,
+        uuid,
+        maker,
+        Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString(), UNFINISHED, "true"));
+  }
+
+  /** Notes that the image has the snapshot too that restores are cloned from. */
+  public void storeFinished(OmapStore objects, String uuid) {
+    objects.removeKeys(names.objectOf(uuid), Set.of(UNFINISHED));
   }
 
   /** The name of a UUID's object. */

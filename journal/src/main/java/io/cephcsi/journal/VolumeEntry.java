@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  * @param parameters what was asked for; empty for volumes of ceph-csi
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param encrypted whether ceph-csi encrypts it
  */
 public record VolumeEntry(
     String uuid,
@@ -21,9 +22,10 @@ public record VolumeEntry(
     String owner,
     String parameters,
     OptionalLong journalPool,
-    boolean discarded) {
+    boolean discarded,
+    boolean encrypted) {
   /** What there is to say of an image that no journal knows. */
   public static VolumeEntry ofImage(String imageName) {
-    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false);
+    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false, false);
   }
 }

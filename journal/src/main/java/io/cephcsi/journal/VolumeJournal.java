@@ -1,6 +1,7 @@
 package io.cephcsi.journal;
 
 import io.cephcsi.ceph.OmapStore;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,7 @@ public final class VolumeJournal implements Makers {
   private static final String PARAMETERS = "cephcsi.parameters";
 
   private static final Set<String> KEYS =
-      Set.of(
+      Directory.withEncryption(
           REQUEST_NAME,
           IMAGE_NAME,
           IMAGE_ID,
@@ -90,6 +91,7 @@ public final class VolumeJournal implements Makers {
         request.owner(),
         request.parameters(),
         Directory.otherPool(stores),
+        false,
         false);
   }
 
@@ -123,7 +125,8 @@ public final class VolumeJournal implements Makers {
             keys.getOrDefault(OWNER, ""),
             keys.getOrDefault(PARAMETERS, ""),
             Directory.journalPool(keys),
-            keys.containsKey(Directory.DISCARDED)));
+            keys.containsKey(Directory.DISCARDED),
+            !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION)));
   }
 
   /** The name of a UUID's object. */

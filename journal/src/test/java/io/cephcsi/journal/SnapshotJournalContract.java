@@ -61,6 +61,8 @@ abstract class SnapshotJournalContract extends JournalContract {
                 "",
                 Optional.empty(),
                 OptionalLong.empty(),
+                false,
+                false,
                 false));
     assertThat(omap(pool(), "csi.snaps.default"))
         .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));

@@ -57,6 +57,7 @@ abstract class VolumeJournalContract extends JournalContract {
                 "team-a",
                 "size=1",
                 OptionalLong.empty(),
+                false,
                 false));
     assertThat(omap(pool(), "csi.volumes.default"))
         .isEqualTo(Map.of("csi.volume.pvc-1", "00000000-0000-4000-8000-000000000001"));
@@ -174,7 +175,15 @@ abstract class VolumeJournalContract extends JournalContract {
     assertThat(found(PVC_1))
         .isEqualTo(
             new VolumeEntry(
-                STRANGER, "pvc-1", "csi-vol-" + STRANGER, "", "", "", OptionalLong.empty(), false));
+                STRANGER,
+                "pvc-1",
+                "csi-vol-" + STRANGER,
+                "",
+                "",
+                "",
+                OptionalLong.empty(),
+                false,
+                false));
   }
 
   @Test

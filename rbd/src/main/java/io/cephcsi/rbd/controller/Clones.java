@@ -81,11 +81,13 @@ final class Clones {
     return switch (source) {
       case ContentSource.OfSnapshot s -> {
         try (Snapshot snapshot = snapshots.require(s.id(), credentials)) {
+          Encryption.requirePlain(s.text(), snapshot.entry().encrypted());
           yield origin(opened, snapshot.opened(), snapshot.entry().imageName());
         }
       }
       case ContentSource.OfVolume v -> {
         try (Volume volume = volumes.require(v.text(), credentials)) {
+          Encryption.requirePlain(v.text(), volume.entry().encrypted());
           yield origin(opened, volume.opened(), volume.entry().imageName());
         }
       }
@@ -258,7 +260,7 @@ final class Clones {
     if (depth < Math.min(limits.softDepth(), limits.hardDepth())) {
       return;
     }
-    flattener.flatten(origin.clusterId(), pool, imageId, opened.credentials());
+    flattener.flatten(origin.clusterId(), pool.id(), imageId, opened.credentials());
     if (depth >= limits.hardDepth()) {
       throw new CsiException.Aborted(
           "a copy of %s would have %d ancestors, --rbdhardmaxclonedepth is %d: the source is being flattened, ask again"

@@ -91,7 +91,7 @@ final class CutOffWork implements AutoCloseable {
         purger.purge(opened, new Purger.Discarded(record, images.name(), images.ids())));
     unrecorded(pool, records.keySet()).forEach(what -> purger.purge(opened, what));
     for (String imageId : volumes.flattenings(pool)) {
-      flattener.flatten(opened.config().clusterId(), pool, imageId, opened.credentials());
+      flattener.flatten(opened.config().clusterId(), pool.id(), imageId, opened.credentials());
     }
   }
 

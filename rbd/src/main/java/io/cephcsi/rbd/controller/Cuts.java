@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.ChildImage;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
@@ -147,12 +148,29 @@ final class Cuts {
     }
   }
 
-  /** The clone has the name that the snapshot had; one in another pool is left alone. */
+  /** Most clones have the name that the snapshot had; the others are in other pools. */
   private void flattenCloneOf(Source source, ImageSnapshot snapshot) {
-    source
-        .pool()
-        .imageId(snapshot.name())
-        .ifPresent(
-            id -> flattener.flatten(source.clusterId(), source.pool(), id, source.credentials()));
+    Pool pool = source.pool();
+    pool.imageId(snapshot.name())
+        .map(id -> List.of(new ChildImage(pool.id(), pool.namespace(), id)))
+        .orElseGet(() -> clonesOf(source, snapshot))
+        .forEach(clone ->
+            flattener.flatten(
+                source.clusterId(), clone.poolId(), clone.imageId(), source.credentials()));
+  }
+
+  /** Of those in another RADOS namespace than the cluster's in config.json we know too little. */
+  private static List<ChildImage> clonesOf(Source source, ImageSnapshot snapshot) {
+    try (Image image = source.pool().openImageReadOnly(source.image())) {
+      image.show(snapshot.id());
+      return image.children().stream()
+          .filter(clone -> clone.namespace().equals(source.pool().namespace()))
+          .toList();
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      return List.of(); // the snapshot has just gone
+    }
   }
 }

@@ -5,6 +5,7 @@ import csi.v1.DeleteVolumeResponse;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
@@ -40,7 +41,7 @@ record DeleteVolume(
     if (request.getVolumeId().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
     }
-    Optional<VolumeHandle> handle = VolumeHandle.of(request.getVolumeId());
+    Optional<VolumeHandle> handle = handle(request.getVolumeId());
     if (handle.isPresent()) {
       Credentials credentials = Secrets.credentials(request.getSecretsMap());
       try (var _ = names.hold(request.getVolumeId())) {
@@ -48,6 +49,15 @@ record DeleteVolume(
       }
     }
     return DeleteVolumeResponse.getDefaultInstance();
+  }
+
+  /** What no volume can have as its id is gone. */
+  private static Optional<VolumeHandle> handle(String id) {
+    try {
+      return VolumeHandle.of(id);
+    } catch (CsiException.InvalidArgument e) {
+      return Optional.empty();
+    }
   }
 
   private void delete(VolumeHandle handle, Credentials credentials) {
@@ -121,7 +131,8 @@ record DeleteVolume(
       pool.trashMove(image, Duration.ZERO);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
-        throw e;
+        takeBack.run();
+        throw refused(volume, imageId, e);
       }
       return; // a call before this one did it
     }
@@ -131,6 +142,19 @@ record DeleteVolume(
       pool.trashRestore(imageId, image);
       takeBack.run();
       throw e;
+    }
+  }
+
+  private static RuntimeException refused(Volume volume, String imageId, CephException e) {
+    try (Image image = volume.pool().openImageByIdReadOnly(imageId)) {
+      return image.secondary()
+          ? new CsiException.FailedPrecondition(
+              "image %s/%s is mirrored here from another cluster: delete it there, or promote it here first (rbd mirror image promote)"
+                  .formatted(volume.pool().name(), volume.entry().imageName()))
+          : e;
+    } catch (CephException failure) {
+      e.addSuppressed(failure);
+      return e;
     }
   }
 

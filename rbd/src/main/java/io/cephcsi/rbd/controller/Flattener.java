@@ -4,7 +4,6 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.Pool;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.OpenPool;
@@ -40,16 +39,26 @@ final class Flattener implements AutoCloseable {
   /** An image that hangs on a parent. */
   private record Clone(String clusterId, long poolId, String imageId) {}
 
-  /**
-   * Flattens the image some time; returns at once. Asking twice is the same as once.
-   *
-   * @param pool the image's
-   */
-  void flatten(String clusterId, Pool pool, String imageId, Credentials credentials) {
-    var clone = new Clone(clusterId, pool.id(), imageId);
+  /** Flattens the image some time; returns at once. Asking twice is the same as once. */
+  void flatten(String clusterId, long poolId, String imageId, Credentials credentials) {
+    var clone = new Clone(clusterId, poolId, imageId);
     if (waiting.add(clone)) {
-      journal.rememberFlattening(pool, imageId);
+      remember(clone, credentials);
       threads.run(clusterId, () -> flattenInTurn(clone, credentials));
+    }
+  }
+
+  /** Where that fails, who needs the image flat asks again after a restart. */
+  private void remember(Clone clone, Credentials credentials) {
+    try {
+      var opened = pools.open(clone.clusterId(), clone.poolId(), credentials);
+      if (opened.isPresent()) {
+        try (OpenPool pool = opened.get()) {
+          journal.rememberFlattening(pool.pool(), clone.imageId());
+        }
+      }
+    } catch (CephException e) {
+      LOG.log(Level.WARNING, "remember to flatten " + clone, e);
     }
   }
 

@@ -65,6 +65,11 @@ final class Images {
     Pool pool = opened.pool();
     Optional<String> id = pool.imageId(entry.imageName());
     Optional<ImageHeader> header = id.flatMap(pool::imageHeader);
+    if (entry.encrypted()) {
+      throw new CsiException.AlreadyExists(
+          "volume %s exists and is encrypted, by ceph-csi; it is asked for plain: delete it or take another name"
+              .formatted(plan.name()));
+    }
     if (entry.imageId().isEmpty() && !entry.discarded()) {
       return goOn(opened, plan, entry, header); // stopped after the reservation, or amid the image
     }

@@ -3,6 +3,7 @@ package io.cephcsi.rbd.controller;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.ListSnapshotsResponse;
 import csi.v1.ListSnapshotsResponse.Entry;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -25,8 +26,12 @@ record ListSnapshots(Listing listing, SnapshotJournal journal, KnownSnapshots kn
               .toList();
       return ListSnapshotsResponse.newBuilder().addAllEntries(one).build();
     }
+    Listing asked =
+        request.getSecretsMap().isEmpty()
+            ? listing
+            : listing.orAs(Secrets.credentials(request.getSecretsMap()));
     Listing.Page<Entry> page =
-        listing.page(
+        asked.page(
             request.getStartingToken(),
             request.getMaxEntries(),
             (opened, after, most) -> journal.page(opened.pool(), after, most),

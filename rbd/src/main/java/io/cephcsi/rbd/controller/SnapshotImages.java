@@ -88,6 +88,7 @@ final class SnapshotImages {
   }
 
   private SnapshotReservation settled(Volume source, SnapshotPlan plan) {
+    Encryption.requirePlain(plan.sourceId(), source.entry().encrypted());
     SnapshotReservation reservation = reservation(source, plan);
     return switch (reservation) {
       case SnapshotReservation.Fresh _ -> reservation;
@@ -265,7 +266,7 @@ final class SnapshotImages {
     int depth = CloneDepth.of(opened.cluster(), opened.pool(), made.imageId());
     if (depth >= Math.min(limits.softDepth(), limits.hardDepth())) {
       flattener.flatten(
-          opened.config().clusterId(), opened.pool(), made.imageId(), opened.credentials());
+          opened.config().clusterId(), opened.pool().id(), made.imageId(), opened.credentials());
     }
     return depth < limits.hardDepth();
   }
@@ -283,15 +284,16 @@ final class SnapshotImages {
       var again = pools.open(id.clusterId(), id.location(), opened.credentials());
       if (again.isPresent()) {
         try (OpenPool pool = again.get()) {
-          finish(pool.pool(), entry);
+          finish(pool.pool(), entry, journal);
         }
       }
     });
   }
 
-  private static void finish(Pool pool, SnapshotEntry entry) {
+  private static void finish(Pool pool, SnapshotEntry entry, SnapshotJournal journal) {
     try {
       OwnSnapshot.ensure(pool, entry.imageName());
+      journal.storeFinished(pool, entry.uuid());
     } catch (CephException e) {
       requireMissing(e); // deleted meanwhile
     }

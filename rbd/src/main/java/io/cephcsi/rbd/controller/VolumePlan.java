@@ -1,5 +1,7 @@
 package io.cephcsi.rbd.controller;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
@@ -21,12 +23,16 @@ import java.util.TreeMap;
 record VolumePlan(
     String name,
     ClassParameters parameters,
+    String capabilities,
     VolumeSize size,
     Optional<ContentSource> source,
     Credentials credentials,
     Optional<TopologyPlan> topology) {
   /** The name becomes a key in an omap. CSI wants 128 bytes taken; longer ones that fit are too. */
   private static final int LONGEST_NAME = 1024;
+
+  /** In the wish: no parameter has this name. */
+  private static final String CAPABILITIES = "volume_capabilities";
 
   /**
    * Reads and checks the request.
@@ -46,6 +52,7 @@ record VolumePlan(
     }
     var parameters = new ClassParameters(request.getParametersMap());
     requireParameters(parameters);
+    String capabilities = Capabilities.text(request.getVolumeCapabilitiesList());
     var size =
         request.hasCapacityRange()
             ? VolumeSize.of(request.getCapacityRange())
@@ -55,7 +62,8 @@ record VolumePlan(
         blank ? Optional.empty() : Optional.of(ContentSource.of(request.getVolumeContentSource()));
     Optional<TopologyPlan> topology = TopologyPlan.of(request, parameters);
     requirePool(parameters, topology);
-    return new VolumePlan(request.getName(), parameters, size, source, credentials, topology);
+    return new VolumePlan(
+        request.getName(), parameters, capabilities, size, source, credentials, topology);
   }
 
   /**
@@ -83,6 +91,7 @@ record VolumePlan(
     var _ = parameters.namePrefix();
     var _ = parameters.imageOptions();
     parameters.requireMappable();
+    Encryption.requireNotAsked(parameters);
   }
 
   private static void requirePool(ClassParameters parameters, Optional<TopologyPlan> topology) {
@@ -93,7 +102,8 @@ record VolumePlan(
 
   /** The plan with the pool that its topology leads to. */
   VolumePlan in(TopologyPool chosen) {
-    return new VolumePlan(name, parameters.in(chosen), size, source, credentials, topology);
+    return new VolumePlan(
+        name, parameters.in(chosen), capabilities, size, source, credentials, topology);
   }
 
   String clusterId() {
@@ -106,15 +116,29 @@ record VolumePlan(
 
   /** What the journal is to keep. */
   VolumeRequest reservation() {
-    return new VolumeRequest(name, parameters.namePrefix(), parameters.owner(), wish());
+    return new VolumeRequest(name, parameters.namePrefix(), parameters.owner(), wish().toString());
   }
 
   /** The class parameters as JSON with sorted keys, the same for the same wish. */
-  private String wish() {
+  private ObjectNode wish() {
     ObjectNode json = Json.MAPPER.createObjectNode();
     parameters.volumeContext().forEach(json::put);
     source.ifPresent(s -> json.put("volume_content_source", s.text()));
-    return json.toString();
+    return json.put(CAPABILITIES, capabilities);
+  }
+
+  /** Volumes of older versions do not tell their capabilities. */
+  private boolean isWish(String earlier) {
+    ObjectNode wish = wish();
+    try {
+      JsonNode json = Json.MAPPER.readTree(earlier);
+      if (!json.has(CAPABILITIES)) {
+        wish.remove(CAPABILITIES);
+      }
+      return json.equals(wish);
+    } catch (JsonProcessingException e) {
+      return false;
+    }
   }
 
   /**
@@ -130,9 +154,9 @@ record VolumePlan(
               .formatted(name, image.sizeBytes(), size.requiredBytes(), size.limitBytes()));
     }
     String earlier = image.entry().parameters();
-    if (!earlier.isEmpty() && !earlier.equals(wish())) {
+    if (!earlier.isEmpty() && !isWish(earlier)) {
       throw new CsiException.AlreadyExists(
-          "volume %s exists with other parameters: %s, asked for %s"
+          "volume %s exists with other parameters or capabilities: %s, asked for %s"
               .formatted(name, earlier, wish()));
     }
   }
