@@ -34,6 +34,9 @@ public interface Image extends AutoCloseable {
    */
   void show(long snapshotId);
 
+  /** The clones of the snapshot that is shown, in all pools. C: {@code rbd_list_children3}. */
+  List<ChildImage> children();
+
   /**
    * How much of the beginning may come from the parent; 0 without one. C: {@code rbd_get_overlap}.
    */
@@ -81,6 +84,12 @@ public interface Image extends AutoCloseable {
    * it. C: {@code rbd_mirror_image_get_info}.
    */
   boolean mirrored();
+
+  /**
+   * Whether it is the copy of an image in another cluster, which rbd-mirror alone writes. C: {@code
+   * rbd_mirror_image_get_info}.
+   */
+  boolean secondary();
 
   /** All metadata. C: {@code rbd_metadata_list}. */
   Map<String, String> metadata();

@@ -93,6 +93,10 @@ final class LibRbd {
 
   static native void rbd_snap_list_end(Pointer snapshots);
 
+  static native int rbd_list_children3(ImagePointer image, Pointer images, Pointer count);
+
+  static native void rbd_linked_image_spec_list_cleanup(Pointer images, long count);
+
   static native int rbd_snap_set_by_id(ImagePointer image, long id);
 
   static native int rbd_snap_get_namespace_type(ImagePointer image, long id, Pointer type);
@@ -113,6 +117,8 @@ final class LibRbd {
   static native int rbd_trash_list(IoPointer io, Pointer entries, Pointer count);
 
   static native void rbd_trash_list_cleanup(Pointer entries, long count);
+
+  static native int rbd_trash_restore(IoPointer io, String imageId, String name);
 
   static native int rbd_trash_remove(IoPointer io, String imageId, boolean force);
 

@@ -33,6 +33,9 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   /** {@code RBD_MIRROR_IMAGE_DISABLED}. */
   private static final int MIRROR_IMAGE_DISABLED = 2;
 
+  private static final int MIRROR_IMAGE_ENABLED = 1;
+  private static final int CHILD_BYTES = 48;
+
   /** {@code rbd_snap_group_namespace_t}: pool id, group, snapshot. */
   private static final int GROUP_PLACE_BYTES = 24;
 
@@ -248,14 +251,42 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
 
   @Override
   public boolean mirrored() {
+    return mirroring().state() != MIRROR_IMAGE_DISABLED;
+  }
+
+  @Override
+  public boolean secondary() {
+    Mirroring mirroring = mirroring();
+    return mirroring.state() == MIRROR_IMAGE_ENABLED && !mirroring.primary();
+  }
+
+  private record Mirroring(int state, boolean primary) {}
+
+  private Mirroring mirroring() {
     // global id, state, whether it is primary
     try (var info = new Memory(Native.POINTER_SIZE + 2L * Integer.BYTES)) {
       info.clear();
       check(LibRbd.rbd_mirror_image_get_info(pointer(), info, info.size()), "see the mirroring of");
-      int state = info.getInt(Native.POINTER_SIZE);
+      var mirroring =
+          new Mirroring(
+              info.getInt(Native.POINTER_SIZE),
+              info.getByte(Native.POINTER_SIZE + (long) Integer.BYTES) != 0);
       LibRbd.rbd_mirror_image_get_info_cleanup(info);
-      return state != MIRROR_IMAGE_DISABLED;
+      return mirroring;
     }
+  }
+
+  /** {@code rbd_linked_image_spec_t}: pool id, pool, namespace, id, name, whether in the trash. */
+  @Override
+  public List<ChildImage> children() {
+    return StructList.read(
+        CHILD_BYTES,
+        "list clones of " + label,
+        (array, count) -> LibRbd.rbd_list_children3(pointer(), array, count),
+        child ->
+            new ChildImage(
+                child.getLong(0), StructList.text(child, 16), StructList.text(child, 24)),
+        LibRbd::rbd_linked_image_spec_list_cleanup);
   }
 
   @Override

@@ -154,6 +154,11 @@ public final class MemoryCluster implements Cluster {
                 cut.id()));
   }
 
+  /** All clones of a snapshot, in all pools. */
+  List<ChildImage> children(StoredSnapshot snapshot) {
+    return pools.values().stream().flatMap(pool -> pool.children(snapshot)).toList();
+  }
+
   boolean has(StoredPool pool) {
     return pools.get(pool.id()) == pool;
   }

@@ -70,6 +70,12 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public List<ChildImage> children() {
+    return operations.read(
+        "list clones of " + stored().id(), () -> cluster.children(shown.orElseThrow()));
+  }
+
+  @Override
   public long overlapBytes() {
     return data().overlapBytes();
   }
@@ -144,6 +150,11 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public boolean secondary() {
+    return operations.read("see the mirroring of " + stored().id(), () -> stored().secondary());
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return operations.read("list metadata of " + stored().id(), () -> stored().metadata());
   }
@@ -205,7 +216,7 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   private boolean apply(String action, Runnable change) {
-    if (readOnly) {
+    if (readOnly || stored().secondary()) {
       throw new CephException(Errno.EROFS, action);
     }
     change.run();

@@ -50,6 +50,16 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     }
   }
 
+  /**
+   * Leaves of an image only its name and id, as a creation that was stopped amid its steps does.
+   */
+  public void loseHeader(String image) {
+    synchronized (cluster.operations()) {
+      var content = pool.content(namespace);
+      content.images.remove(content.names.get(image));
+    }
+  }
+
   /** The names of all objects that the omap operations made, sorted. */
   public List<String> objects() {
     synchronized (cluster.operations()) {
@@ -108,6 +118,31 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public boolean compareAndPut(String object, String key, String expected, String value) {
     return write("compare and put " + object, c -> compareAndPut(c, object, key, expected, value));
+  }
+
+  @Override
+  public boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed) {
+    return write(
+        "compare and update " + object, c -> compareAndUpdate(c, object, expected, set, removed));
+  }
+
+  private static boolean compareAndUpdate(
+      StoredPool.Content content,
+      String object,
+      Map<String, String> expected,
+      Map<String, String> set,
+      Set<String> removed) {
+    NavigableMap<String, String> omap = omap(content, object);
+    boolean asExpected =
+        expected.entrySet().stream()
+            .allMatch(e -> omap.getOrDefault(e.getKey(), "").equals(e.getValue()));
+    if (!content.objects.containsKey(object) || !asExpected) {
+      return false;
+    }
+    omap.putAll(set);
+    omap.keySet().removeAll(removed);
+    return true;
   }
 
   @Override
@@ -336,6 +371,23 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public void trashRestore(String imageId, String name) {
+    write("restore from trash " + imageId, c -> trashRestore(c, imageId, name));
+  }
+
+  private static boolean trashRestore(StoredPool.Content content, String id, String name) {
+    String action = "restore from trash " + id;
+    if (!content.trash.containsKey(id)) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    if (content.names.putIfAbsent(name, id) != null) {
+      throw new CephException(Errno.EEXIST, action);
+    }
+    content.trash.remove(id);
+    return true;
+  }
+
+  @Override
   public void createGroup(String group) {
     write(
         "create group " + group,
@@ -560,8 +612,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   private static boolean removeImage(StoredPool.Content content, String name) {
     String action = "remove image " + name;
-    StoredImage image =
-        image(content, Objects.requireNonNullElse(content.names.get(name), ""), action);
+    String id = Objects.requireNonNullElse(content.names.get(name), "");
+    if (!id.isEmpty() && !content.images.containsKey(id)) {
+      return content.names.remove(name, id);
+    }
+    StoredImage image = image(content, id, action);
     if (image.hasSnapshots()) {
       throw new CephException(Errno.ENOTEMPTY, action);
     }
@@ -574,12 +629,15 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   private static boolean trashMove(StoredPool.Content content, String name, Duration keep) {
-    String id = content.names.remove(name);
-    if (id == null) {
-      throw new CephException(Errno.ENOENT, "move image to trash " + name);
+    String action = "move image to trash " + name;
+    String there = Objects.requireNonNullElse(content.names.get(name), "");
+    if (image(content, there, action).secondary()) {
+      throw new CephException(Errno.EINVAL, action);
     }
+    var _ = content.names.remove(name);
     Instant now = Instant.now();
-    content.trash.put(id, new StoredPool.Discarded(new TrashEntry(id, name, now), now.plus(keep)));
+    var entry = new TrashEntry(there, name, now);
+    content.trash.put(there, new StoredPool.Discarded(entry, now.plus(keep)));
     return true;
   }
 

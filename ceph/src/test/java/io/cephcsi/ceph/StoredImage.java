@@ -16,6 +16,7 @@ public final class StoredImage {
   private final List<Watcher> watchers = new ArrayList<>();
   private long sizeBytes;
   private boolean mirrored;
+  private boolean secondary;
   private Optional<ParentImage> parent = Optional.empty();
   private final List<StoredSnapshot> snapshots = new ArrayList<>();
   private Optional<StoredSnapshot> origin = Optional.empty();
@@ -62,6 +63,16 @@ public final class StoredImage {
   /** Lets it be mirrored. */
   public synchronized void mirror() {
     mirrored = true;
+  }
+
+  /** Lets it be the copy of an image in another cluster. */
+  public synchronized void mirrorFromElsewhere() {
+    mirrored = true;
+    secondary = true;
+  }
+
+  synchronized boolean secondary() {
+    return secondary;
   }
 
   synchronized boolean mirrored() {

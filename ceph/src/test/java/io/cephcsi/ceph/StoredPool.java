@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What is in a {@link MemoryCluster}'s pool, by namespace. */
 final class StoredPool {
@@ -34,6 +35,14 @@ final class StoredPool {
   /** Whether images can be made in it; objects can always. */
   boolean hasNamespace(String namespace) {
     return namespaces.contains(namespace);
+  }
+
+  Stream<ChildImage> children(StoredSnapshot snapshot) {
+    return contents.entrySet().stream()
+        .flatMap(e ->
+            e.getValue().images.values().stream()
+                .filter(image -> image.origin().filter(snapshot::equals).isPresent())
+                .map(image -> new ChildImage(id, e.getKey(), image.id())));
   }
 
   Content content(String namespace) {

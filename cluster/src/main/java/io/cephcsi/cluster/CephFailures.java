@@ -5,6 +5,7 @@ import static io.cephcsi.ceph.Errno.EDQUOT;
 import static io.cephcsi.ceph.Errno.ENOSPC;
 import static io.cephcsi.ceph.Errno.ENOTCONN;
 import static io.cephcsi.ceph.Errno.EPERM;
+import static io.cephcsi.ceph.Errno.EROFS;
 import static io.cephcsi.ceph.Errno.ESHUTDOWN;
 import static io.cephcsi.ceph.Errno.ETIMEDOUT;
 
@@ -57,6 +58,10 @@ public final class CephFailures {
       case ENOSPC, EDQUOT ->
           new CsiException.ResourceExhausted(
               what + "; the pool or the cluster is full: add OSDs or raise the quota");
+      case EROFS ->
+          new CsiException.FailedPrecondition(
+              what
+                  + "; if the image is mirrored here from another cluster, promote it first (rbd mirror image promote)");
       default -> e;
     };
   }

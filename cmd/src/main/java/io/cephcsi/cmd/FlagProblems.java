@@ -13,6 +13,8 @@ final class FlagProblems {
       Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
   private static final int LONGEST_DRIVER_NAME = 63;
   private static final int LAST_PORT = 65_535;
+  private static final int DEEPEST = 14;
+  private static final int MOST_SNAPSHOTS = 500;
 
   private FlagProblems() {}
 
@@ -65,6 +67,7 @@ final class FlagProblems {
               .formatted(flags.defaultMounter));
     }
     topology(flags, problems);
+    cloneLimits(flags, problems);
   }
 
   private static void type(Flags flags, List<String> problems) {
@@ -125,6 +128,30 @@ final class FlagProblems {
     List<String> twice = NodePlace.twice(flags.domainLabels);
     if (!twice.isEmpty()) {
       problems.add("--domainlabels: %s is there twice".formatted(String.join(", ", twice)));
+    }
+  }
+
+  /** ceph-csi's bounds. The kernel maps no image with more than sixteen ancestors. */
+  private static void cloneLimits(Flags flags, List<String> problems) {
+    if (flags.hardMaxCloneDepth < 1 || flags.hardMaxCloneDepth > DEEPEST) {
+      problems.add(
+          "--rbdhardmaxclonedepth=%d: between 1 and %d"
+              .formatted(flags.hardMaxCloneDepth, DEEPEST));
+    }
+    if (flags.softMaxCloneDepth < 0 || flags.softMaxCloneDepth > flags.hardMaxCloneDepth) {
+      problems.add(
+          "--rbdsoftmaxclonedepth=%d: between 0 and --rbdhardmaxclonedepth, %d"
+              .formatted(flags.softMaxCloneDepth, flags.hardMaxCloneDepth));
+    }
+    if (flags.maxSnapshotsOnImage < 1 || flags.maxSnapshotsOnImage > MOST_SNAPSHOTS) {
+      problems.add(
+          "--maxsnapshotsonimage=%d: between 1 and %d"
+              .formatted(flags.maxSnapshotsOnImage, MOST_SNAPSHOTS));
+    }
+    if (flags.minSnapshotsOnImage < 0 || flags.minSnapshotsOnImage > flags.maxSnapshotsOnImage) {
+      problems.add(
+          "--minsnapshotsonimage=%d: between 0 and --maxsnapshotsonimage, %d"
+              .formatted(flags.minSnapshotsOnImage, flags.maxSnapshotsOnImage));
     }
   }
 

@@ -56,6 +56,22 @@ class MainTest {
     assertThat(outcome.err()).contains(named);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--rbdhardmaxclonedepth=0,--rbdhardmaxclonedepth=0",
+    "--rbdhardmaxclonedepth=15,--rbdhardmaxclonedepth=15",
+    "--rbdsoftmaxclonedepth=9,--rbdsoftmaxclonedepth=9",
+    "--maxsnapshotsonimage=0,--maxsnapshotsonimage=0",
+    "--maxsnapshotsonimage=501,--maxsnapshotsonimage=501",
+    "--minsnapshotsonimage=451,--minsnapshotsonimage=451"
+  })
+  void run_cloneLimitsThatCannotWork_isExit2AndNamesThem(String argument, String named) {
+    Outcome outcome = run("--type=rbd", "--nodeid=n", "--controllerserver", argument);
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(named);
+  }
+
   @Test
   void run_help_listsFlagsWithExamples() {
     Outcome outcome = run("-h");

@@ -19,6 +19,9 @@ import java.util.OptionalLong;
  * @param cutAt when the volume was cut; empty until the image was made, and for ceph-csi's
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param encrypted whether ceph-csi encrypts it
+ * @param unfinished whether the snapshot on its image, which restores are cloned from, may be
+ *     missing yet
  * @param sizeBytes of the volume when it was taken, as far as this driver knew; 0 when unknown
  */
 public record SnapshotEntry(
@@ -33,4 +36,6 @@ public record SnapshotEntry(
     Optional<Instant> cutAt,
     OptionalLong journalPool,
     boolean discarded,
+    boolean encrypted,
+    boolean unfinished,
     long sizeBytes) {}

@@ -3,6 +3,7 @@ package io.cephcsi.journal;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.cephcsi.ceph.OmapStore;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,12 +18,12 @@ import java.util.function.Supplier;
  * volumes: the directory {@code csi.snaps.<instance>} and an object {@code csi.snap.<uuid>} for
  * each.
  */
-public final class SnapshotJournal {
+public final class SnapshotJournal implements Makers {
   private static final String DEFAULT_IMAGE_PREFIX = "csi-snap-";
 
   private static final String REQUEST_NAME = "csi.snapname";
   private static final String IMAGE_NAME = "csi.imagename";
-  private static final String IMAGE_ID = "csi.imageid";
+  private static final String IMAGE_ID = Directory.IMAGE_ID;
   private static final String SOURCE = "csi.source";
 
   private static final String GROUP_ID = "csi.groupid";
@@ -36,11 +37,14 @@ public final class SnapshotJournal {
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
   private static final String CUT_AT = "cephcsi.cutat";
 
+  /** Our own key, there until the image has its own snapshot, which follows the caller's answer. */
+  private static final String UNFINISHED = "cephcsi.unfinished";
+
   /** Our own key: the image's name alone does not tell the ids of volumes that we did not make. */
   private static final String SOURCE_ID = "cephcsi.sourceid";
 
   private static final Set<String> KEYS =
-      Set.of(
+      Directory.withEncryption(
           REQUEST_NAME,
           IMAGE_NAME,
           IMAGE_ID,
@@ -51,6 +55,7 @@ public final class SnapshotJournal {
           GROUP_ID,
           CUT_AT,
           Directory.SIZE,
+          UNFINISHED,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
 
@@ -124,6 +129,8 @@ public final class SnapshotJournal {
         Optional.empty(),
         Directory.otherPool(stores),
         false,
+        false,
+        false,
         request.sizeBytes());
   }
 
@@ -166,16 +173,45 @@ public final class SnapshotJournal {
         Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
         Directory.journalPool(keys),
         keys.containsKey(Directory.DISCARDED),
+        !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION),
+        keys.containsKey(UNFINISHED),
         Directory.size(keys));
   }
 
+  @Override
+  public Optional<String> takeOver(OmapStore objects, String uuid) {
+    return names.takeOver(objects, uuid);
+  }
+
+  @Override
+  public boolean makes(OmapStore objects, String uuid, String maker) {
+    return names.makes(objects, uuid, maker);
+  }
+
+  @Override
+  public boolean giveUp(OmapStore objects, String uuid, String maker) {
+    return names.giveUp(objects, uuid, maker);
+  }
+
   /**
-   * Adds the image's id, and when it was cut, to the UUID's object; one that was removed meanwhile
-   * stays removed.
+   * Adds the image's id, and when it was cut, to the UUID's object, which says that it is whole but
+   * for what {@link #storeFinished} notes.
+   *
+   * @param maker empty for the call that made the reservation
+   * @return false when the reservation is not this maker's any more, or gone
    */
-  public void storeImage(OmapStore objects, String uuid, String imageId, Instant cutAt) {
-    var _ =
-        objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
+  public boolean storeImage(
+      OmapStore objects, String uuid, String maker, String imageId, Instant cutAt) {
+    return names.finish(
+        objects,
+        uuid,
+        maker,
+        Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString(), UNFINISHED, "true"));
+  }
+
+  /** Notes that the image has the snapshot too that restores are cloned from. */
+  public void storeFinished(OmapStore objects, String uuid) {
+    objects.removeKeys(names.objectOf(uuid), Set.of(UNFINISHED));
   }
 
   /**
@@ -202,6 +238,22 @@ public final class SnapshotJournal {
   /** Notes that the deletion was refused, and nothing of the snapshot is gone. */
   public void keep(OmapStore objects, String uuid) {
     names.keep(objects, uuid);
+  }
+
+  /** What remembers the UUID's image until it is purged. */
+  public PurgeRecord purgeRecord(String uuid) {
+    return names.purgeRecord(uuid);
+  }
+
+  /** All images of snapshots that are still to be purged. */
+  public Map<PurgeRecord, PurgeRecord.Images> purgeRecords(OmapStore directory) {
+    return names.purgeRecords(directory);
+  }
+
+  /** As {@link #forgetName}, and remembers the images by {@link #purgeRecord}, in one operation. */
+  public void discardName(Stores stores, SnapshotEntry entry, List<String> imageIds) {
+    var images = new PurgeRecord.Images(entry.imageName(), imageIds);
+    names.discardName(stores, entry.requestName(), entry.uuid(), images);
   }
 
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */

@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  * @param parameters what was asked for; empty for volumes of ceph-csi
  * @param journalPool the id of the pool with the name's directory, when that is not the image's
  * @param discarded whether its deletion has begun
+ * @param encrypted whether ceph-csi encrypts it
  * @param backingSnapshotId the id of the snapshot that it only shows, empty when it has data of its
  *     own
  * @param sizeBytes what this driver last made it; 0 when unknown
@@ -25,10 +26,12 @@ public record VolumeEntry(
     String parameters,
     OptionalLong journalPool,
     boolean discarded,
+    boolean encrypted,
     String backingSnapshotId,
     long sizeBytes) {
   /** What there is to say of an image that no journal knows. */
   public static VolumeEntry ofImage(String imageName) {
-    return new VolumeEntry("", "", imageName, "", "", "", OptionalLong.empty(), false, "", 0);
+    return new VolumeEntry(
+        "", "", imageName, "", "", "", OptionalLong.empty(), false, false, "", 0);
   }
 }

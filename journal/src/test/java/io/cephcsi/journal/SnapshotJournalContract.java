@@ -62,6 +62,8 @@ abstract class SnapshotJournalContract extends JournalContract {
                 Optional.empty(),
                 OptionalLong.empty(),
                 false,
+                false,
+                false,
                 0));
     assertThat(omap(pool(), "csi.snaps.default"))
         .isEqualTo(Map.of("csi.snap.snapshot-1", "00000000-0000-4000-8000-000000000001"));
@@ -80,7 +82,7 @@ abstract class SnapshotJournalContract extends JournalContract {
   void reserve_again_findsTheFirst() {
     SnapshotEntry entry = fresh();
     assertThat(found()).isEqualTo(entry);
-    journal.storeImage(pool(), FIRST, "10ab", CUT_AT);
+    var _ = journal.storeImage(pool(), FIRST, "", "10ab", CUT_AT);
     assertThat(found().cutAt()).contains(CUT_AT);
     assertThat(found().imageId()).isEqualTo("10ab");
     assertThat(omap(pool(), "csi.snap." + FIRST)).containsEntry("csi.imageid", "10ab");
@@ -157,7 +159,7 @@ abstract class SnapshotJournalContract extends JournalContract {
             "csi.source", SNAPSHOT_1.source(),
             "csi.volume.encryptKMS", "vault");
     stored(keys);
-    journal.storeImage(pool(), found().uuid(), "10ab", CUT_AT);
+    var _ = journal.storeImage(pool(), found().uuid(), "", "10ab", CUT_AT);
     assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(5);
   }
 

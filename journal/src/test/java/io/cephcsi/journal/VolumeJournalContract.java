@@ -58,6 +58,7 @@ abstract class VolumeJournalContract extends JournalContract {
                 "size=1",
                 OptionalLong.empty(),
                 false,
+                false,
                 "",
                 0));
     assertThat(omap(pool(), "csi.volumes.default"))
@@ -119,7 +120,7 @@ abstract class VolumeJournalContract extends JournalContract {
   void reserve_again_findsTheFirst() {
     VolumeEntry entry = fresh(PVC_1);
     assertThat(found(PVC_1)).isEqualTo(entry);
-    journal.storeImageId(pool(), FIRST, "10ab");
+    var _ = journal.storeImageId(pool(), FIRST, "", "10ab");
     assertThat(found(PVC_1).imageId()).isEqualTo("10ab");
     assertThat(omap(pool(), "csi.volume." + FIRST)).containsEntry("csi.imageid", "10ab");
     assertThat(pools().objects()).hasSize(2);
@@ -220,6 +221,7 @@ abstract class VolumeJournalContract extends JournalContract {
                 "",
                 OptionalLong.empty(),
                 false,
+                false,
                 "",
                 0));
   }
@@ -243,7 +245,7 @@ abstract class VolumeJournalContract extends JournalContract {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, stored);
     assertThat(found(PVC_1).imageName()).isEqualTo("x-" + STRANGER);
-    journal.storeImageId(pool(), STRANGER, "10ab");
+    var _ = journal.storeImageId(pool(), STRANGER, "", "10ab");
     assertThat(omap(pool(), "csi.volume." + STRANGER))
         .containsAllEntriesOf(stored)
         .containsEntry("csi.imageid", "10ab")
@@ -252,7 +254,7 @@ abstract class VolumeJournalContract extends JournalContract {
 
   @Test
   void storeImageId_removedMeanwhile_doesNotBringItBack() {
-    journal.storeImageId(pool(), STRANGER, "10ab");
+    var _ = journal.storeImageId(pool(), STRANGER, "", "10ab");
     assertThat(pools().objects()).isEmpty();
   }
 

@@ -20,7 +20,13 @@ public final class GroupSnapshots {
   }
 
   /** A group with its pool open; closing it closes the pool. */
-  public record Opened(VolumeId id, OpenPool opened, GroupEntry entry) implements AutoCloseable {
+  public record Opened(VolumeId id, OpenPool opened, GroupEntry entry) implements Pools.Found {
+    /** A group that is known is there: it has no image of its own. */
+    @Override
+    public boolean hasImage() {
+      return true;
+    }
+
     /**
      * Refuses other members than the group has; none given is as good as all.
      *
@@ -42,15 +48,14 @@ public final class GroupSnapshots {
   }
 
   /**
-   * Opens the pool of a group and reads its journal object. Whoever asks closes the answer.
+   * Opens the pool of a group, or one that mirrors it, and reads its journal object. Whoever asks
+   * closes the answer.
    *
    * @return empty when its pool or its journal object is gone
    * @throws CsiException.InvalidArgument when its cluster is not configured
    */
-  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
   public Optional<Opened> open(VolumeId id, Credentials credentials) {
-    Optional<OpenPool> opened = pools.open(id.clusterId(), id.location(), credentials);
-    return opened.flatMap(pool -> read(id, pool));
+    return pools.find(id, credentials, pool -> read(id, pool));
   }
 
   /** Whether a snapshot is a member of a group that is still there. */

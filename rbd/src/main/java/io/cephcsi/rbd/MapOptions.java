@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -16,6 +17,8 @@ import java.util.stream.Collectors;
  * @param nbd for rbd-nbd
  */
 public record MapOptions(String krbd, String nbd) {
+  private static final Pattern NBD_OPTION = Pattern.compile("[a-z][a-z0-9_-]*(=[^\\s,]*)?");
+
   /**
    * Reads the parameter.
    *
@@ -38,6 +41,47 @@ public record MapOptions(String krbd, String nbd) {
       }
     }
     return new MapOptions(krbd, nbd);
+  }
+
+  /**
+   * Those for krbd.
+   *
+   * @throws CsiException.InvalidArgument when there are blanks among them
+   */
+  public List<String> kernelOptions() {
+    if (krbd.chars().anyMatch(Character::isWhitespace)) {
+      throw new CsiException.InvalidArgument(
+          "mapOptions \"%s\" has blanks: separate options by commas".formatted(krbd));
+    }
+    return List.of(krbd.split(",", -1));
+  }
+
+  /**
+   * Those for rbd-nbd, {@code name} or {@code name=value}.
+   *
+   * @throws CsiException.InvalidArgument when one is of another form
+   */
+  public List<String> nbdOptions() {
+    List<String> options = new ArrayList<>(List.of(nbd.split(",", -1)));
+    options.removeIf(String::isEmpty);
+    for (String option : options) {
+      if (!NBD_OPTION.matcher(option).matches()) {
+        throw new CsiException.InvalidArgument(
+            "option \"%s\" of nbd: write name or name=value, without dashes before it"
+                .formatted(option));
+      }
+    }
+    return List.copyOf(options);
+  }
+
+  /**
+   * Refuses what no mapper could use.
+   *
+   * @throws CsiException.InvalidArgument when there is such an option
+   */
+  public void require() {
+    var _ = kernelOptions();
+    var _ = nbdOptions();
   }
 
   /** The same with more options for krbd, but for those that are named already. */

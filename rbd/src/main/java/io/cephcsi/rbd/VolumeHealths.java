@@ -40,8 +40,28 @@ public final class VolumeHealths {
     this.looks = looks;
   }
 
-  /** What was seen of an image; the pool with its data if that is another one. */
-  private record Seen(List<HealthProblem> problems, Optional<Long> dataPool) {}
+  /**
+   * What was seen of an image.
+   *
+   * @param poolIds the pool that it was found in, and the one with its data if that is another
+   */
+  private record Seen(List<HealthProblem> problems, List<Long> poolIds) {}
+
+  /**
+   * A volume that is asked about.
+   *
+   * @param id as the caller has it
+   */
+  private record Asked(String id, VolumeHandle handle) {
+    /** The pool, by its id or its name. */
+    String pool() {
+      return switch (handle) {
+        case VolumeHandle.Journaled(var journaled) -> String.valueOf(journaled.location());
+        case VolumeHandle.InTree(_, var pool, _) -> pool;
+        case VolumeHandle.Static(_, var pool, _) -> pool;
+      };
+    }
+  }
 
   /**
    * All that is known to be wrong; none for a healthy volume.
@@ -50,14 +70,24 @@ public final class VolumeHealths {
    *     or deleted
    */
   public List<HealthProblem> of(VolumeId id, Credentials credentials) {
-    ClusterConfig config = pools.config(id.clusterId());
+    return of(id.text(), new VolumeHandle.Journaled(id), credentials);
+  }
+
+  /** As {@link #of(VolumeId, Credentials)}, of any volume; {@code id} is what the caller has. */
+  public List<HealthProblem> of(String id, VolumeHandle handle, Credentials credentials) {
+    return of(new Asked(id, handle), credentials);
+  }
+
+  private List<HealthProblem> of(Asked asked, Credentials credentials) {
+    String clusterId = asked.handle().clusterId();
+    ClusterConfig config = pools.config(clusterId);
     long until = looks.deadline();
     Look<ClusterHealth> monitors = monitors().begin(config, credentials, until);
     Look<Seen> image =
         looks.begin(
-            id.clusterId() + "/" + id.location(),
-            id.text() + " as " + credentials,
-            () -> look(id, credentials),
+            clusterId + "/" + asked.pool(),
+            asked.id() + " as " + credentials,
+            () -> look(asked, credentials),
             until);
     Optional<Seen> seen = image.await(until);
     Optional<ClusterHealth> health = monitors.await(until);
@@ -65,12 +95,13 @@ public final class VolumeHealths {
     if (health.isEmpty()) {
       problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));
     } else if (seen.isEmpty()) {
-      problems.add(silent(id, image, health.get()));
+      problems.add(silent(asked, image, health.get()));
     }
     seen.ifPresent(s -> problems.addAll(s.problems()));
     health.ifPresent(h -> {
-      problems.addAll(h.ofPool(id.location()));
-      seen.flatMap(Seen::dataPool).ifPresent(pool -> problems.addAll(h.ofPool(pool)));
+      for (long pool : poolIds(asked, seen)) {
+        problems.addAll(h.ofPool(pool));
+      }
     });
     return problems;
   }
@@ -80,34 +111,44 @@ public final class VolumeHealths {
     return new MonitorLooks(looks, pools::lend);
   }
 
-  private static HealthProblem silent(VolumeId id, Look<?> image, ClusterHealth health) {
-    ClusterHealth.PoolState pool = health.pools().get(id.location());
+  /** Of a volume that does not answer, the pool in its id if there is one. */
+  private static List<Long> poolIds(Asked asked, Optional<Seen> seen) {
+    return seen.map(Seen::poolIds)
+        .orElseGet(() ->
+            asked.handle() instanceof VolumeHandle.Journaled(var id)
+                ? List.of(id.location())
+                : List.of());
+  }
+
+  private static HealthProblem silent(Asked asked, Look<?> image, ClusterHealth health) {
+    Optional<String> pool =
+        poolIds(asked, Optional.empty()).stream()
+            .findFirst()
+            .map(health.pools()::get)
+            .map(ClusterHealth.PoolState::name);
     return inaccessible(
         "NotAnswering",
         "the volume's image is not answering since %s; %s: bring back the OSDs of pool %s"
-            .formatted(
-                image.silentSince(), health.summary(), pool == null ? id.location() : pool.name()));
+            .formatted(image.silentSince(), health.summary(), pool.orElse(asked.pool())));
   }
 
-  private Seen look(VolumeId id, Credentials credentials) {
+  private Seen look(Asked asked, Credentials credentials) {
     try (Volume volume =
-        volumes
-            .open(new VolumeHandle.Journaled(id), credentials)
-            .orElseThrow(() -> Volumes.missing(id.text()))) {
+        volumes.open(asked.handle(), credentials).orElseThrow(() -> Volumes.missing(asked.id()))) {
       Optional<String> imageId = volume.pool().imageId(volume.entry().imageName());
       if (imageId.isPresent()) {
-        return of(volume, imageId.get());
+        return of(asked, volume, imageId.get());
       }
       return new Seen(
           List.of(
               withoutImage(volume.pool(), volume.entry())
-                  .orElseThrow(() -> Volumes.missing(id.text()))),
-          Optional.empty());
+                  .orElseThrow(() -> Volumes.missing(asked.id()))),
+          List.of(poolId(asked, volume)));
     } catch (CephException e) {
       if (e.errno() != Errno.ESHUTDOWN) {
         throw e;
       }
-      return new Seen(List.of(blocklisted()), Optional.empty());
+      return new Seen(List.of(blocklisted()), poolIds(asked, Optional.empty()));
     }
   }
 
@@ -117,7 +158,14 @@ public final class VolumeHealths {
         "the cluster has this driver's own client in its blocklist (ceph osd blocklist ls), so that it can see no image: restart the driver");
   }
 
-  private static Seen of(Volume volume, String imageId) {
+  /** Of a volume that was found in a mirror, its pool in the cluster that was asked for. */
+  private static long poolId(Asked asked, Volume volume) {
+    return asked.handle() instanceof VolumeHandle.Journaled(var id)
+        ? id.location()
+        : volume.pool().id();
+  }
+
+  private static Seen of(Asked asked, Volume volume, String imageId) {
     Pool pool = volume.pool();
     Optional<ImageHeader> header = pool.imageHeader(imageId);
     if (header.isEmpty()) {
@@ -127,13 +175,13 @@ public final class VolumeHealths {
                   "ImageHeaderMissing",
                   "image %s/%s has lost its header rbd_header.%s: restore the data from a snapshot or a backup"
                       .formatted(pool.name(), volume.entry().imageName(), imageId))),
-          Optional.empty());
+          List.of(poolId(asked, volume)));
     }
-    return new Seen(
-        List.of(),
-        Feature.DATA_POOL.in(header.get().features())
-            ? pool.imageDataPool(imageId)
-            : Optional.empty());
+    List<Long> poolIds = new ArrayList<>(List.of(poolId(asked, volume)));
+    if (Feature.DATA_POOL.in(header.get().features())) {
+      pool.imageDataPool(imageId).ifPresent(poolIds::add);
+    }
+    return new Seen(List.of(), poolIds);
   }
 
   /**

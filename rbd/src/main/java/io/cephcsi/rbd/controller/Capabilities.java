@@ -1,5 +1,7 @@
 package io.cephcsi.rbd.controller;
 
+import static java.util.stream.Collectors.joining;
+
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.csi.CsiException;
@@ -59,6 +61,17 @@ final class Capabilities {
                   .formatted(mode(capability)));
       default -> Optional.empty();
     };
+  }
+
+  /** The same text for the same capabilities, in whatever order. */
+  static String text(List<VolumeCapability> capabilities) {
+    return capabilities.stream().map(Capabilities::text).distinct().sorted().collect(joining(", "));
+  }
+
+  private static String text(VolumeCapability capability) {
+    String access =
+        capability.hasBlock() ? "block" : ("mount " + capability.getMount().getFsType()).strip();
+    return access + " " + mode(capability);
   }
 
   private static boolean readOnly(VolumeCapability capability) {

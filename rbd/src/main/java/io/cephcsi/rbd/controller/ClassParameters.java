@@ -4,8 +4,10 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Parameters;
+import io.cephcsi.rbd.GoBool;
 import io.cephcsi.rbd.MapOptions;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -80,18 +82,15 @@ record ClassParameters(Map<String, String> all) {
    * What only a node uses, looked at here, so that a wrong class fails before there is a volume.
    */
   void requireMappable() {
-    var _ = MapOptions.of(all.getOrDefault("mapOptions", ""));
-    var _ = MapOptions.of(all.getOrDefault("unmapOptions", ""));
+    for (String key : List.of("mapOptions", "unmapOptions")) {
+      MapOptions.of(all.getOrDefault(key, "")).require();
+    }
     String mounter = optional("mounter", "rbd");
     if (!MOUNTERS.contains(mounter)) {
       throw new CsiException.InvalidArgument(
           "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
     }
-    String others = optional("tryOtherMounters", "false");
-    if (!others.equals("true") && !others.equals("false")) {
-      throw new CsiException.InvalidArgument(
-          "tryOtherMounters %s: use true or false".formatted(others));
-    }
+    var _ = GoBool.of("tryOtherMounters", all.getOrDefault("tryOtherMounters", ""));
     requireLog();
   }
 
@@ -103,7 +102,7 @@ record ClassParameters(Map<String, String> all) {
           "cephLogDir %s is relative: it must be absolute".formatted(directory));
     }
     String strategy = optional("cephLogStrategy", "remove");
-    if (!LOG_STRATEGIES.contains(strategy)) {
+    if (!LOG_STRATEGIES.contains(strategy.toLowerCase(Locale.ROOT))) {
       throw new CsiException.InvalidArgument(
           "cephLogStrategy %s is unknown: use one of %s"
               .formatted(strategy, String.join(", ", LOG_STRATEGIES)));

@@ -8,7 +8,7 @@ import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.VolumeId;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
 
@@ -22,15 +22,16 @@ record ControllerGetVolumeHealth(VolumeHealths healths, KnownUsers users)
     if (text.isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
     }
-    VolumeId id = VolumeId.of(text).orElseThrow(() -> Volumes.missing(text));
+    VolumeHandle handle = VolumeHandle.of(text).orElseThrow(() -> Volumes.missing(text));
     return ControllerGetVolumeHealthResponse.newBuilder()
-        .setVolumeHealth(HealthProblem.told(text, healths.of(id, credentials(request, id))))
+        .setVolumeHealth(
+            HealthProblem.told(text, healths.of(text, handle, credentials(request, handle))))
         .build();
   }
 
-  private Credentials credentials(ControllerGetVolumeHealthRequest request, VolumeId id) {
+  private Credentials credentials(ControllerGetVolumeHealthRequest request, VolumeHandle handle) {
     return request.getSecretsMap().isEmpty()
-        ? users.of(id.clusterId())
+        ? users.of(handle.clusterId())
         : Secrets.credentials(request.getSecretsMap());
   }
 }

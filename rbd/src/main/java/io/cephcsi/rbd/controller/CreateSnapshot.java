@@ -29,7 +29,8 @@ record CreateSnapshot(
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()
-          .setSnapshot(made.answer(id, plan.sourceId(), images.ready(source.opened(), made)))
+          .setSnapshot(
+              made.answer(id, plan.sourceId(), images.readyOrFlattened(source.opened(), made)))
           .build();
     }
   }

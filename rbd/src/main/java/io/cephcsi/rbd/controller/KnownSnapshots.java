@@ -35,9 +35,11 @@ record KnownSnapshots(
   /** As CSI tells it; empty when it is just being made or deleted. */
   Optional<Snapshot> told(OpenPool opened, SnapshotEntry entry) {
     var id = new VolumeId(opened.config().clusterId(), opened.pool().id(), entry.uuid());
-    return images
-        .find(opened.pool(), entry)
-        .map(made -> made.answer(id, sourceId(id, entry), images.ready(opened, made)));
+    Optional<SnapshotImages.Made> found = images.find(opened.pool(), entry);
+    if (found.isPresent() && entry.unfinished()) {
+      images.finishLater(opened, entry); // what follows CreateSnapshot's answer was cut off
+    }
+    return found.map(made -> made.answer(id, sourceId(id, entry), images.ready(opened, made)));
   }
 
   /** Of ceph-csi's the journal knows the source's image, whose name ends with the volume's UUID. */

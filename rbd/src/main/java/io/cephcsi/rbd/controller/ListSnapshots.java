@@ -4,6 +4,7 @@ import csi.v1.ListSnapshotsRequest;
 import csi.v1.ListSnapshotsResponse;
 import csi.v1.ListSnapshotsResponse.Entry;
 import io.cephcsi.cluster.Listing;
+import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -26,8 +27,12 @@ record ListSnapshots(Listing<OpenPool> listing, SnapshotJournal journal, KnownSn
               .toList();
       return ListSnapshotsResponse.newBuilder().addAllEntries(one).build();
     }
+    Listing<OpenPool> asked =
+        request.getSecretsMap().isEmpty()
+            ? listing
+            : listing.orAs(Secrets.credentials(request.getSecretsMap()));
     Listing.Page<Entry> page =
-        listing.page(
+        asked.page(
             request.getStartingToken(),
             request.getMaxEntries(),
             (opened, after, most) -> journal.page(opened.pool(), after, most),

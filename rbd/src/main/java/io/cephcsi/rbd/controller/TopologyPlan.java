@@ -7,7 +7,9 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,16 +36,23 @@ record TopologyPlan(
    * other wishes, and there must not be two volumes of one name.
    *
    * @throws CsiException.AlreadyExists when the name is in a pool that does not fit
+   * @throws CsiException.InvalidArgument when none that fits is there
    */
   TopologyPool choose(Pools opener, VolumeJournal journal, VolumePlan plan) {
+    Map<TopologyPool, CsiException.InvalidArgument> missing = new LinkedHashMap<>();
     for (TopologyPool each : pools) {
       try (OpenPool opened = opener.open(plan.clusterId(), each.pool(), plan.credentials())) {
         if (journal.hasName(opened.pool(), plan.name())) {
           return requireFitting(plan, each);
         }
+      } catch (CsiException.InvalidArgument e) {
+        missing.put(each, e); // it has no volumes, and is no reason to refuse those of others
       }
     }
-    return fitting.getFirst();
+    return fitting.stream()
+        .filter(each -> !missing.containsKey(each))
+        .findFirst()
+        .orElseThrow(() -> missing.values().iterator().next());
   }
 
   private TopologyPool requireFitting(VolumePlan plan, TopologyPool there) {

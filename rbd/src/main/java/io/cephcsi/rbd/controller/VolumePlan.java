@@ -1,5 +1,7 @@
 package io.cephcsi.rbd.controller;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
@@ -26,10 +28,14 @@ import java.util.TreeMap;
 record VolumePlan(
     String name,
     ClassParameters parameters,
+    String capabilities,
     VolumeSize size,
     Optional<ContentSource> source,
     Credentials credentials,
     Optional<TopologyPlan> topology) {
+  /** In the wish: no parameter has this name. */
+  private static final String CAPABILITIES = "volume_capabilities";
+
   /**
    * Reads and checks the request.
    *
@@ -48,6 +54,7 @@ record VolumePlan(
     }
     var parameters = new ClassParameters(request.getParametersMap());
     requireParameters(parameters);
+    String capabilities = Capabilities.text(request.getVolumeCapabilitiesList());
     var size =
         request.hasCapacityRange()
             ? VolumeSize.of(request.getCapacityRange())
@@ -58,7 +65,8 @@ record VolumePlan(
     source.ifPresent(VolumePlan::requireOurs);
     Optional<TopologyPlan> topology = TopologyPlan.of(request, parameters);
     requirePool(parameters, topology);
-    return new VolumePlan(request.getName(), parameters, size, source, credentials, topology);
+    return new VolumePlan(
+        request.getName(), parameters, capabilities, size, source, credentials, topology);
   }
 
   private static void requireOurs(ContentSource source) {
@@ -82,6 +90,7 @@ record VolumePlan(
     var _ = parameters.namePrefix();
     var _ = parameters.imageOptions();
     parameters.requireMappable();
+    Encryption.requireNotAsked(parameters);
   }
 
   private static void requirePool(ClassParameters parameters, Optional<TopologyPlan> topology) {
@@ -92,7 +101,8 @@ record VolumePlan(
 
   /** The plan with the pool that its topology leads to. */
   VolumePlan in(TopologyPool chosen) {
-    return new VolumePlan(name, parameters.in(chosen), size, source, credentials, topology);
+    return new VolumePlan(
+        name, parameters.in(chosen), capabilities, size, source, credentials, topology);
   }
 
   String clusterId() {
@@ -105,15 +115,29 @@ record VolumePlan(
 
   /** What the journal is to keep. */
   VolumeRequest reservation() {
-    return new VolumeRequest(name, parameters.namePrefix(), parameters.owner(), wish());
+    return new VolumeRequest(name, parameters.namePrefix(), parameters.owner(), wish().toString());
   }
 
   /** The class parameters as JSON with sorted keys, the same for the same wish. */
-  private String wish() {
+  private ObjectNode wish() {
     ObjectNode json = Json.MAPPER.createObjectNode();
     parameters.volumeContext().forEach(json::put);
     source.ifPresent(s -> json.put("volume_content_source", s.text()));
-    return json.toString();
+    return json.put(CAPABILITIES, capabilities);
+  }
+
+  /** Volumes of older versions do not tell their capabilities. */
+  private boolean isWish(String earlier) {
+    ObjectNode wish = wish();
+    try {
+      JsonNode json = Json.MAPPER.readTree(earlier);
+      if (!json.has(CAPABILITIES)) {
+        wish.remove(CAPABILITIES);
+      }
+      return json.equals(wish);
+    } catch (JsonProcessingException e) {
+      return false;
+    }
   }
 
   /**
@@ -129,9 +153,9 @@ record VolumePlan(
               .formatted(name, image.sizeBytes(), size.requiredBytes(), size.limitBytes()));
     }
     String earlier = image.entry().parameters();
-    if (!earlier.isEmpty() && !earlier.equals(wish())) {
+    if (!earlier.isEmpty() && !isWish(earlier)) {
       throw new CsiException.AlreadyExists(
-          "volume %s exists with other parameters: %s, asked for %s"
+          "volume %s exists with other parameters or capabilities: %s, asked for %s"
               .formatted(name, earlier, wish()));
     }
   }

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -141,12 +140,7 @@ final class KernelMapper implements Mapper {
 
   /** The class's options, without those that are for Ceph's command alone. */
   private static List<String> wished(MapRequest request) {
-    String options = request.options().krbd();
-    if (options.chars().anyMatch(Character::isWhitespace)) {
-      throw new CsiException.InvalidArgument(
-          "mapOptions \"%s\" has blanks: separate options by commas".formatted(options));
-    }
-    return Arrays.stream(options.split(",", -1))
+    return request.options().kernelOptions().stream()
         .filter(option -> !COMMAND_OPTIONS.contains(option))
         .toList();
   }

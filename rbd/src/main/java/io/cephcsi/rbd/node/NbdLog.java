@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /** The log of a volume's rbd-nbd, where ceph-csi has it too. */
@@ -39,7 +40,7 @@ record NbdLog(String directory, String volumeId) {
    */
   void finish(String strategy) {
     try {
-      switch (strategy) {
+      switch (strategy.toLowerCase(Locale.ROOT)) {
         case REMOVE -> Files.deleteIfExists(file());
         case "compress" -> compress();
         case "preserve" -> {}

@@ -47,7 +47,6 @@ final class NbdMapper implements Mapper {
   private static final String MOUNT_TIMEOUT = "--client_mount_timeout=30";
 
   private static final List<String> DEFAULTS = List.of("reattach-timeout=300", "io-timeout=0");
-  private static final Pattern OPTION = Pattern.compile("[a-z][a-z0-9_-]*(=[^\\s,]*)?");
   private static final Pattern KERNEL =
       Pattern.compile("(\\d+)\\.(\\d+)(?:\\.0-(\\d+))?.*", Pattern.DOTALL);
   private static final ImageSpec UNKNOWN = new ImageSpec("", "", "");
@@ -199,7 +198,7 @@ final class NbdMapper implements Mapper {
   }
 
   private List<String> options(MapRequest request) {
-    List<String> wished = wished(request.options().nbd());
+    List<String> wished = request.options().nbdOptions();
     Set<String> names = new HashSet<>();
     wished.forEach(option -> names.add(option.split("=", 2)[0]));
     List<String> options = new ArrayList<>();
@@ -215,21 +214,6 @@ final class NbdMapper implements Mapper {
     wished.forEach(option -> options.add("--" + option));
     if (request.readOnly() && !names.contains("read-only")) {
       options.add("--read-only");
-    }
-    return options;
-  }
-
-  private static List<String> wished(String text) {
-    List<String> options = new ArrayList<>();
-    for (String option : text.split(",", -1)) {
-      if (!option.isEmpty() && !OPTION.matcher(option).matches()) {
-        throw new CsiException.InvalidArgument(
-            "option \"%s\" of nbd: write name or name=value, without dashes before it"
-                .formatted(option));
-      }
-      if (!option.isEmpty()) {
-        options.add(option);
-      }
     }
     return options;
   }
@@ -377,7 +361,7 @@ final class NbdMapper implements Mapper {
     requireUnused(device);
     Optional<NbdProcess> process = process(block, device.path(), device.volumeId());
     List<String> command = new ArrayList<>(List.of(PROGRAM, "unmap", device.path().toString()));
-    wished(options).forEach(option -> command.add("--" + option));
+    new MapOptions("", options).nbdOptions().forEach(option -> command.add("--" + option));
     try {
       var _ = commands.require(command, UNMAP);
     } catch (CommandFailed e) {

@@ -12,6 +12,7 @@ import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.GoBool;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -139,7 +140,7 @@ record NodeStageVolume(
     Mapper mapper =
         devices.mapper(
             plan.context().getOrDefault("mounter", settings.mounter()),
-            plan.context().getOrDefault("tryOtherMounters", "").equals("true"),
+            GoBool.of("tryOtherMounters", plan.context().getOrDefault("tryOtherMounters", "")),
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
