@@ -1,3 +1,10 @@
+{{/* Refuses the values.yaml's placeholders: list WHAT VALUE */}}
+{{- define "ceph-csi.filled" -}}
+{{- if or (empty (index . 1)) (hasPrefix "<" (toString (index . 1))) -}}
+{{- fail (printf "%s is %q: say which" (index . 0) (toString (index . 1))) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The names of a class's Secret: list ROOT CLASS OF-WHAT PARAMETER */}}
 {{- define "ceph-csi.classSecret" -}}
 {{- $root := index . 0 -}}
@@ -17,6 +24,7 @@ annotations:
 {{- define "ceph-csi.storageclass" -}}
 {{- $class := .Values.storageClass }}
 {{- if $class.create }}
+{{- include "ceph-csi.filled" (list "storageClass.clusterID" $class.clusterID) }}
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata:
@@ -62,6 +70,7 @@ clusterID fsName pool fuseMountOptions kernelMountOptions mounter volumeNamePref
 {{- define "ceph-csi.volumesnapshotclass" -}}
 {{- $class := .Values.volumeSnapshotClass }}
 {{- if $class.create }}
+{{- include "ceph-csi.filled" (list "volumeSnapshotClass.clusterID" ($class.clusterID | default .Values.storageClass.clusterID)) }}
 apiVersion: snapshot.storage.k8s.io/v1
 kind: VolumeSnapshotClass
 metadata:
@@ -84,6 +93,7 @@ deletionPolicy: {{ $class.deletionPolicy }}
 {{- if not (and .Values.provisioner.snapshotter.enabled .Values.provisioner.snapshotter.args.enableVolumeGroupSnapshots) }}
 {{- fail "volumeGroupSnapshotClass.create wants provisioner.snapshotter.args.enableVolumeGroupSnapshots=true" }}
 {{- end }}
+{{- include "ceph-csi.filled" (list "volumeGroupSnapshotClass.clusterID" ($class.clusterID | default .Values.storageClass.clusterID)) }}
 apiVersion: {{ $class.apiVersion | default (printf "groupsnapshot.storage.k8s.io/%s" (include "ceph-csi.groupApi" .)) }}
 kind: VolumeGroupSnapshotClass
 metadata:
@@ -108,6 +118,9 @@ deletionPolicy: {{ $class.deletionPolicy }}
 {{- define "ceph-csi.secret" -}}
 {{- $secret := .Values.secret }}
 {{- if $secret.create }}
+{{- range $key := splitList " " (ternary "userID userKey" "adminID adminKey" (eq (include "ceph-csi.driver" .) "rbd")) }}
+{{- include "ceph-csi.filled" (list (printf "secret.%s" $key) (index $secret $key)) }}
+{{- end }}
 apiVersion: v1
 kind: Secret
 metadata:
@@ -116,7 +129,7 @@ metadata:
 stringData:
   {{- range $key := list "userID" "userKey" "adminID" "adminKey" "encryptionPassphrase" }}
   {{- with index $secret $key }}
-  {{ $key }}: {{ . | quote }}
+  {{ $key }}: {{ ternary . (toJson .) (kindIs "string" .) | quote }}
   {{- end }}
   {{- end }}
 {{- end }}

@@ -126,7 +126,7 @@ metadata:
   {{- include "ceph-csi.annotations" $dashboard | nindent 2 }}
 data:
   {{ include "ceph-csi.name" . }}.json: |-
-    {{- .Files.Get "files/dashboard.json" | trim | nindent 4 }}
+    {{- .Files.Get "files/dashboard.json" | replace "$chart" (include "ceph-csi.name" .) | replace "$drivername" .Values.driverName | trim | nindent 4 }}
 {{- end }}
 {{- end -}}
 
@@ -141,10 +141,12 @@ spec:
   groups:
     - name: {{ include "ceph-csi.fullname" . }}
       rules:
+        {{- $liveness := printf "%s-http-metrics|%s-http-metrics" (include "ceph-csi.nodeplugin" .) (include "ceph-csi.provisioner" .) }}
         {{- range .Files.Get "files/alerts.yaml" | fromYamlArray }}
-        {{- $anchor := .alert | kebabcase }}
+        {{- $query := .query | replace "\n" " " | replace "$driver" $.Values.driverName }}
+        {{- $query = $query | replace "$namespace" $.Release.Namespace | replace "$liveness" $liveness }}
         - alert: {{ .alert }}
-          expr: {{ .expr | replace "$driver" $.Values.driverName | replace "$release_namespace" $.Release.Namespace | replace "$nodeplugin" (include "ceph-csi.nodeplugin" $) | replace "$provisioner" (include "ceph-csi.provisioner" $) | toJson }}
+          expr: {{ printf "%s %s" $query .fires | toJson }}
           for: {{ .for }}
           labels:
             {{- merge (deepCopy $rule.extraLabels) (dict "severity" .severity) | toYaml | nindent 12 }}
