@@ -4,13 +4,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where this project's files lie. */
-final class Checkout {
+public final class Checkout {
   private static final Path SINGLE_NODE = Path.of("test-e2e", "ceph", "single-node");
 
   private Checkout() {}
 
   /** The folder that the system property {@code cephcsi.root} names, else one above this one. */
-  static Path root() {
+  public static Path root() {
     Path start = Path.of(System.getProperty("cephcsi.root", "")).toAbsolutePath();
     for (Path folder = start; folder != null; folder = folder.getParent()) {
       if (Files.isExecutable(folder.resolve(SINGLE_NODE))) {

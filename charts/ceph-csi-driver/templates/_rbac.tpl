@@ -1,0 +1,274 @@
+{{- define "ceph-csi.serviceAccounts" -}}
+{{- if .Values.serviceAccounts.nodeplugin.create }}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  {{- include "ceph-csi.metadata" (list . (include "ceph-csi.nodepluginAccount" .) .Values.nodeplugin) | nindent 2 }}
+---
+{{- end }}
+{{- if .Values.serviceAccounts.provisioner.create }}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  {{- include "ceph-csi.metadata" (list . (include "ceph-csi.provisionerAccount" .) .Values.provisioner) | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "ceph-csi.subject" -}}
+- kind: ServiceAccount
+  name: {{ index . 1 }}
+  namespace: {{ (index . 0).Release.Namespace }}
+{{- end -}}
+
+{{/* "true" where Secrets of every namespace may be read. */}}
+{{- define "ceph-csi.clusterWideSecrets" -}}
+{{- $wanted := toString .Values.rbac.clusterWideSecrets -}}
+{{- if eq $wanted "auto" }}{{ ternary "true" "" (not (empty .Values.encryptionKMSConfig)) }}{{ else if eq $wanted "true" }}true{{ end -}}
+{{- end -}}
+
+{{- define "ceph-csi.nodeRbac" -}}
+{{- if .Values.rbac.create }}
+{{- $name := include "ceph-csi.nodeplugin" . }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  {{- include "ceph-csi.clusterMetadata" (list . $name .Values.nodeplugin) | nindent 2 }}
+{{- with include "ceph-csi.nodeRules" . | trim }}
+rules:
+  {{- . | nindent 2 }}
+{{- else }}
+rules: []
+{{- end }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  {{- include "ceph-csi.clusterMetadata" (list . $name .Values.nodeplugin) | nindent 2 }}
+subjects:
+  {{- include "ceph-csi.subject" (list . (include "ceph-csi.nodepluginAccount" .)) | nindent 2 }}
+roleRef:
+  kind: ClusterRole
+  name: {{ $name }}
+  apiGroup: rbac.authorization.k8s.io
+{{- end }}
+{{- end -}}
+
+{{/* A node asks Kubernetes for its own labels and for what a KMS needs; kubelet hands it all else. */}}
+{{- define "ceph-csi.nodeRules" -}}
+{{- if or ((.Values.topology).domainLabels) .Values.readAffinity.enabled }}
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [get]
+{{- end }}
+{{- include "ceph-csi.kmsRules" . }}
+{{- end -}}
+
+{{/* Where tenants keep their passphrases, tokens and settings: in their own namespaces. */}}
+{{- define "ceph-csi.kmsRules" -}}
+{{- if include "ceph-csi.clusterWideSecrets" . }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+{{- end }}
+{{- if .Values.encryptionKMSConfig }}
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [serviceaccounts/token]
+  verbs: [create]
+{{- end }}
+{{- end -}}
+
+{{- define "ceph-csi.provisionerRbac" -}}
+{{- if .Values.rbac.create }}
+{{- include "ceph-csi.checkSecretNamespaces" . }}
+{{- $name := include "ceph-csi.provisioner" . }}
+{{- $subject := include "ceph-csi.subject" (list . (include "ceph-csi.provisionerAccount" .)) }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  {{- include "ceph-csi.clusterMetadata" (list . $name .Values.provisioner) | nindent 2 }}
+rules:
+  {{- include "ceph-csi.provisionerRules" . | trim | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  {{- include "ceph-csi.clusterMetadata" (list . $name .Values.provisioner) | nindent 2 }}
+subjects:
+  {{- $subject | nindent 2 }}
+roleRef:
+  kind: ClusterRole
+  name: {{ $name }}
+  apiGroup: rbac.authorization.k8s.io
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  {{- include "ceph-csi.metadata" (list . $name .Values.provisioner) | nindent 2 }}
+rules:
+  # Of the sidecars' replicas, who leads.
+  - apiGroups: [coordination.k8s.io]
+    resources: [leases]
+    verbs: [get, watch, list, delete, update, create]
+  - apiGroups: [""]
+    resources: [secrets]
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  {{- include "ceph-csi.metadata" (list . $name .Values.provisioner) | nindent 2 }}
+subjects:
+  {{- $subject | nindent 2 }}
+roleRef:
+  kind: Role
+  name: {{ $name }}
+  apiGroup: rbac.authorization.k8s.io
+{{- if not (include "ceph-csi.clusterWideSecrets" .) }}
+{{- range include "ceph-csi.secretNamespaces" . | fromJsonArray }}
+{{- if ne . $.Release.Namespace }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ $name }}-secrets
+  namespace: {{ . }}
+  labels:
+    {{- include "ceph-csi.componentLabels" (list $ $.Values.provisioner) | nindent 4 }}
+rules:
+  - apiGroups: [""]
+    resources: [secrets]
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ $name }}-secrets
+  namespace: {{ . }}
+  labels:
+    {{- include "ceph-csi.componentLabels" (list $ $.Values.provisioner) | nindent 4 }}
+subjects:
+  {{- $subject | nindent 2 }}
+roleRef:
+  kind: Role
+  name: {{ $name }}-secrets
+  apiGroup: rbac.authorization.k8s.io
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The namespaces, as a JSON list, of all Secrets that the classes of this release name, with those of the values. */}}
+{{- define "ceph-csi.secretNamespaces" -}}
+{{- $all := concat (list .Release.Namespace) .Values.rbac.secretNamespaces -}}
+{{- range list .Values.storageClass .Values.volumeSnapshotClass .Values.volumeGroupSnapshotClass -}}
+{{- if .create -}}
+{{- range $key, $value := . -}}
+{{- if and (hasSuffix "SecretNamespace" $key) $value -}}{{- $all = append $all $value -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $all | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
+{{/*
+An upgrade from a release that read all Secrets must not leave a class without its Secret: looks at the classes that there are,
+where Helm talks to a cluster.
+*/}}
+{{- define "ceph-csi.checkSecretNamespaces" -}}
+{{- if not (include "ceph-csi.clusterWideSecrets" .) -}}
+{{- $known := include "ceph-csi.secretNamespaces" . | fromJsonArray -}}
+{{- range (lookup "storage.k8s.io/v1" "StorageClass" "" "").items -}}
+{{- if eq .provisioner $.Values.driverName -}}
+{{- $class := .metadata.name -}}
+{{- range $key, $namespace := .parameters -}}
+{{- if and (hasPrefix "csi.storage.k8s.io/" $key) (hasSuffix "-secret-namespace" $key) (not (has $namespace $known)) -}}
+{{- fail (printf "StorageClass %s has Secrets in namespace %s, which this release could not read: add the namespace to rbac.secretNamespaces, or set rbac.clusterWideSecrets=true" $class $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the sidecars do, by the resource; nothing of it is the driver's own but the rules for a KMS. */}}
+{{- define "ceph-csi.provisionerRules" -}}
+{{- $p := .Values.provisioner -}}
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [get, list, watch]
+- apiGroups: [storage.k8s.io]
+  resources: [csinodes]
+  verbs: [get, list, watch]
+- apiGroups: [storage.k8s.io]
+  resources: [storageclasses]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list, watch, create, update, patch]
+- apiGroups: [""]
+  resources: [persistentvolumes]
+  verbs: [get, list, watch, create, update, delete, patch]
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, list, watch, update]
+{{- if $p.resizer.enabled }}
+- apiGroups: [""]
+  resources: [persistentvolumeclaims/status]
+  verbs: [update, patch]
+{{- end }}
+{{- if dig "attacher" "enabled" false $p }}
+- apiGroups: [storage.k8s.io]
+  resources: [volumeattachments]
+  verbs: [get, list, watch, update, patch]
+- apiGroups: [storage.k8s.io]
+  resources: [volumeattachments/status]
+  verbs: [patch]
+{{- end }}
+{{- if not $p.snapshotter.enabled }}
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshots, volumesnapshotcontents]
+  verbs: [get, list, watch]
+{{- else }}
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshotclasses]
+  verbs: [get, list, watch]
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshots/status]
+  verbs: [update, patch]
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshotcontents/status]
+  verbs: [update, patch]
+{{- if $p.snapshotter.args.enableVolumeGroupSnapshots }}
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshots]
+  verbs: [get, list, watch, update, patch, create]
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshotcontents]
+  verbs: [get, list, watch, update, patch, create]
+- apiGroups: [groupsnapshot.storage.k8s.io]
+  resources: [volumegroupsnapshotclasses]
+  verbs: [get, list, watch]
+- apiGroups: [groupsnapshot.storage.k8s.io]
+  resources: [volumegroupsnapshotcontents]
+  verbs: [get, list, watch, update, patch]
+- apiGroups: [groupsnapshot.storage.k8s.io]
+  resources: [volumegroupsnapshotcontents/status]
+  verbs: [update, patch]
+{{- else }}
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshots]
+  verbs: [get, list, watch]
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshotcontents]
+  verbs: [get, list, watch, update, patch]
+{{- end }}
+{{- end }}
+{{- include "ceph-csi.kmsRules" . }}
+{{- end -}}
