@@ -160,7 +160,7 @@ abstract class SnapshotJournalContract extends JournalContract {
             "csi.volume.encryptKMS", "vault");
     stored(keys);
     var _ = journal.storeImage(pool(), found().uuid(), "", "10ab", CUT_AT);
-    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(5);
+    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(6);
   }
 
   @Test
