@@ -9,7 +9,9 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.ClusterMappings;
+import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
@@ -159,6 +161,11 @@ public final class Pools {
       cluster.close();
       throw e;
     }
+  }
+
+  /** Looks at the monitors of the clusters. */
+  public ClusterLooks looks(Looks looks) {
+    return new ClusterLooks(clusters, looks);
   }
 
   /** Lends the connection to a configured cluster. */

@@ -5,7 +5,6 @@ import static io.cephcsi.cluster.HealthProblem.degraded;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
@@ -14,6 +13,7 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
+import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
@@ -30,12 +30,14 @@ import java.util.Optional;
  */
 public final class VolumeHealths {
   private final Pools pools;
+  private final ClusterLooks clusters;
   private final Volumes volumes;
   private final VolumeJournal journal;
   private final Looks looks;
 
   public VolumeHealths(Pools pools, VolumeJournal journal, Looks looks) {
     this.pools = pools;
+    this.clusters = pools.looks(looks);
     this.volumes = new Volumes(pools, journal);
     this.journal = journal;
     this.looks = looks;
@@ -53,7 +55,7 @@ public final class VolumeHealths {
   public List<HealthProblem> of(VolumeId id, Credentials credentials) {
     ClusterConfig config = pools.config(id.clusterId());
     long until = looks.deadline();
-    Look<ClusterHealth> monitors = monitors(config, credentials, until);
+    Look<ClusterHealth> monitors = clusters.monitors(config, credentials, until);
     Look<Seen> image =
         looks.begin(
             id.clusterId() + "/" + id.location(),
@@ -76,31 +78,17 @@ public final class VolumeHealths {
     return problems;
   }
 
-  /** Begins a look at a cluster's monitors. */
-  public Look<ClusterHealth> monitors(ClusterConfig config, Credentials credentials, long until) {
-    return looks.begin(
-        config.clusterId(),
-        "monitors as " + credentials,
-        () -> {
-          try (Cluster cluster = pools.lend(config, credentials)) {
-            return ClusterHealth.of(cluster);
-          }
-        },
-        until);
+  /** The looks at monitors. */
+  public ClusterLooks clusters() {
+    return clusters;
   }
 
   private static HealthProblem monitorsSilent(
       ClusterConfig config, Look<?> monitors, boolean imageAnswers) {
-    String message = monitorsSilent(config, monitors);
+    String message = ClusterLooks.monitorsSilent(config, monitors);
     return imageAnswers
         ? degraded("MonitorsNotAnswering", message)
         : inaccessible("MonitorsNotAnswering", message);
-  }
-
-  /** The words for monitors without an answer. */
-  public static String monitorsSilent(ClusterConfig config, Look<?> monitors) {
-    return "the monitors of cluster %s (%s) are not answering since %s: see whether they run and can be reached from here"
-        .formatted(config.clusterId(), config.monitorList(), monitors.silentSince());
   }
 
   private static HealthProblem silent(VolumeId id, Look<?> image, ClusterHealth health) {

@@ -4,6 +4,7 @@ import csi.v1.VolumeHealth;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
+import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.csi.CsiException;
@@ -49,12 +50,13 @@ final class ListedHealth {
    */
   void requireMonitors(ClusterConfig config) {
     long until = contents.looks().deadline();
-    Look<ClusterHealth> look = healths.monitors(config, users.apply(config.clusterId()), until);
+    Look<ClusterHealth> look =
+        healths.clusters().monitors(config, users.apply(config.clusterId()), until);
     clusters.put(
         config.clusterId(),
         look.await(until)
             .orElseThrow(() ->
-                new CsiException.Unavailable(VolumeHealths.monitorsSilent(config, look), null)));
+                new CsiException.Unavailable(ClusterLooks.monitorsSilent(config, look), null)));
   }
 
   /** A page of the pool's names; first sees whether the pool answers at all. */

@@ -4,10 +4,7 @@ import static io.cephcsi.cluster.HealthProblem.degraded;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Cluster;
-import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Blocklist;
-import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Look;
@@ -53,7 +50,9 @@ record MountedHealth(
             .flatMap(_ -> VolumeHandle.of(volumeId))
             .map(VolumeHandle::clusterId)
             .flatMap(cluster ->
-                users.find(cluster).map(user -> blocklist(pools.config(cluster), user, until)));
+                users
+                    .find(cluster)
+                    .map(user -> pools.looks(looks).blocklist(pools.config(cluster), user, until)));
     reading(reading, mount, device, until).ifPresent(problems::add);
     filesystem(mount, device).forEach(problems::add);
     blocklist
@@ -115,18 +114,6 @@ record MountedHealth(
                   .formatted(errors, device, REMEDY)));
     }
     return problems;
-  }
-
-  private Look<Blocklist> blocklist(ClusterConfig config, Credentials user, long until) {
-    return looks.begin(
-        config.clusterId(),
-        "blocklist as " + user,
-        () -> {
-          try (Cluster cluster = pools.lend(config, user)) {
-            return Blocklist.of(cluster);
-          }
-        },
-        until);
   }
 
   /** Monitors that do not answer, or refuse, say nothing of this volume. */

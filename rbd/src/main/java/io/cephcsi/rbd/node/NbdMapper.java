@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.MemoryFile;
+import io.cephcsi.cluster.Monitors;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;

@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cephcsi.cluster.Json;
+import io.cephcsi.cluster.Monitors;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;

@@ -15,6 +15,7 @@ import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.NodeGetStorageHealth;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.Filesystems;
@@ -97,7 +98,7 @@ final class Node implements AutoCloseable {
             new MountedHealth(devices, blockDevices, filesystems, pools, users, looks),
             healths,
             users);
-    storageHealth = new NodeGetStorageHealth(configs, healths, users, looks);
+    storageHealth = new NodeGetStorageHealth(configs, healths.clusters(), users, looks);
     try (MemoryPool pool = cluster.pool("rbd")) {
       var request = new VolumeRequest("pvc-1", "csi-vol-", "", "");
       Reservation made = journal.reserve(Stores.of(pool), request);

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.cluster;
 
 import io.cephcsi.csi.CsiException;
 import java.net.Inet6Address;
@@ -17,13 +17,13 @@ import java.util.regex.Pattern;
  * @param port 0 when the text has none
  * @param secondProtocol whether the port speaks protocol v2 alone
  */
-record Monitors(String host, int port, boolean secondProtocol) {
+public record Monitors(String host, int port, boolean secondProtocol) {
   private static final Pattern ADDRESS =
       Pattern.compile("(v[12]:)?(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\],;/\\s]+)(?::(\\d+))?(?:/\\d+)?");
   private static final int SECOND_PROTOCOL_PORT = 3300;
 
   /** All addresses in the list, in its order. */
-  static List<Monitors> of(String list) {
+  public static List<Monitors> of(String list) {
     List<Monitors> monitors = new ArrayList<>();
     Matcher address = ADDRESS.matcher(list);
     while (address.find()) {
@@ -39,7 +39,7 @@ record Monitors(String host, int port, boolean secondProtocol) {
    *
    * @throws CsiException.Unavailable when this node does not know the name
    */
-  List<Monitors> resolved() {
+  public List<Monitors> resolved() {
     try {
       return Arrays.stream(InetAddress.getAllByName(host))
           .map(address -> new Monitors(literal(address), port, secondProtocol))
@@ -58,7 +58,8 @@ record Monitors(String host, int port, boolean secondProtocol) {
         : address.getHostAddress();
   }
 
-  String text() {
+  /** The address with its port. */
+  public String text() {
     return port == 0 ? host : host + ":" + port;
   }
 }
