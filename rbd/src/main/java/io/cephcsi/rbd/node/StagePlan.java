@@ -4,6 +4,7 @@ import csi.v1.NodeStageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.GoBoolean;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Filesystems;
@@ -39,9 +40,6 @@ record StagePlan(
           AccessMode.Mode.MULTI_NODE_READER_ONLY,
           AccessMode.Mode.MULTI_NODE_SINGLE_WRITER,
           AccessMode.Mode.MULTI_NODE_MULTI_WRITER);
-
-  /** What Go's ParseBool takes as true, as ceph-csi does. */
-  private static final Set<String> GO_TRUE = Set.of("1", "t", "T", "true", "TRUE", "True");
 
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
     if (request.getVolumeId().isEmpty()) {
@@ -101,7 +99,7 @@ record StagePlan(
    * @throws CsiException.InvalidArgument when the context of a static volume lacks something
    */
   Optional<VolumeHandle> handle() {
-    if (!GO_TRUE.contains(context.getOrDefault("staticVolume", ""))) {
+    if (!GoBoolean.isTrue(context.getOrDefault("staticVolume", ""))) {
       return VolumeHandle.of(volumeId);
     }
     boolean inTree = context.getOrDefault("migration", "").equals("true");
