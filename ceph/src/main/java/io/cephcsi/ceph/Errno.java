@@ -18,6 +18,7 @@ public final class Errno {
   public static final int ERANGE = 34;
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
+  public static final int EOVERFLOW = 75;
   public static final int EOPNOTSUPP = 95;
   public static final int ENOTCONN = 107;
   public static final int ESHUTDOWN = 108;

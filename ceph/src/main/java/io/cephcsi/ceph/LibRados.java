@@ -68,6 +68,16 @@ final class LibRados {
     public ReadOperationPointer() {}
   }
 
+  /** {@code rados_xattrs_iter_t}. */
+  public static final class AttributesIteratorPointer extends PointerType {
+    /** For JNA. */
+    public AttributesIteratorPointer() {}
+
+    AttributesIteratorPointer(Pointer pointer) {
+      super(pointer);
+    }
+  }
+
   /** {@code rados_completion_t}. */
   public static final class CompletionPointer extends PointerType {
     /** For JNA. */
@@ -126,11 +136,17 @@ final class LibRados {
 
   static native int rados_remove(IoPointer io, String object);
 
+  /** Sets the name to null behind the last one. */
+  static native int rados_getxattrs_next(
+      AttributesIteratorPointer iterator, Pointer name, Pointer value, Pointer valueLength);
+
+  static native void rados_getxattrs_end(AttributesIteratorPointer iterator);
+
   static native int rados_omap_get_next2(
       OmapIteratorPointer iterator,
       Pointer key,
       Pointer value,
-      Pointer keyLength,
+      @Nullable Pointer keyLength,
       Pointer valueLength);
 
   static native void rados_omap_get_end(OmapIteratorPointer iterator);
@@ -160,6 +176,9 @@ final class LibRados {
 
   static native void rados_write_op_assert_exists(WriteOperationPointer operation);
 
+  /** The operation fails with EOVERFLOW or ERANGE for another version than that. */
+  static native void rados_write_op_assert_version(WriteOperationPointer operation, long version);
+
   /** Copies key and value. A missing key compares as an empty value. */
   static native void rados_write_op_omap_cmp2(
       WriteOperationPointer operation,
@@ -170,8 +189,18 @@ final class LibRados {
       long valueLength,
       @Nullable Pointer result);
 
+  /** Copies the value. */
+  static native void rados_write_op_setxattr(
+      WriteOperationPointer operation, String name, byte[] value, long length);
+
   static native void rados_write_op_create(
       WriteOperationPointer operation, int exclusive, @Nullable String category);
+
+  /** Copies the buffer. */
+  static native void rados_write_op_write_full(
+      WriteOperationPointer operation, byte[] buffer, long length);
+
+  static native void rados_write_op_remove(WriteOperationPointer operation);
 
   /** Copies the input. */
   static native void rados_write_op_exec(
@@ -213,6 +242,19 @@ final class LibRados {
   static native ReadOperationPointer rados_create_read_op();
 
   static native void rados_release_read_op(ReadOperationPointer operation);
+
+  /** Makes the iterator when the operation is carried out. */
+  static native void rados_read_op_getxattrs(
+      ReadOperationPointer operation, Pointer iterator, Pointer result);
+
+  /** Writes to buffer, used length and result when the operation is carried out. */
+  static native void rados_read_op_read(
+      ReadOperationPointer operation,
+      long offset,
+      long length,
+      Pointer buffer,
+      Pointer usedLength,
+      Pointer result);
 
   /** Writes to output, used length and result when the operation is carried out. */
   static native void rados_read_op_exec_user_buf(

@@ -20,6 +20,33 @@ public interface Pool extends OmapStore, AutoCloseable {
   String namespace();
 
   /**
+   * Reads an object as a whole, in one operation; empty when it is missing.
+   *
+   * @param most of its data, in bytes
+   * @param keys those of its entries
+   */
+  Optional<VersionedObject> readObject(String object, int most, Set<String> keys);
+
+  /**
+   * Makes an object with one attribute, in one operation.
+   *
+   * @return false when the object exists already; it is then unchanged
+   */
+  boolean createObject(
+      String object, String attribute, byte[] value, byte[] data, Map<String, String> entries);
+
+  /**
+   * Changes an object that is as it was read, in one operation: its data, and some entries.
+   *
+   * @return false when it was changed or removed since; nothing is changed then
+   */
+  boolean replaceObject(
+      String object, long version, byte[] data, Map<String, String> set, Set<String> removed);
+
+  /** As {@link #replaceObject}; removes it. */
+  boolean removeObject(String object, long version);
+
+  /**
    * Makes an image. C: {@code rbd_create4}.
    *
    * @throws CephException EEXIST when there is one of this name, EINVAL for features or striping

@@ -19,6 +19,7 @@ final class RadosPool implements Pool {
   private final String name;
   private final String namespace;
   private final RadosOmaps omaps;
+  private final RadosObjects objects;
   private final RbdHeaders headers;
   private final RbdTrash trash;
   private final RbdGroups groups;
@@ -29,6 +30,7 @@ final class RadosPool implements Pool {
     this.name = name;
     this.namespace = namespace;
     omaps = new RadosOmaps(io);
+    objects = new RadosObjects(io);
     headers = new RbdHeaders(io);
     trash = new RbdTrash(io, headers);
     groups = new RbdGroups(io);
@@ -92,6 +94,28 @@ final class RadosPool implements Pool {
   @Override
   public void remove(String object) {
     omaps.remove(object);
+  }
+
+  @Override
+  public Optional<VersionedObject> readObject(String object, int most, Set<String> keys) {
+    return objects.read(object, most, keys);
+  }
+
+  @Override
+  public boolean createObject(
+      String object, String attribute, byte[] value, byte[] data, Map<String, String> entries) {
+    return objects.create(object, attribute, value, data, entries);
+  }
+
+  @Override
+  public boolean replaceObject(
+      String object, long version, byte[] data, Map<String, String> set, Set<String> removed) {
+    return objects.replace(object, version, data, set, removed);
+  }
+
+  @Override
+  public boolean removeObject(String object, long version) {
+    return objects.remove(object, version);
   }
 
   @Override

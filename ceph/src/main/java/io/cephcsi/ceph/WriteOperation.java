@@ -33,6 +33,28 @@ final class WriteOperation extends NativeHandle<WriteOperationPointer> {
     return this;
   }
 
+  /** The operation fails with ERANGE or EOVERFLOW when the object has another version. */
+  WriteOperation assertVersion(long version) {
+    LibRados.rados_write_op_assert_version(pointer(), version);
+    return this;
+  }
+
+  WriteOperation setAttribute(String name, byte[] value) {
+    LibRados.rados_write_op_setxattr(pointer(), name, value, value.length);
+    return this;
+  }
+
+  /** The object's data become these. */
+  WriteOperation write(byte[] data) {
+    LibRados.rados_write_op_write_full(pointer(), data, data.length);
+    return this;
+  }
+
+  WriteOperation remove() {
+    LibRados.rados_write_op_remove(pointer());
+    return this;
+  }
+
   /** The operation fails with ECANCELED when the value is another one; a missing one is empty. */
   WriteOperation compare(String key, String expected) {
     byte[] keyBytes = key.getBytes(UTF_8);

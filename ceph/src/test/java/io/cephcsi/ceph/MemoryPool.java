@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -20,6 +21,8 @@ import java.util.function.Function;
  */
 public final class MemoryPool extends MemoryHandle implements Pool {
   private static final AtomicLong IMAGE_IDS = new AtomicLong(0x1000_0000L);
+
+  private static final AtomicLong VERSIONS = new AtomicLong();
 
   private final MemoryCluster cluster;
   private final StoredPool pool;
@@ -123,6 +126,82 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public void remove(String object) {
     write("remove " + object, c -> c.objects.remove(object) != null);
+  }
+
+  /** What an object has that was made with data, for a test to look at. */
+  public Optional<VersionedObject> storedObject(String object) {
+    synchronized (cluster.operations()) {
+      return Optional.ofNullable(pool.content(namespace).versioned.get(object));
+    }
+  }
+
+  @Override
+  public Optional<VersionedObject> readObject(String object, int most, Set<String> keys) {
+    return read(
+        "read object " + object,
+        c ->
+            Optional.ofNullable(c.versioned.get(object))
+                .map(o ->
+                    new VersionedObject(
+                        o.version(),
+                        o.attributes(),
+                        Arrays.copyOf(o.data(), Math.min(most, o.data().length)),
+                        pick(omap(c, object), keys))));
+  }
+
+  @Override
+  public boolean createObject(
+      String object, String attribute, byte[] value, byte[] data, Map<String, String> entries) {
+    return write(
+        "create object " + object,
+        c ->
+            c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null
+                && put(c, object, Map.of(attribute, value), data));
+  }
+
+  private static boolean put(
+      StoredPool.Content content, String object, Map<String, byte[]> attributes, byte[] data) {
+    content.versioned.put(
+        object,
+        new VersionedObject(VERSIONS.incrementAndGet(), attributes, data.clone(), Map.of()));
+    return true;
+  }
+
+  @Override
+  public boolean replaceObject(
+      String object, long version, byte[] data, Map<String, String> set, Set<String> removed) {
+    return write("replace object " + object, c -> replace(c, object, version, data, set, removed));
+  }
+
+  private static boolean replace(
+      StoredPool.Content content,
+      String object,
+      long version,
+      byte[] data,
+      Map<String, String> set,
+      Set<String> removed) {
+    VersionedObject there = content.versioned.get(object);
+    if (there == null || there.version() != version) {
+      return false;
+    }
+    omap(content, object).putAll(set);
+    omap(content, object).keySet().removeAll(removed);
+    return put(content, object, there.attributes(), data);
+  }
+
+  @Override
+  public boolean removeObject(String object, long version) {
+    return write("remove object " + object, c -> remove(c, object, version));
+  }
+
+  private static boolean remove(StoredPool.Content content, String object, long version) {
+    VersionedObject there = content.versioned.get(object);
+    if (there == null || there.version() != version) {
+      return false;
+    }
+    content.versioned.remove(object);
+    content.objects.remove(object);
+    return true;
   }
 
   @Override

@@ -836,4 +836,58 @@ abstract class PoolContract {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
   }
+
+  @Test
+  void versionedObject_isMadeOnceAndRead() {
+    byte[] one = {0, 0, 0, 1};
+    assertThat(pool().readObject("counted", 4, Set.of("a"))).isEmpty();
+    assertThat(pool().createObject("counted", "csi/v", one, one, Map.of("a", "\1", "b", "")))
+        .isTrue();
+    assertThat(pool().createObject("counted", "csi/v", one, new byte[4], Map.of())).isFalse();
+
+    VersionedObject read = pool().readObject("counted", 4, Set.of("a", "b", "c")).orElseThrow();
+    assertThat(read.data()).isEqualTo(one);
+    assertThat(read.attributes()).containsOnlyKeys("csi/v");
+    assertThat(read.attributes().get("csi/v")).isEqualTo(one);
+    assertThat(read.entries()).isEqualTo(Map.of("a", "\1", "b", ""));
+    assertThat(pool().readObject("counted", 2, Set.of()).orElseThrow().data())
+        .isEqualTo(new byte[2]);
+    assertThat(pool().list("counted", "", 10)).containsOnlyKeys("a", "b");
+  }
+
+  @Test
+  void replaceObject_asItWasRead_changesDataAndEntries() {
+    byte[] two = {0, 0, 0, 2};
+    pool().createObject("counted", "v", two, two, Map.of("a", "1", "b", "2"));
+    long version = pool().readObject("counted", 4, Set.of()).orElseThrow().version();
+
+    assertThat(
+            samePool()
+                .replaceObject("counted", version, new byte[] {9}, Map.of("c", "3"), Set.of("a")))
+        .isTrue();
+    VersionedObject now = pool().readObject("counted", 4, Set.of("a", "b", "c")).orElseThrow();
+    assertThat(now.data()).isEqualTo(new byte[] {9});
+    assertThat(now.entries()).isEqualTo(Map.of("b", "2", "c", "3"));
+    assertThat(now.attributes()).containsOnlyKeys("v");
+  }
+
+  @Test
+  void replaceAndRemoveObject_changedSince_changeNothing() {
+    byte[] two = {0, 0, 0, 2};
+    pool().createObject("counted", "v", two, two, Map.of("a", "1"));
+    long old = pool().readObject("counted", 4, Set.of()).orElseThrow().version();
+    samePool().replaceObject("counted", old, two, Map.of("b", "2"), Set.of());
+
+    assertThat(pool().replaceObject("counted", old, new byte[4], Map.of(), Set.of("b"))).isFalse();
+    assertThat(pool().removeObject("counted", old)).isFalse();
+    VersionedObject now = pool().readObject("counted", 4, Set.of("b")).orElseThrow();
+    assertThat(now.entries()).containsEntry("b", "2");
+    assertThat(pool().replaceObject("counted", now.version() + 100, two, Map.of(), Set.of()))
+        .isFalse();
+    assertThat(pool().removeObject("counted", now.version())).isTrue();
+    assertThat(pool().readObject("counted", 4, Set.of())).isEmpty();
+    assertThat(pool().removeObject("counted", now.version())).isFalse();
+    assertThat(pool().replaceObject("counted", now.version(), two, Map.of(), Set.of())).isFalse();
+    assertThat(pool().get("counted", Set.of("b"))).isEmpty();
+  }
 }

@@ -45,6 +45,9 @@ final class StoredPool {
     /** Omaps by object. */
     final TreeMap<String, TreeMap<String, String>> objects = new TreeMap<>();
 
+    /** Objects that were made with data and an attribute. */
+    final TreeMap<String, VersionedObject> versioned = new TreeMap<>();
+
     /** All images by id, those in the trash too. */
     final TreeMap<String, StoredImage> images = new TreeMap<>();
 

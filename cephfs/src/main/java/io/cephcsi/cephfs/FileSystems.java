@@ -9,13 +9,14 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.CsiException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** Opens the filesystems of configured clusters. */
-public final class FileSystems {
+public final class FileSystems implements Listing.Places<OpenFileSystem> {
   private final ClusterConfigs configs;
   private final Clusters clusters;
   private final FileSystemMaps maps = new FileSystemMaps();
@@ -46,6 +47,7 @@ public final class FileSystems {
    *
    * @throws CsiException.InvalidArgument when the cluster is not configured
    */
+  @Override
   public Optional<OpenFileSystem> open(String clusterId, long id, Credentials credentials) {
     return open(clusterId, credentials, cluster -> maps.of(cluster, id));
   }
@@ -108,6 +110,11 @@ public final class FileSystems {
     try (Cluster cluster = lend(config, credentials)) {
       return maps.ask(cluster);
     }
+  }
+
+  @Override
+  public List<Long> ids(ClusterConfig config, Credentials credentials) {
+    return all(config, credentials).stream().map(FileSystem::id).toList();
   }
 
   /** Lends the connection to a configured cluster. */

@@ -4,6 +4,7 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.Opened;
 
 /**
  * A filesystem with the lent connection below it; closing it closes the pool, then gives back the
@@ -18,11 +19,9 @@ public record OpenFileSystem(
     FileSystem fileSystem,
     Pool pool,
     Subvolumes subvolumes)
-    implements AutoCloseable {
+    implements Opened {
   @Override
-  public void close() {
-    try (cluster) {
-      pool.close();
-    }
+  public long location() {
+    return fileSystem.id();
   }
 }

@@ -20,8 +20,10 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -124,6 +126,20 @@ public final class Subvolumes {
       var request = new ManagerRequest("fs subvolumegroup create", fileSystem);
       var _ = send(request.with("group_name", group));
     } catch (CephException e) {
+      throw told(e);
+    }
+  }
+
+  /** The names of all in the group, those with nothing but snapshots too. */
+  public Set<String> names() {
+    try {
+      Set<String> names = new HashSet<>();
+      json(send(request("fs subvolume ls"))).forEach(s -> names.add(s.path("name").asText()));
+      return names;
+    } catch (CephException e) {
+      if (groupMissing(e)) {
+        return Set.of();
+      }
       throw told(e);
     }
   }
@@ -304,18 +320,21 @@ public final class Subvolumes {
   /**
    * Begins to copy a snapshot into a new subvolume, which the manager does by itself.
    *
+   * @param target a subvolume of this filesystem
+   * @param targetGroup empty for none
    * @param dataPool empty for that of the snapshot
    * @return false when the snapshot or its subvolume is not there
    * @throws CsiException.ResourceExhausted when the manager has enough clones to make
    * @throws CsiException.InvalidArgument when the pool is none of the filesystem's
    */
-  public boolean cloneSnapshot(String name, String snapshot, String target, String dataPool) {
+  public boolean cloneSnapshot(
+      String name, String snapshot, String target, String targetGroup, String dataPool) {
     try {
       var _ =
           send(
               ofSnapshot("fs subvolume snapshot clone", name, snapshot)
                   .with("target_sub_name", target)
-                  .withIfAny("target_group_name", group)
+                  .withIfAny("target_group_name", targetGroup)
                   .withIfAny("pool_layout", dataPool));
       return true;
     } catch (CephException e) {

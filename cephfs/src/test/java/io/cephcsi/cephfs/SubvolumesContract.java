@@ -116,7 +116,7 @@ abstract class SubvolumesContract {
     assertThat(subvolumes.cut(name, "s")).isFalse();
     assertThat(subvolumes.snapshot(name, "s")).isEmpty();
     assertThat(subvolumes.cloneState(name)).isEmpty();
-    assertThat(subvolumes.cloneSnapshot(name, "s", other, "")).isFalse();
+    assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "")).isFalse();
     assertThat(subvolumes.putMetadata(name, Map.of("k", "v"))).isFalse();
     subvolumes.remove(name);
     subvolumes.removeUnfinished(name);
@@ -134,6 +134,16 @@ abstract class SubvolumesContract {
     assertThatThrownBy(() -> gone.create(name, GIB, ""))
         .isInstanceOf(CsiException.Unavailable.class);
     assertThat(forgotten[0]).isEqualTo(3);
+  }
+
+  @Test
+  void names_areAllOfTheGroup() {
+    subvolumes.create(name, GIB, "");
+    subvolumes.create(other, GIB, "");
+    subvolumes.cut(other, "s");
+    subvolumes.remove(other);
+    assertThat(subvolumes.names()).contains(name, other);
+    assertThat(in("no-such-group").names()).isEmpty();
   }
 
   @Test
@@ -195,8 +205,8 @@ abstract class SubvolumesContract {
   void clone_becomesCompleteAndHasTheQuota() throws InterruptedException {
     subvolumes.create(name, GIB, "");
     subvolumes.cut(name, "s");
-    assertThat(subvolumes.cloneSnapshot(name, "s", other, "")).isTrue();
-    assertThat(subvolumes.cloneSnapshot(name, "s", other, "")).isTrue();
+    assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "")).isTrue();
+    assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "")).isTrue();
     awaitClone(other);
     assertThat(subvolumes.cloneState(other)).contains(new CloneState.Complete());
     assertThat(live(other).quotaBytes()).isEqualTo(GIB);
@@ -209,7 +219,7 @@ abstract class SubvolumesContract {
     subvolumes.create(name, GIB, "");
     subvolumes.cut(name, "s");
     subvolumes.remove(name);
-    assertThat(subvolumes.cloneSnapshot(name, "s", other, "cephfs_data")).isTrue();
+    assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "cephfs_data")).isTrue();
     awaitClone(other);
     assertThat(live(other).quotaBytes()).isEqualTo(GIB);
   }
@@ -218,9 +228,9 @@ abstract class SubvolumesContract {
   void clone_wrongPoolOrSnapshot_isToldAndLeavesNothing() {
     subvolumes.create(name, GIB, "");
     subvolumes.cut(name, "s");
-    assertThatThrownBy(() -> subvolumes.cloneSnapshot(name, "s", other, "no-such-pool"))
+    assertThatThrownBy(() -> subvolumes.cloneSnapshot(name, "s", other, "csi", "no-such-pool"))
         .isInstanceOf(CsiException.InvalidArgument.class);
-    assertThat(subvolumes.cloneSnapshot(name, "no-such-snapshot", other, "")).isFalse();
+    assertThat(subvolumes.cloneSnapshot(name, "no-such-snapshot", other, "csi", "")).isFalse();
     assertThat(subvolumes.find(other)).isEmpty();
   }
 
@@ -235,7 +245,7 @@ abstract class SubvolumesContract {
     subvolumes.create(name, GIB, "");
     subvolumes.cut(name, "s");
     makeClonesSlow();
-    subvolumes.cloneSnapshot(name, "s", other, "");
+    subvolumes.cloneSnapshot(name, "s", other, "csi", "");
     assertThat(subvolumes.find(other)).contains(new Subvolume.Unfinished());
     assertThat(subvolumes.path(other)).isEmpty();
     assertThatThrownBy(() -> subvolumes.removeSnapshot(name, "s"))

@@ -45,10 +45,10 @@ final class FlagProblems {
 
   private static void type(Flags flags, List<String> problems) {
     switch (flags.type) {
-      case "rbd" -> {}
+      case "rbd", "cephfs" -> {}
       case "" -> problems.add("--type is missing: rbd, cephfs or liveness");
-      case "cephfs", "liveness" ->
-          problems.add("--type=%s is not there yet: rbd is".formatted(flags.type));
+      case "liveness" ->
+          problems.add("--type=%s is not there yet: rbd and cephfs are".formatted(flags.type));
       default ->
           problems.add("--type=%s is unknown: rbd, cephfs or liveness".formatted(flags.type));
     }
@@ -67,6 +67,11 @@ final class FlagProblems {
       var _ = TopologySegments.of(flags.topology, driverName(flags));
     } catch (IllegalArgumentException e) {
       problems.add("--topology: " + e.getMessage());
+    }
+    try {
+      var _ = Labels.of(flags.nodeLabels);
+    } catch (IllegalArgumentException e) {
+      problems.add("--node-labels: " + e.getMessage());
     }
   }
 

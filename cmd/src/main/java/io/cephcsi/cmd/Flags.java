@@ -109,19 +109,41 @@ final class Flags {
   @Option(names = "--domainlabels", hidden = true)
   String domainLabels = "";
 
-  @Option(names = "--enable-read-affinity", arity = "1", converter = GoBool.class, hidden = true)
+  @Option(
+      names = "--enable-read-affinity",
+      description =
+          "CephFS by the kernel reads from the OSDs that are near, as far as the node's labels tell;"
+              + " a cluster may have it on its own by readAffinity in config.json.",
+      arity = "1",
+      converter = GoBool.class)
   boolean enableReadAffinity;
 
-  @Option(names = "--crush-location-labels", hidden = true)
+  @Option(
+      names = "--crush-location-labels",
+      paramLabel = "LABEL,...",
+      description =
+          "The node labels that say where a node is in the CRUSH map, for clusters whose config.json"
+              + " names none.")
   String crushLocationLabels = "";
 
-  @Option(names = "--forcecephkernelclient", arity = "1", converter = GoBool.class, hidden = true)
+  @Option(
+      names = "--forcecephkernelclient",
+      description = "CephFS: use the kernel's client also where it has no quotas (before 4.17).",
+      arity = "1",
+      converter = GoBool.class)
   boolean forceCephKernelClient;
 
-  @Option(names = "--kernelmountoptions", hidden = true)
+  @Option(
+      names = "--kernelmountoptions",
+      paramLabel = "OPTIONS",
+      description =
+          "CephFS: mount options of the kernel's client, for clusters whose config.json has none.")
   String kernelMountOptions = "";
 
-  @Option(names = "--fusemountoptions", hidden = true)
+  @Option(
+      names = "--fusemountoptions",
+      paramLabel = "OPTIONS",
+      description = "CephFS: as --kernelmountoptions, of ceph-fuse.")
   String fuseMountOptions = "";
 
   @Option(names = "--radosnamespacecephfs", hidden = true)
@@ -258,6 +280,21 @@ final class Flags {
       description =
           "Where this node is, for classes with topologyConstrainedPools: region=r1,zone=z2.")
   String topology = "";
+
+  @Option(
+      names = "--node-labels",
+      paramLabel = "LABEL=VALUE,...",
+      description =
+          "This node's labels, for --crush-location-labels, where no Kubernetes has them.")
+  String nodeLabels = "";
+
+  @Option(
+      names = "--mount-records",
+      paramLabel = "DIR",
+      description =
+          "CephFS: where ceph-csi keeps records of ceph-fuse mounts, written and read if the folder"
+              + " is there; never with secrets (${DEFAULT-VALUE}).")
+  Path mountRecords = Path.of("/csi/mountinfo");
 
   @Option(
       names = "--fencing",

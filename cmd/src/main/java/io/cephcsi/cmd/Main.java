@@ -55,7 +55,7 @@ public final class Main {
     }
     DriverLog.setUp(flags.verbosity);
     try {
-      return RbdDriver.run(flags);
+      return flags.type.equals("cephfs") ? CephFsDriver.run(flags) : RbdDriver.run(flags);
     } catch (IOException e) {
       err.println(e.getMessage());
       return NOT_STARTED;

@@ -16,17 +16,9 @@ final class TopologySegments {
    */
   static Map<String, String> of(String text, String driverName) {
     Map<String, String> segments = new TreeMap<>();
-    if (text.isEmpty()) {
-      return segments;
-    }
-    for (String pair : text.split(",", -1)) {
-      int equals = pair.indexOf('=');
-      if (equals <= 0 || equals == pair.length() - 1) {
-        throw new IllegalArgumentException("\"%s\" is not label=value".formatted(pair));
-      }
-      if (segments.put(key(pair.substring(0, equals), driverName), pair.substring(equals + 1))
-          != null) {
-        throw new IllegalArgumentException("\"%s\" is there twice".formatted(pair));
+    for (var label : Labels.of(text).entrySet()) {
+      if (segments.put(key(label.getKey(), driverName), label.getValue()) != null) {
+        throw Labels.twice(label.toString());
       }
     }
     return segments;

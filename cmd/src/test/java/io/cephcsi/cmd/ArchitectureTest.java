@@ -52,7 +52,7 @@ class ArchitectureTest {
             .resideInAPackage("io.cephcsi.cluster..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.cephcsi.journal..", "io.cephcsi.rbd..", "io.cephcsi.cephfs..")
+            .resideInAnyPackage("io.cephcsi.rbd..", "io.cephcsi.cephfs..")
             .because("a cluster is the same to both drivers"),
         noClasses()
             .that()

@@ -21,6 +21,12 @@ public final class JournalConflict extends RuntimeException {
             .formatted(name, value, poolId));
   }
 
+  static JournalConflict brokenReferences(String object, String how) {
+    return new JournalConflict(
+        "object %s cannot be used, %s: see which volumes show the snapshot, then repair or remove it"
+            .formatted(object, how));
+  }
+
   static JournalConflict unreadable(String name, String value) {
     return new JournalConflict(
         "the journal's entry of %s is \"%s\", which is neither a uuid nor 16 hex digits, a slash and a uuid: repair it or remove the directory key"

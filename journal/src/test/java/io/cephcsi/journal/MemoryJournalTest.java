@@ -50,6 +50,14 @@ final class MemoryJournalTest {
   }
 
   @Nested
+  final class References extends SnapshotReferencesContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
   final class Snapshots extends SnapshotJournalContract {
     @Override
     TestPools pools() {

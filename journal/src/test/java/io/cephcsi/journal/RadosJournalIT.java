@@ -83,6 +83,14 @@ final class RadosJournalIT {
   }
 
   @Nested
+  final class References extends SnapshotReferencesContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
   final class Snapshots extends SnapshotJournalContract {
     @Override
     TestPools pools() {

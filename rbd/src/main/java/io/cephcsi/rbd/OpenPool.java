@@ -4,17 +4,16 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.Opened;
 
 /**
  * A pool with the lent connection below it; closing it closes the pool, then gives back the
  * connection.
  */
 public record OpenPool(ClusterConfig config, Credentials credentials, Cluster cluster, Pool pool)
-    implements AutoCloseable {
+    implements Opened {
   @Override
-  public void close() {
-    try (cluster) {
-      pool.close();
-    }
+  public long location() {
+    return pool.id();
   }
 }

@@ -1,5 +1,7 @@
 package io.cephcsi.rbd;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
@@ -11,6 +13,8 @@ import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.ClusterMappings;
+import io.cephcsi.cluster.Json;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
@@ -21,7 +25,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Opens the pools of configured clusters. */
-public final class Pools {
+public final class Pools implements Listing.Places<OpenPool> {
   private final ClusterConfigs configs;
   private final ClusterMappings mappings;
   private final Clusters clusters;
@@ -144,6 +148,7 @@ public final class Pools {
    *
    * @throws CsiException.InvalidArgument when the cluster is not configured
    */
+  @Override
   @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
   public Optional<OpenPool> open(String clusterId, long poolId, Credentials credentials) {
     ClusterConfig config = config(clusterId);
@@ -166,6 +171,23 @@ public final class Pools {
   /** Looks at the monitors of the clusters. */
   public ClusterLooks looks(Looks looks) {
     return new ClusterLooks(clusters, looks);
+  }
+
+  /** The ids of a cluster's pools for RBD. */
+  @Override
+  public List<Long> ids(ClusterConfig config, Credentials credentials) {
+    try (Cluster cluster = lend(config, credentials)) {
+      String command = "{\"prefix\":\"osd pool ls\",\"detail\":\"detail\",\"format\":\"json\"}";
+      List<Long> ids = new ArrayList<>();
+      for (JsonNode pool : Json.MAPPER.readTree(cluster.monitorCommand(command))) {
+        if (pool.path("application_metadata").has("rbd")) {
+          ids.add(pool.path("pool_id").asLong(pool.path("pool").asLong()));
+        }
+      }
+      return ids;
+    } catch (JsonProcessingException e) {
+      throw new CsiException.Unavailable("the monitor's list of pools is not JSON", e);
+    }
   }
 
   /** Lends the connection to a configured cluster. */

@@ -2,12 +2,13 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Parameters;
 import io.cephcsi.rbd.MapOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * The parameters of a StorageClass, checked.
@@ -15,13 +16,9 @@ import java.util.regex.Pattern;
  * @param all as in the request
  */
 record ClassParameters(Map<String, String> all) {
-  /** Kubernetes' own keys, which sidecars read or put in. */
-  static final String KUBERNETES = "csi.storage.k8s.io/";
-
   private static final String TOPOLOGY_POOLS = "topologyConstrainedPools";
   private static final List<String> MOUNTERS = List.of("rbd", "rbd-nbd", "userspace");
   private static final List<String> LOG_STRATEGIES = List.of("remove", "compress", "preserve");
-  private static final Pattern NAME_PREFIX = Pattern.compile("[A-Za-z0-9._-]+");
 
   ClassParameters {
     all = Map.copyOf(all);
@@ -71,18 +68,12 @@ record ClassParameters(Map<String, String> all) {
   }
 
   private String namePrefix(String key, String otherwise) {
-    String prefix = optional(key, otherwise);
-    if (!NAME_PREFIX.matcher(prefix).matches()) {
-      throw new CsiException.InvalidArgument(
-          "%s \"%s\": only letters, digits, '.', '_' and '-' may stand in an image's name"
-              .formatted(key, prefix));
-    }
-    return prefix;
+    return parameters().namePrefix(key, otherwise, "an image");
   }
 
   /** The namespace of the claim, empty when the provisioner does not tell. */
   String owner() {
-    return all.getOrDefault(KUBERNETES + "pvc/namespace", "");
+    return parameters().owner();
   }
 
   /**
@@ -139,15 +130,14 @@ record ClassParameters(Map<String, String> all) {
 
   /** What is told to the node: the parameters that are not Kubernetes' own. */
   Map<String, String> volumeContext() {
-    Map<String, String> context = new TreeMap<>(all);
-    context.keySet().removeIf(k -> k.startsWith(KUBERNETES));
+    Map<String, String> context = parameters().volumeContext();
     context.remove(TOPOLOGY_POOLS);
     return context;
   }
 
   /** What Kubernetes calls the volume: metadata of the image, by the keys that it has there. */
   Map<String, String> kubernetesNames() {
-    return ImageMetadata.ofVolume(all);
+    return KubernetesNames.ofVolume(all);
   }
 
   private long objectSize() {
@@ -169,23 +159,14 @@ record ClassParameters(Map<String, String> all) {
   }
 
   private String required(String key) {
-    String value = all.getOrDefault(key, "");
-    if (value.isEmpty()) {
-      throw new CsiException.InvalidArgument(
-          "parameter %s is missing or empty: set it in the class".formatted(key));
-    }
-    return value;
+    return parameters().required(key);
   }
 
   private String optional(String key, String otherwise) {
-    String value = all.get(key);
-    if (value == null) {
-      return otherwise;
-    }
-    if (value.isEmpty()) {
-      throw new CsiException.InvalidArgument(
-          "parameter %s is empty: give it a value or leave it out".formatted(key));
-    }
-    return value;
+    return parameters().optional(key, otherwise);
+  }
+
+  private Parameters parameters() {
+    return new Parameters(all);
   }
 }

@@ -8,6 +8,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.VolumeEntry;
@@ -76,7 +77,7 @@ final class Clones {
     Credentials credentials = opened.credentials();
     return switch (source) {
       case ContentSource.OfSnapshot s -> {
-        try (Snapshot snapshot = snapshots.require(s.id(), credentials)) {
+        try (Snapshot snapshot = snapshots.require(s.text(), credentials)) {
           yield origin(opened, snapshot.opened(), snapshot.entry().imageName());
         }
       }

@@ -11,6 +11,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeSize;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 
@@ -56,10 +57,10 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
           "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink"
               .formatted(now, size.limitBytes()));
     }
-    if (now >= size.imageBytes()) {
+    if (now >= size.bytes()) {
       return now;
     }
-    image.resize(size.imageBytes());
-    return size.imageBytes();
+    image.resize(size.bytes());
+    return size.bytes();
   }
 }

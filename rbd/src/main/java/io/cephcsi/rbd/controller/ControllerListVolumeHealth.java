@@ -3,9 +3,11 @@ package io.cephcsi.rbd.controller;
 import csi.v1.ControllerListVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthResponse;
 import csi.v1.VolumeHealth;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.VolumeHealths;
 
 /**
@@ -13,12 +15,12 @@ import io.cephcsi.rbd.VolumeHealths;
  * volume without an image among them is looked at.
  */
 record ControllerListVolumeHealth(
-    Listing listing, VolumeJournal journal, VolumeHealths healths, PoolContents contents)
+    Listing<OpenPool> listing, VolumeJournal journal, VolumeHealths healths, PoolContents contents)
     implements Call<ControllerListVolumeHealthRequest, ControllerListVolumeHealthResponse> {
 
   @Override
   public ControllerListVolumeHealthResponse answer(ControllerListVolumeHealthRequest request) {
-    Listing asked =
+    Listing<OpenPool> asked =
         request.getSecretsMap().isEmpty()
             ? listing
             : listing.orAs(Secrets.credentials(request.getSecretsMap()));

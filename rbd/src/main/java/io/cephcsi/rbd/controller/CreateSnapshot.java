@@ -29,8 +29,7 @@ record CreateSnapshot(
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()
-          .setSnapshot(
-              SnapshotAnswer.of(id, plan.sourceId(), made, images.ready(source.opened(), made)))
+          .setSnapshot(made.answer(id, plan.sourceId(), images.ready(source.opened(), made)))
           .build();
     }
   }

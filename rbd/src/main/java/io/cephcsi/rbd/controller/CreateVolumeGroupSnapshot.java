@@ -8,6 +8,7 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GroupSnapshotAnswer;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.OpenPool;
@@ -87,6 +88,6 @@ record CreateVolumeGroupSnapshot(
         new VolumeId(
             plan.parameters().clusterId(), volume.pool().id(), member.made().entry().uuid());
     boolean ready = images.ready(volume.opened(), member.made());
-    return SnapshotAnswer.of(id, member.source().plan().sourceId(), member.made(), ready);
+    return member.made().answer(id, member.source().plan().sourceId(), ready);
   }
 }

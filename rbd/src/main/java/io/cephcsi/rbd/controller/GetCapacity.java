@@ -1,21 +1,17 @@
 package io.cephcsi.rbd.controller;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import csi.v1.GetCapacityRequest;
 import csi.v1.GetCapacityResponse;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.RoomLeft;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.Pools;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.StreamSupport;
 
 /**
  * Tells how many bytes can still be written: to the class's pool, or without a class to all
@@ -56,29 +52,9 @@ record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
 
   private long available(ClusterConfig config, String pool) {
     try (Cluster cluster = pools.lend(config, users.of(config.clusterId()))) {
-      JsonNode usage = usage(cluster);
       return pool.isEmpty()
-          ? usage.path("stats").path("total_avail_bytes").asLong()
-          : poolAvailable(usage, config.clusterId(), pool);
+          ? RoomLeft.inCluster(cluster)
+          : RoomLeft.inPool(cluster, config.clusterId(), pool);
     }
-  }
-
-  private static JsonNode usage(Cluster cluster) {
-    try {
-      return Json.MAPPER.readTree(
-          cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"));
-    } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitor's answer to df is not JSON", e);
-    }
-  }
-
-  private static long poolAvailable(JsonNode usage, String clusterId, String pool) {
-    return StreamSupport.stream(usage.path("pools").spliterator(), false)
-        .filter(p -> p.path("name").asText().equals(pool))
-        .mapToLong(p -> p.path("stats").path("max_avail").asLong())
-        .findFirst()
-        .orElseThrow(() ->
-            new CsiException.InvalidArgument(
-                "cluster %s has no pool %s".formatted(clusterId, pool)));
   }
 }

@@ -9,6 +9,7 @@ import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GroupSnapshotAnswer;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.GroupSnapshots;
 import java.time.Instant;

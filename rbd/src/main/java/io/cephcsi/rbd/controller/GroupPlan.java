@@ -4,6 +4,7 @@ import csi.v1.CreateVolumeGroupSnapshotRequest;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequestName;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.GroupRequest;
 import io.cephcsi.rbd.VolumeHandle;
@@ -30,7 +31,7 @@ record GroupPlan(
    * @throws CsiException.NotFound when a volume's id is none of ours
    */
   static GroupPlan of(CreateVolumeGroupSnapshotRequest request) {
-    VolumePlan.requireName(request.getName());
+    RequestName.require(request.getName());
     var sources = new LinkedHashSet<>(request.getSourceVolumeIdsList());
     if (sources.isEmpty() || sources.contains("")) {
       throw new CsiException.InvalidArgument(

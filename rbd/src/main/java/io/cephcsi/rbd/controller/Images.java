@@ -7,6 +7,7 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
@@ -121,12 +122,12 @@ final class Images {
     }
     create(opened.pool(), plan, entry.imageName());
     complete(opened.pool(), plan, entry);
-    return new MadeImage(entry, plan.size().imageBytes());
+    return new MadeImage(entry, plan.size().bytes());
   }
 
   private static void create(Pool pool, VolumePlan plan, String image) {
     var options = plan.parameters().imageOptions();
-    long bytes = plan.size().imageBytes();
+    long bytes = plan.size().bytes();
     try {
       pool.createImage(image, bytes, options);
     } catch (CephException e) {
@@ -153,7 +154,7 @@ final class Images {
   /** What follows the image itself; each can be repeated. */
   private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, String imageId) {
     Map<String, String> metadata = metadata(plan);
-    Set<String> inherited = plan.source().isEmpty() ? Set.of() : ImageMetadata.KEYS;
+    Set<String> inherited = plan.source().isEmpty() ? Set.of() : KubernetesNames.KEYS;
     if (!metadata.isEmpty() || !inherited.isEmpty()) {
       pool.changeImageMetadata(imageId, inherited, metadata);
     }
@@ -168,7 +169,7 @@ final class Images {
     }
     Map<String, String> metadata = new TreeMap<>(plan.parameters().kubernetesNames());
     if (!settings.clusterName().isEmpty()) {
-      metadata.put(ImageMetadata.CLUSTER_NAME, settings.clusterName());
+      metadata.put(KubernetesNames.CLUSTER_NAME, settings.clusterName());
     }
     return metadata;
   }

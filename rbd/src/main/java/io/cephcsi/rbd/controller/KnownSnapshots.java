@@ -37,7 +37,7 @@ record KnownSnapshots(
     var id = new VolumeId(opened.config().clusterId(), opened.pool().id(), entry.uuid());
     return images
         .find(opened.pool(), entry)
-        .map(made -> SnapshotAnswer.of(id, sourceId(id, entry), made, images.ready(opened, made)));
+        .map(made -> made.answer(id, sourceId(id, entry), images.ready(opened, made)));
   }
 
   /** Of ceph-csi's the journal knows the source's image, whose name ends with the volume's UUID. */

@@ -3,6 +3,7 @@ package io.cephcsi.rbd.controller;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.ListSnapshotsResponse;
 import csi.v1.ListSnapshotsResponse.Entry;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Lists snapshots: all, those of one volume, or the one of an id. */
-record ListSnapshots(Listing listing, SnapshotJournal journal, KnownSnapshots known)
+record ListSnapshots(Listing<OpenPool> listing, SnapshotJournal journal, KnownSnapshots known)
     implements Call<ListSnapshotsRequest, ListSnapshotsResponse> {
 
   @Override

@@ -5,6 +5,7 @@ import csi.v1.ListVolumesResponse;
 import csi.v1.ListVolumesResponse.Entry;
 import csi.v1.ListVolumesResponse.VolumeStatus;
 import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -13,7 +14,7 @@ import io.cephcsi.rbd.OpenPool;
 import java.util.Optional;
 
 /** Lists the volumes of all configured clusters, a page at a time. */
-record ListVolumes(Listing listing, VolumeJournal journal)
+record ListVolumes(Listing<OpenPool> listing, VolumeJournal journal)
     implements Call<ListVolumesRequest, ListVolumesResponse> {
 
   @Override

@@ -37,6 +37,7 @@ import csi.v1.ValidateVolumeCapabilitiesResponse;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
@@ -105,7 +106,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var snapshotImages =
         new SnapshotImages(parts.pools(), parts.snapshots(), flattener, purger, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
-    var listing = new Listing(parts.pools(), parts.configs(), parts.users()::of);
+    var listing = new Listing<>(parts.pools(), parts.configs(), parts.users()::of);
     this.createVolume =
         new CreateVolume(parts.pools(), parts.journal(), images, names, parts.users());
     this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);

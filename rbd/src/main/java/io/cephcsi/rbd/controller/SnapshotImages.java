@@ -11,6 +11,8 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.SnapshotAnswer;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalConflict;
@@ -60,7 +62,15 @@ final class SnapshotImages {
    *
    * @param cutAt when the volume was cut
    */
-  record Made(SnapshotEntry entry, String imageId, long sizeBytes, Instant cutAt) {}
+  record Made(SnapshotEntry entry, String imageId, long sizeBytes, Instant cutAt) {
+    /** As CSI tells it. */
+    csi.v1.Snapshot answer(VolumeId id, String sourceId, boolean ready) {
+      return SnapshotAnswer.of(id, sourceId, sizeBytes, cutAt)
+          .setReadyToUse(ready)
+          .setGroupSnapshotId(entry.groupId())
+          .build();
+    }
+  }
 
   /** The image of the plan's name; call it with the name held and the source shared. */
   Made findOrMake(Volume source, SnapshotPlan plan, Moment moment) {
@@ -162,7 +172,7 @@ final class SnapshotImages {
     String id =
         pool.imageId(entry.imageName())
             .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
-    pool.changeImageMetadata(id, ImageMetadata.KEYS, metadata(plan));
+    pool.changeImageMetadata(id, KubernetesNames.KEYS, metadata(plan));
     journal.storeImage(pool, entry.uuid(), id, at);
     ImageHeader header = pool.imageHeader(id).orElse(new ImageHeader(0, 0));
     return new Made(entry, id, header.sizeBytes(), at);
@@ -192,9 +202,9 @@ final class SnapshotImages {
     if (!settings.setMetadata()) {
       return Map.of();
     }
-    Map<String, String> metadata = ImageMetadata.ofSnapshot(plan.parameters().all());
+    Map<String, String> metadata = KubernetesNames.ofSnapshot(plan.parameters().all());
     if (!settings.clusterName().isEmpty()) {
-      metadata.put(ImageMetadata.CLUSTER_NAME, settings.clusterName());
+      metadata.put(KubernetesNames.CLUSTER_NAME, settings.clusterName());
     }
     return metadata;
   }

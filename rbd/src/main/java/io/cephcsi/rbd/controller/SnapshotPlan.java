@@ -4,6 +4,7 @@ import csi.v1.CreateSnapshotRequest;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequestName;
 import io.cephcsi.journal.SnapshotRequest;
 import io.cephcsi.journal.VolumeEntry;
 
@@ -24,7 +25,7 @@ record SnapshotPlan(
    * @throws CsiException.InvalidArgument when anything in it is wrong
    */
   static SnapshotPlan of(CreateSnapshotRequest request) {
-    VolumePlan.requireName(request.getName());
+    RequestName.require(request.getName());
     String source = request.getSourceVolumeId();
     if (source.isEmpty()) {
       throw new CsiException.InvalidArgument("source_volume_id is missing");

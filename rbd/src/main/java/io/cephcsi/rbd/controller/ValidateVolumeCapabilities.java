@@ -2,9 +2,9 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.ValidateVolumeCapabilitiesResponse;
-import csi.v1.ValidateVolumeCapabilitiesResponse.Confirmed;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CapabilitiesAnswer;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
@@ -28,7 +28,7 @@ record ValidateVolumeCapabilities(Volumes volumes)
       if (volume.pool().imageId(volume.entry().imageName()).isEmpty()) {
         throw Volumes.missing(id);
       }
-      return answer(request, trouble(request));
+      return CapabilitiesAnswer.of(request, trouble(request));
     }
   }
 
@@ -36,20 +36,5 @@ record ValidateVolumeCapabilities(Volumes volumes)
     return request.getVolumeCapabilitiesList().stream()
         .flatMap(c -> Capabilities.trouble(c).stream())
         .findFirst();
-  }
-
-  private static ValidateVolumeCapabilitiesResponse answer(
-      ValidateVolumeCapabilitiesRequest request, Optional<String> trouble) {
-    var answer = ValidateVolumeCapabilitiesResponse.newBuilder();
-    if (trouble.isPresent()) {
-      return answer.setMessage(trouble.get()).build();
-    }
-    return answer
-        .setConfirmed(
-            Confirmed.newBuilder()
-                .addAllVolumeCapabilities(request.getVolumeCapabilitiesList())
-                .putAllVolumeContext(request.getVolumeContextMap())
-                .putAllParameters(request.getParametersMap()))
-        .build();
   }
 }

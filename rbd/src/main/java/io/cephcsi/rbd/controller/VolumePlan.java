@@ -8,11 +8,16 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.Secrets;
+import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequestName;
 import io.cephcsi.csi.VolumeId;
+import io.cephcsi.csi.VolumeSize;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeRequest;
-import java.nio.charset.StandardCharsets;
+import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeHandle;
+import io.cephcsi.rbd.Volumes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,9 +30,6 @@ record VolumePlan(
     Optional<ContentSource> source,
     Credentials credentials,
     Optional<TopologyPlan> topology) {
-  /** The name becomes a key in an omap. CSI wants 128 bytes taken; longer ones that fit are too. */
-  private static final int LONGEST_NAME = 1024;
-
   /**
    * Reads and checks the request.
    *
@@ -36,7 +38,7 @@ record VolumePlan(
    * @throws CsiException.NotFound when its source's id is none of ours
    */
   static VolumePlan of(CreateVolumeRequest request) {
-    requireName(request.getName());
+    RequestName.require(request.getName());
     boolean blank = !request.hasVolumeContentSource();
     Capabilities.require(request.getVolumeCapabilitiesList(), blank);
     if (!request.getMutableParamsMap().isEmpty()) {
@@ -53,27 +55,24 @@ record VolumePlan(
     Credentials credentials = Secrets.credentials(request.getSecretsMap());
     Optional<ContentSource> source =
         blank ? Optional.empty() : Optional.of(ContentSource.of(request.getVolumeContentSource()));
+    source.ifPresent(VolumePlan::requireOurs);
     Optional<TopologyPlan> topology = TopologyPlan.of(request, parameters);
     requirePool(parameters, topology);
     return new VolumePlan(request.getName(), parameters, size, source, credentials, topology);
   }
 
-  /**
-   * Checks a name that becomes a key of an omap.
-   *
-   * @throws CsiException.InvalidArgument when it is missing, too long, or path-like
-   */
-  static void requireName(String name) {
-    if (name.isEmpty()) {
-      throw new CsiException.InvalidArgument("name is missing");
-    }
-    if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
-      throw new CsiException.InvalidArgument(
-          "name is longer than %d bytes: %s…".formatted(LONGEST_NAME, name.substring(0, 40)));
-    }
-    if (name.chars().anyMatch(c -> c == '/' || Character.isISOControl(c))) {
-      throw new CsiException.InvalidArgument(
-          "name \"%s\" has a slash or a control character".formatted(name.strip()));
+  private static void requireOurs(ContentSource source) {
+    switch (source) {
+      case ContentSource.OfSnapshot(var id) -> {
+        if (VolumeId.of(id).isEmpty()) {
+          throw Snapshots.missing(id);
+        }
+      }
+      case ContentSource.OfVolume(var id) -> {
+        if (VolumeHandle.of(id).isEmpty()) {
+          throw Volumes.missing(id);
+        }
+      }
     }
   }
 

@@ -16,6 +16,7 @@ import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.GroupJournal;
@@ -100,7 +101,7 @@ final class Controller implements AutoCloseable {
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, purger, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, journal, users);
-    var listing = new Listing(pools, configs, users::of);
+    var listing = new Listing<>(pools, configs, users::of);
     createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
     var groups = new GroupSnapshots(pools, groupJournal);
     var deletion = new SnapshotDeletion(snapshotJournal, purger, names);

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import java.util.List;
 import java.util.Map;
@@ -6,35 +6,35 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What images say of whom they are for, by ceph-csi's keys. */
-final class ImageMetadata {
-  static final String CLUSTER_NAME = "csi.ceph.com/cluster/name";
+/** What volumes and snapshots say in their metadata of whom they are for, by ceph-csi's keys. */
+public final class KubernetesNames {
+  public static final String CLUSTER_NAME = "csi.ceph.com/cluster/name";
 
   private static final List<String> OF_VOLUMES = List.of("pvc/name", "pvc/namespace", "pv/name");
   private static final List<String> OF_SNAPSHOTS =
       List.of("volumesnapshot/name", "volumesnapshot/namespace", "volumesnapshotcontent/name");
 
-  /** All keys, which librbd gives to clones and which are wrong there. */
-  static final Set<String> KEYS = keys();
+  /** All keys; copies get them along, and they are wrong there. */
+  public static final Set<String> KEYS = keys();
 
-  private ImageMetadata() {}
+  private KubernetesNames() {}
 
   /** What a request's parameters say of the volume. */
-  static Map<String, String> ofVolume(Map<String, String> parameters) {
+  public static Map<String, String> ofVolume(Map<String, String> parameters) {
     return those(OF_VOLUMES, parameters);
   }
 
   /** What a request's parameters say of the snapshot. */
-  static Map<String, String> ofSnapshot(Map<String, String> parameters) {
+  public static Map<String, String> ofSnapshot(Map<String, String> parameters) {
     return those(OF_SNAPSHOTS, parameters);
   }
 
   private static Map<String, String> those(List<String> names, Map<String, String> parameters) {
     Map<String, String> metadata = new TreeMap<>();
     for (String name : names) {
-      String value = parameters.get(ClassParameters.KUBERNETES + name);
+      String value = parameters.get(Parameters.KUBERNETES + name);
       if (value != null) {
-        metadata.put(ClassParameters.KUBERNETES + name, value);
+        metadata.put(Parameters.KUBERNETES + name, value);
       }
     }
     return metadata;
@@ -42,8 +42,8 @@ final class ImageMetadata {
 
   private static Set<String> keys() {
     Set<String> keys = new TreeSet<>(Set.of(CLUSTER_NAME));
-    OF_VOLUMES.forEach(name -> keys.add(ClassParameters.KUBERNETES + name));
-    OF_SNAPSHOTS.forEach(name -> keys.add(ClassParameters.KUBERNETES + name));
+    OF_VOLUMES.forEach(name -> keys.add(Parameters.KUBERNETES + name));
+    OF_SNAPSHOTS.forEach(name -> keys.add(Parameters.KUBERNETES + name));
     return Set.copyOf(keys);
   }
 }

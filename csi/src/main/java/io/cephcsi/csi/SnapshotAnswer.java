@@ -1,23 +1,21 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import com.google.protobuf.Timestamp;
 import csi.v1.Snapshot;
-import io.cephcsi.csi.VolumeId;
 import java.time.Instant;
 
 /** A snapshot as CSI tells it. */
-final class SnapshotAnswer {
+public final class SnapshotAnswer {
   private SnapshotAnswer() {}
 
-  static Snapshot of(VolumeId id, String sourceId, SnapshotImages.Made made, boolean ready) {
+  /** One that is ready and in no group. */
+  public static Snapshot.Builder of(VolumeId id, String sourceId, long sizeBytes, Instant cutAt) {
     return Snapshot.newBuilder()
         .setSnapshotId(id.text())
         .setSourceVolumeId(sourceId)
-        .setSizeBytes(made.sizeBytes())
-        .setCreationTime(timestamp(made.cutAt()))
-        .setReadyToUse(ready)
-        .setGroupSnapshotId(made.entry().groupId())
-        .build();
+        .setSizeBytes(sizeBytes)
+        .setCreationTime(timestamp(cutAt))
+        .setReadyToUse(true);
   }
 
   @SuppressWarnings("JavaInstantGetSecondsGetNano") // both parts are told

@@ -1,28 +1,27 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import csi.v1.CapacityRange;
-import io.cephcsi.csi.CsiException;
 
 /**
- * The sizes that a request allows, and the one that a new image gets.
+ * The sizes that a request allows, and the one that a new volume gets.
  *
- * @param imageBytes what a new image is made with
- * @param requiredBytes the least that an existing image must have
+ * @param bytes what a new volume is made with
+ * @param requiredBytes the least that an existing volume must have
  * @param limitBytes the most that it may have, {@link Long#MAX_VALUE} when the request sets no
  *     limit
  */
-record VolumeSize(long imageBytes, long requiredBytes, long limitBytes) {
+public record VolumeSize(long bytes, long requiredBytes, long limitBytes) {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
   /** When the request does not say how large. */
   private static final long DEFAULT = GIB;
 
-  /** An image has at most this many bytes, so that rounding up never overflows. */
+  /** A volume has at most this many bytes, so that rounding up never overflows. */
   private static final long LARGEST = 1L << 62;
 
   /** One GiB when the request says nothing. */
-  static VolumeSize unasked() {
+  public static VolumeSize unasked() {
     return new VolumeSize(DEFAULT, 0, Long.MAX_VALUE);
   }
 
@@ -33,7 +32,12 @@ record VolumeSize(long imageBytes, long requiredBytes, long limitBytes) {
    * @throws CsiException.InvalidArgument for negative bytes, or when neither is set
    * @throws CsiException.OutOfRange when no whole number of MiB fits
    */
-  static VolumeSize of(CapacityRange range) {
+  public static VolumeSize of(CapacityRange range) {
+    return of(range, MIB);
+  }
+
+  /** As {@link #of(CapacityRange)}, with multiples of a number of MiB for those. */
+  public static VolumeSize of(CapacityRange range, long unit) {
     long required = range.getRequiredBytes();
     long limit = range.getLimitBytes();
     if (required < 0 || limit < 0) {
@@ -45,21 +49,21 @@ record VolumeSize(long imageBytes, long requiredBytes, long limitBytes) {
           "capacity_range sets neither required_bytes nor limit_bytes: set one, or leave it out");
     }
     long most = limit == 0 ? Long.MAX_VALUE : limit;
-    long least = required == 0 ? Math.min(DEFAULT, most / MIB * MIB) : required;
-    return new VolumeSize(round(least, most), required, most);
+    long least = required == 0 ? Math.min(DEFAULT, most / unit * unit) : required;
+    return new VolumeSize(round(least, most, unit), required, most);
   }
 
-  private static long round(long bytes, long limit) {
+  private static long round(long bytes, long limit, long unit) {
     if (bytes > LARGEST) {
       throw new CsiException.OutOfRange(
-          "required_bytes %d is more than an image can have, %d".formatted(bytes, LARGEST));
+          "required_bytes %d is more than a volume can have, %d".formatted(bytes, LARGEST));
     }
     long gibs = bytes < GIB ? Long.MAX_VALUE : up(bytes, GIB);
-    long size = gibs <= limit && bytes >= GIB ? gibs : up(bytes, MIB);
+    long size = gibs <= limit && bytes >= GIB ? gibs : up(bytes, unit);
     if (size == 0 || size > limit) {
       throw new CsiException.OutOfRange(
-          "no whole number of MiB fits between required_bytes %d and limit_bytes %d"
-              .formatted(bytes, limit));
+          "no whole number of %sMiB fits between required_bytes %d and limit_bytes %d"
+              .formatted(unit == MIB ? "" : unit / MIB + " ", bytes, limit));
     }
     return size;
   }
@@ -68,25 +72,30 @@ record VolumeSize(long imageBytes, long requiredBytes, long limitBytes) {
     return (bytes + unit - 1) / unit * unit;
   }
 
+  /** None, for volumes that need no bound when the request says nothing. */
+  public static VolumeSize unbounded() {
+    return new VolumeSize(0, 0, Long.MAX_VALUE);
+  }
+
   /**
-   * The size of an image that begins as a copy; the copied size when the request asks for none.
+   * The size of a volume that begins as a copy; the copied size when the request asks for none.
    *
    * @throws CsiException.OutOfRange when the source is larger than the request allows
    */
-  long bytesForCopyOf(long sourceBytes) {
+  public long bytesForCopyOf(long sourceBytes) {
     if (requiredBytes == 0 && sourceBytes <= limitBytes) {
-      return limitBytes == Long.MAX_VALUE ? sourceBytes : Math.max(sourceBytes, imageBytes);
+      return limitBytes == Long.MAX_VALUE ? sourceBytes : Math.max(sourceBytes, bytes);
     }
-    if (imageBytes < sourceBytes) {
+    if (bytes < sourceBytes) {
       throw new CsiException.OutOfRange(
           "the source has %d bytes, more than a volume of required_bytes %d and limit_bytes %d: ask for at least as much"
               .formatted(sourceBytes, requiredBytes, limitBytes));
     }
-    return imageBytes;
+    return bytes;
   }
 
-  /** Whether an image of this size answers the request. */
-  boolean fits(long bytes) {
-    return requiredBytes <= bytes && bytes <= limitBytes;
+  /** Whether a volume of this size answers the request. */
+  public boolean fits(long volumeBytes) {
+    return requiredBytes <= volumeBytes && volumeBytes <= limitBytes;
   }
 }

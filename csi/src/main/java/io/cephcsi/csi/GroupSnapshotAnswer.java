@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import csi.v1.Snapshot;
 import csi.v1.VolumeGroupSnapshot;
@@ -6,10 +6,11 @@ import java.time.Instant;
 import java.util.List;
 
 /** A group of snapshots as CSI tells it. */
-final class GroupSnapshotAnswer {
+public final class GroupSnapshotAnswer {
   private GroupSnapshotAnswer() {}
 
-  static VolumeGroupSnapshot of(String id, Instant moment, List<Snapshot> members) {
+  /** It is ready when all its members are. */
+  public static VolumeGroupSnapshot of(String id, Instant moment, List<Snapshot> members) {
     return VolumeGroupSnapshot.newBuilder()
         .setGroupSnapshotId(id)
         .addAllSnapshots(members)

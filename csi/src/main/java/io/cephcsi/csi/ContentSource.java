@@ -1,42 +1,27 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import csi.v1.VolumeContentSource;
-import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.VolumeId;
-import io.cephcsi.rbd.Snapshots;
-import io.cephcsi.rbd.VolumeHandle;
-import io.cephcsi.rbd.Volumes;
 
 /** What a new volume begins as a copy of. */
-sealed interface ContentSource {
+public sealed interface ContentSource {
   /** The id as the request has it. */
   String text();
 
   /** A snapshot of this or another driver's. */
-  record OfSnapshot(String text, VolumeId id) implements ContentSource {}
+  record OfSnapshot(String text) implements ContentSource {}
 
   /** A volume as it is at the moment of the call. */
   record OfVolume(String text) implements ContentSource {}
 
   /**
-   * Reads it.
+   * Reads it; whether there is such an id is not looked at.
    *
-   * @throws CsiException.NotFound when the id is none of ours
    * @throws CsiException.InvalidArgument when it is neither snapshot nor volume
    */
   static ContentSource of(VolumeContentSource source) {
     return switch (source.getTypeCase()) {
-      case SNAPSHOT -> {
-        String text = source.getSnapshot().getSnapshotId();
-        yield new OfSnapshot(text, VolumeId.of(text).orElseThrow(() -> Snapshots.missing(text)));
-      }
-      case VOLUME -> {
-        String text = source.getVolume().getVolumeId();
-        if (VolumeHandle.of(text).isEmpty()) {
-          throw Volumes.missing(text);
-        }
-        yield new OfVolume(text);
-      }
+      case SNAPSHOT -> new OfSnapshot(source.getSnapshot().getSnapshotId());
+      case VOLUME -> new OfVolume(source.getVolume().getVolumeId());
       case TYPE_NOT_SET ->
           throw new CsiException.InvalidArgument(
               "volume_content_source names neither a snapshot nor a volume");

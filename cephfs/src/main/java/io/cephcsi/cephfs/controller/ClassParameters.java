@@ -1,0 +1,117 @@
+package io.cephcsi.cephfs.controller;
+
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Parameters;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The parameters of a StorageClass or one for snapshots, checked. */
+record ClassParameters(Parameters named) {
+  private static final List<String> MOUNTERS = List.of("kernel", "fuse");
+  private static final List<String> TRUE = List.of("1", "t", "T", "TRUE", "true", "True");
+  private static final List<String> FALSE = List.of("0", "f", "F", "FALSE", "false", "False");
+
+  ClassParameters(Map<String, String> all) {
+    this(new Parameters(all));
+  }
+
+  String clusterId() {
+    return named.required("clusterID");
+  }
+
+  String fsName() {
+    return named.required("fsName");
+  }
+
+  /** The pool for data; empty for that of the subvolume group. */
+  String dataPool() {
+    return named.optional("pool", "");
+  }
+
+  String namePrefix() {
+    return named.namePrefix("volumeNamePrefix", "csi-vol-", "a subvolume");
+  }
+
+  /** Of a VolumeSnapshotClass. */
+  String snapshotNamePrefix() {
+    return named.namePrefix("snapshotNamePrefix", "csi-snap-", "a snapshot");
+  }
+
+  /** Of a VolumeGroupSnapshotClass. */
+  String groupNamePrefix() {
+    return named.namePrefix("volumeGroupNamePrefix", "csi-vol-group-", "a group");
+  }
+
+  /** Whether a read-only volume of a snapshot only shows it; empty when the class does not say. */
+  Optional<Boolean> backingSnapshot() {
+    return bool("backingSnapshot");
+  }
+
+  private Optional<Boolean> bool(String key) {
+    String text = named.optional(key, "");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!TRUE.contains(text) && !FALSE.contains(text)) {
+      throw new CsiException.InvalidArgument("%s %s: use true or false".formatted(key, text));
+    }
+    return Optional.of(TRUE.contains(text));
+  }
+
+  /** The namespace of the claim, empty when the provisioner does not tell. */
+  String owner() {
+    return named.owner();
+  }
+
+  /** Of a StorageClass: wrong ones are told before anything is asked of a cluster. */
+  void requireVolume() {
+    var _ = clusterId();
+    var _ = fsName();
+    var _ = dataPool();
+    var _ = namePrefix();
+    var _ = backingSnapshot();
+    requireMountable();
+    if (bool("encrypted").orElse(false)) {
+      throw new CsiException.InvalidArgument(
+          "encrypted %s: this driver does not encrypt CephFS volumes, and will not make a plain one instead: leave it out"
+              .formatted(named.all().get("encrypted")));
+    }
+  }
+
+  /**
+   * What only a node uses, looked at here, so that a wrong class fails before there is a volume.
+   */
+  private void requireMountable() {
+    String mounter = named.optional("mounter", "kernel");
+    if (!MOUNTERS.contains(mounter)) {
+      throw new CsiException.InvalidArgument(
+          "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
+    }
+    var _ = named.optional("kernelMountOptions", "");
+    var _ = named.optional("fuseMountOptions", "");
+  }
+
+  /** Whether volumes are to be placed by where they are used, which CephFS cannot. */
+  boolean constrainsTopology() {
+    return named.all().containsKey("topologyConstrainedPools");
+  }
+
+  /** What is told to the node. */
+  Map<String, String> volumeContext() {
+    Map<String, String> context = named.volumeContext();
+    context.remove("topologyConstrainedPools");
+    return context;
+  }
+
+  /** What Kubernetes calls the volume: metadata of the subvolume, by the keys that it has there. */
+  Map<String, String> kubernetesNames() {
+    return KubernetesNames.ofVolume(named.all());
+  }
+
+  /** As {@link #kubernetesNames}, of a snapshot. */
+  Map<String, String> kubernetesSnapshotNames() {
+    return KubernetesNames.ofSnapshot(named.all());
+  }
+}

@@ -1,0 +1,152 @@
+package io.cephcsi.cephfs.controller;
+
+import csi.v1.Snapshot;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.cephfs.Subvolume;
+import io.cephcsi.cephfs.SubvolumeSnapshot;
+import io.cephcsi.cephfs.Subvolumes;
+import io.cephcsi.cephfs.Volume;
+import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.SnapshotAnswer;
+import io.cephcsi.csi.Undo;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.JournalConflict;
+import io.cephcsi.journal.SnapshotEntry;
+import io.cephcsi.journal.SnapshotJournal;
+import io.cephcsi.journal.SnapshotReservation;
+import io.cephcsi.journal.Stores;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The snapshots behind snapshot names: cut once for each, found again by the journal. */
+record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource clock) {
+  /** A snapshot that is there. */
+  record Made(SnapshotEntry entry, long sizeBytes, Instant cutAt) {
+    /** As CSI tells it. */
+    Snapshot answer(VolumeId id, String sourceId) {
+      return SnapshotAnswer.of(id, sourceId, sizeBytes, cutAt)
+          .setGroupSnapshotId(entry.groupId())
+          .build();
+    }
+  }
+
+  /** The snapshot of the plan's name; call it with the name held and the source shared. */
+  Made findOrMake(Volume source, SnapshotPlan plan) {
+    if (source.showsSnapshot()) {
+      throw new CsiException.InvalidArgument(
+          "volume %s only shows snapshot %s: there is nothing new to cut"
+              .formatted(plan.sourceId(), source.entry().backingSnapshotId()));
+    }
+    return switch (reserve(source, plan)) {
+      case SnapshotReservation.Fresh(var entry) -> makeOrUndo(source, plan, entry);
+      case SnapshotReservation.Found(var entry) ->
+          find(source, plan, entry).orElseGet(() -> makeOrUndo(source, plan, entry));
+      case SnapshotReservation.OtherSource(var entry) ->
+          throw new CsiException.AlreadyExists(
+              "snapshot %s exists of another volume, %s: delete it or take another name"
+                  .formatted(plan.name(), entry.source()));
+    };
+  }
+
+  private SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
+    try {
+      return journal.reserve(
+          Stores.of(source.pool()), plan.reservation(source.entry(), size(source)));
+    } catch (JournalConflict e) {
+      throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** As this driver made it last; of others' volumes the manager is asked. */
+  private static long size(Volume source) {
+    long known = source.entry().sizeBytes();
+    if (known > 0) {
+      return known;
+    }
+    return switch (source
+        .subvolumes()
+        .find(source.subvolume())
+        .orElseThrow(() -> Volumes.missing(source.id().text()))) {
+      case Subvolume.Live live -> live.quotaBytes();
+      case Subvolume.Unfinished _ ->
+          throw new CsiException.Aborted(
+              "volume %s is a copy that is not complete, ask again".formatted(source.id().text()));
+      case Subvolume.Retained _ -> throw Volumes.missing(source.id().text());
+    };
+  }
+
+  private Optional<Made> find(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    if (entry.discarded()) {
+      throw new CsiException.Aborted(
+          "snapshot %s is being deleted, ask again when that is done".formatted(plan.name()));
+    }
+    return find(source.subvolumes(), entry).map(made -> complete(source, plan, made));
+  }
+
+  /** What there is of a snapshot that the journal knows. */
+  static Optional<Made> find(Subvolumes subvolumes, SnapshotEntry entry) {
+    return subvolumes
+        .snapshot(entry.source(), entry.imageName())
+        .map(SubvolumeSnapshot::createdAt)
+        .map(createdAt -> new Made(entry, entry.sizeBytes(), entry.cutAt().orElse(createdAt)));
+  }
+
+  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    try {
+      return make(source, plan, entry);
+    } catch (CsiException.Aborted | CsiException.Unavailable e) {
+      throw e; // it may yet come to be, and the next call finds it by the reservation
+    } catch (CsiException e) {
+      throw Undo.after(e, () -> undo(source, entry));
+    } catch (CephException e) {
+      if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
+        throw unavailable;
+      }
+      throw Undo.after(CephFailures.meaning(e), () -> undo(source, entry));
+    }
+  }
+
+  private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    if (!source.subvolumes().cut(source.subvolume(), entry.imageName())) {
+      throw Volumes.missing(plan.sourceId());
+    }
+    Instant cutAt = clock.instant();
+    journal.storeCutLater(source.pool(), entry.uuid(), cutAt);
+    return complete(source, plan, new Made(entry, entry.sizeBytes(), cutAt));
+  }
+
+  /** What follows the snapshot itself; it can be repeated. */
+  private Made complete(Volume source, SnapshotPlan plan, Made made) {
+    Map<String, String> metadata = metadata(plan);
+    if (!metadata.isEmpty()) {
+      var _ =
+          source
+              .subvolumes()
+              .putSnapshotMetadata(source.subvolume(), made.entry().imageName(), metadata);
+    }
+    return made;
+  }
+
+  /** Without a name of Kubernetes there is nothing worth a command. */
+  private Map<String, String> metadata(SnapshotPlan plan) {
+    Map<String, String> metadata = new TreeMap<>(plan.parameters().kubernetesSnapshotNames());
+    if (!settings.setMetadata() || metadata.isEmpty()) {
+      return Map.of();
+    }
+    if (!settings.clusterName().isEmpty()) {
+      metadata.put(KubernetesNames.CLUSTER_NAME, settings.clusterName());
+    }
+    return metadata;
+  }
+
+  private void undo(Volume source, SnapshotEntry entry) {
+    source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
+    journal.undo(Stores.of(source.pool()), entry);
+  }
+}

@@ -1,0 +1,39 @@
+package io.cephcsi.cephfs.controller;
+
+import csi.v1.DeleteSnapshotRequest;
+import csi.v1.DeleteSnapshotResponse;
+import io.cephcsi.cephfs.Snapshot;
+import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.cluster.Secrets;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
+import java.util.Optional;
+
+/** Deletes a snapshot, also when its volume is gone. */
+record DeleteSnapshot(Snapshots snapshots, SnapshotDeletion deletion, NameLocks names)
+    implements Call<DeleteSnapshotRequest, DeleteSnapshotResponse> {
+
+  @Override
+  public DeleteSnapshotResponse answer(DeleteSnapshotRequest request) {
+    String id = request.getSnapshotId();
+    if (id.isEmpty()) {
+      throw new CsiException.InvalidArgument("snapshot_id is missing");
+    }
+    Optional<VolumeId> decoded = VolumeId.of(id);
+    if (decoded.isPresent()) {
+      var credentials = Secrets.admin(request.getSecretsMap());
+      try (var _ = names.hold(id)) {
+        snapshots.open(decoded.get(), credentials).ifPresent(this::delete);
+      }
+    }
+    return DeleteSnapshotResponse.getDefaultInstance();
+  }
+
+  private void delete(Snapshot opened) {
+    try (Snapshot snapshot = opened) {
+      deletion.delete(snapshot);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.cephcsi.cephfs.controller;
+
+import csi.v1.DeleteVolumeRequest;
+import csi.v1.DeleteVolumeResponse;
+import io.cephcsi.cephfs.Volume;
+import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cluster.Secrets;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.Stores;
+import io.cephcsi.journal.VolumeJournal;
+import java.util.Optional;
+
+/**
+ * Deletes a volume: its subvolume, of which snapshots stay, then its name, then its object.
+ *
+ * <p>In that order: a crash anywhere leaves what the repeated call, or the next one of the same
+ * name, goes on from.
+ */
+record DeleteVolume(Volumes volumes, VolumeJournal journal, ShownSnapshots shown, NameLocks names)
+    implements Call<DeleteVolumeRequest, DeleteVolumeResponse> {
+  @Override
+  public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
+    String id = request.getVolumeId();
+    if (id.isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    Optional<VolumeId> decoded = VolumeId.of(id);
+    if (decoded.isPresent()) {
+      var credentials = Secrets.admin(request.getSecretsMap());
+      try (var _ = names.hold(id)) {
+        volumes.open(decoded.get(), credentials).ifPresent(this::delete);
+      }
+    }
+    return DeleteVolumeResponse.getDefaultInstance();
+  }
+
+  private void delete(Volume opened) {
+    try (Volume volume = opened;
+        var _ = names.hold(volume.entry().requestName())) {
+      if (volume.showsSnapshot()) {
+        shown.hide(volume.opened(), volume.entry());
+      } else {
+        journal.discard(volume.pool(), volume.entry().uuid());
+        remove(volume);
+      }
+      journal.undo(Stores.of(volume.pool()), volume.entry());
+    }
+  }
+
+  /** A clone that is not complete is nobody's yet, so that it goes without being asked. */
+  private static void remove(Volume volume) {
+    try {
+      volume.subvolumes().remove(volume.subvolume());
+    } catch (CsiException.Aborted e) {
+      volume.subvolumes().removeUnfinished(volume.subvolume());
+    }
+  }
+}

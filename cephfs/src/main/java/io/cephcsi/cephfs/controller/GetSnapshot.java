@@ -1,0 +1,23 @@
+package io.cephcsi.cephfs.controller;
+
+import csi.v1.GetSnapshotRequest;
+import csi.v1.GetSnapshotResponse;
+import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+
+/** Tells of one snapshot. */
+record GetSnapshot(KnownSnapshots known) implements Call<GetSnapshotRequest, GetSnapshotResponse> {
+
+  @Override
+  public GetSnapshotResponse answer(GetSnapshotRequest request) {
+    String id = request.getSnapshotId();
+    if (id.isEmpty()) {
+      throw new CsiException.InvalidArgument("snapshot_id is missing");
+    }
+    return GetSnapshotResponse.newBuilder()
+        .setSnapshot(
+            known.find(id, request.getSecretsMap()).orElseThrow(() -> Snapshots.missing(id)))
+        .build();
+  }
+}

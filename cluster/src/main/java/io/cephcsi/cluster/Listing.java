@@ -1,0 +1,148 @@
+package io.cephcsi.cluster;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.journal.NamedUuid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Lists what the journals of all configured clusters know, a page at a time, in the order of
+ * config.json, places and names. A token names the last entry of the page before, so that pages
+ * stay right while entries come and go.
+ */
+public record Listing<O extends Opened>(
+    Places<O> places, ClusterConfigs configs, Function<String, Credentials> users) {
+  /** A page when the caller sets no bound: gRPC takes at most 4 MiB an answer. */
+  private static final int LONGEST_PAGE = 5000;
+
+  /** Where a cluster's journals are: pools, or filesystems. */
+  public interface Places<O extends Opened> {
+    /** The ids of all, as {@link Opened#location} has them, in order. */
+    List<Long> ids(ClusterConfig config, Credentials credentials);
+
+    /** Opens one; empty when it is gone. Whoever asks closes the answer. */
+    Optional<O> open(String clusterId, long id, Credentials credentials);
+  }
+
+  /** The same with another user where none is known. */
+  public Listing<O> orAs(Credentials credentials) {
+    return new Listing<>(places, configs, clusterId -> known(clusterId).orElse(credentials));
+  }
+
+  private Optional<Credentials> known(String clusterId) {
+    try {
+      return Optional.of(users.apply(clusterId));
+    } catch (CsiException.FailedPrecondition e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Reads a page of a directory behind a name. */
+  public interface Directory<O> {
+    List<NamedUuid> page(O opened, String afterName, int most);
+  }
+
+  /** Makes an entry of the answer; none for what is just being made or deleted. */
+  public interface Entries<O, E> {
+    Optional<E> of(O opened, NamedUuid named);
+  }
+
+  /**
+   * A page of the listing.
+   *
+   * @param nextToken empty at the end
+   */
+  public record Page<E>(List<E> entries, String nextToken) {}
+
+  /** A place in the order of the listing. */
+  private record Place(ClusterConfig cluster, long id) {}
+
+  /**
+   * Lists a page.
+   *
+   * @throws CsiException.InvalidArgument when the bound is negative
+   * @throws CsiException.Aborted when the token is none of ours
+   */
+  public <E> Page<E> page(
+      String token, int maxEntries, Directory<O> directory, Entries<O, E> maker) {
+    if (maxEntries < 0) {
+      throw new CsiException.InvalidArgument("max_entries %d is negative".formatted(maxEntries));
+    }
+    ListToken from = ListToken.of(token);
+    int most = maxEntries == 0 ? LONGEST_PAGE : Math.min(maxEntries, LONGEST_PAGE);
+    List<E> entries = new ArrayList<>();
+    for (Place place : from(from)) {
+      ListToken start = from.in(place.cluster().clusterId(), place.id());
+      Optional<ListToken> more = fill(entries, most, place, start, directory, maker);
+      if (more.isPresent()) {
+        return new Page<>(entries, more.get().text());
+      }
+    }
+    return new Page<>(entries, "");
+  }
+
+  /** The places from the token's on. */
+  private List<Place> from(ListToken from) {
+    List<Place> all = new ArrayList<>();
+    for (ClusterConfig config : configs.all()) {
+      places
+          .ids(config, users.apply(config.clusterId()))
+          .forEach(id -> all.add(new Place(config, id)));
+    }
+    if (from.first()) {
+      return all;
+    }
+    for (int i = 0; i < all.size(); i++) {
+      if (from.isIn(all.get(i).cluster().clusterId(), all.get(i).id())) {
+        return all.subList(i, all.size());
+      }
+    }
+    throw ListToken.unknown(from.text());
+  }
+
+  /** Adds the place's entries behind the token; a token when the page is full before their end. */
+  private <E> Optional<ListToken> fill(
+      List<E> entries,
+      int most,
+      Place at,
+      ListToken from,
+      Directory<O> directory,
+      Entries<O, E> maker) {
+    String clusterId = at.cluster().clusterId();
+    var opened = places.open(clusterId, at.id(), users.apply(clusterId));
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+    try (O place = opened.get()) {
+      return fill(entries, most, place, from, directory, maker);
+    }
+  }
+
+  private <E> Optional<ListToken> fill(
+      List<E> entries,
+      int most,
+      O opened,
+      ListToken from,
+      Directory<O> directory,
+      Entries<O, E> maker) {
+    String clusterId = opened.config().clusterId();
+    ListToken last = from;
+    while (true) {
+      int room = most - entries.size();
+      List<NamedUuid> names = directory.page(opened, last.name(), Math.min(room, 500) + 1);
+      if (names.isEmpty()) {
+        return Optional.empty();
+      }
+      for (NamedUuid named : names) {
+        if (entries.size() == most) {
+          return Optional.of(last);
+        }
+        maker.of(opened, named).ifPresent(entries::add);
+        last = new ListToken(clusterId, opened.location(), named.name());
+      }
+    }
+  }
+}
