@@ -73,6 +73,16 @@ public final class DriverProcess implements AutoCloseable {
     return new DriverProcess(folder, List.copyOf(command), launch(folder, command));
   }
 
+  /** As {@link #start}, for CephFS. */
+  @MustBeClosed
+  public static DriverProcess startCephFs(ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
+    List<String> all =
+        new ArrayList<>(List.of("--type=cephfs", "--drivername=cephfs.csi.ceph.com"));
+    all.addAll(List.of(flags));
+    return start(ceph, all.toArray(String[]::new));
+  }
+
   private static void configure(Path folder, List<String> monitors) throws IOException {
     var cluster = Map.of("clusterID", CLUSTER_ID, "monitors", monitors);
     new JsonMapper().writeValue(folder.resolve(CONFIG).toFile(), List.of(cluster));

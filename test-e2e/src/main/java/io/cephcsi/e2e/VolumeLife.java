@@ -35,6 +35,7 @@ import java.util.Random;
 final class VolumeLife {
   private static final long GIB = 1L << 30;
   private static final int DATA_BYTES = 32 << 20;
+  private static final String CEPHFS = "cephfs";
 
   /** One step: an RPC, or what a pod does. */
   record Step(String name, Action action) {}
@@ -59,10 +60,11 @@ final class VolumeLife {
    * @param folder an existing one, below which the volume is staged and published
    */
   VolumeLife(String name, String pool, Credentials credentials, Path folder) throws IOException {
-    this.name = name;
-    this.credentials = credentials;
-    this.filesystem = Capability.canGrowExt4() ? "ext4" : "xfs";
-    this.parameters =
+    this(
+        name,
+        credentials,
+        folder,
+        Capability.canGrowExt4() ? "ext4" : "xfs",
         Map.of(
             "clusterID",
             DriverProcess.CLUSTER_ID,
@@ -71,7 +73,20 @@ final class VolumeLife {
             "imageFeatures",
             "layering",
             "tryOtherMounters",
-            "true");
+            "true"));
+  }
+
+  private VolumeLife(
+      String name,
+      Credentials credentials,
+      Path folder,
+      String filesystem,
+      Map<String, String> parameters)
+      throws IOException {
+    this.name = name;
+    this.credentials = credentials;
+    this.filesystem = filesystem;
+    this.parameters = parameters;
     this.folder = folder.resolve(name);
     this.staging = Files.createDirectories(this.folder.resolve("staging"));
     this.target = this.folder.resolve("pod").resolve("mount");
@@ -79,7 +94,24 @@ final class VolumeLife {
     new Random(name.hashCode()).nextBytes(data);
   }
 
+  /** A volume of CephFS, for many writers on many nodes; otherwise as that of an image. */
+  static VolumeLife onCephFs(ThrowawayCeph ceph, String name, Path folder) throws IOException {
+    return new VolumeLife(
+        name,
+        ceph.credentials(),
+        folder,
+        CEPHFS,
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs")));
+  }
+
   List<Step> steps() {
+    List<Step> all = allSteps();
+    return filesystem.equals(CEPHFS)
+        ? all.stream().filter(step -> !step.name().equals("NodeExpandVolume")).toList()
+        : all;
+  }
+
+  private List<Step> allSteps() {
     return List.of(
         new Step("CreateVolume", this::create),
         new Step("NodeStageVolume", this::stage),
@@ -118,6 +150,16 @@ final class VolumeLife {
   /** The class it is made by. */
   Map<String, String> parameters() {
     return parameters;
+  }
+
+  /** Where kubelet has it staged. */
+  Path staging() {
+    return staging;
+  }
+
+  /** Where a pod has it. */
+  Path target() {
+    return target;
   }
 
   /** The folders of the volume on this node. */
@@ -274,9 +316,15 @@ final class VolumeLife {
 
   /** As the claim asks for it. */
   VolumeCapability capability() {
+    boolean shared = filesystem.equals(CEPHFS);
     return VolumeCapability.newBuilder()
-        .setMount(MountVolume.newBuilder().setFsType(filesystem))
-        .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+        .setMount(MountVolume.newBuilder().setFsType(shared ? "" : filesystem))
+        .setAccessMode(
+            AccessMode.newBuilder()
+                .setMode(
+                    shared
+                        ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
+                        : AccessMode.Mode.SINGLE_NODE_WRITER))
         .build();
   }
 
