@@ -5,6 +5,7 @@ import csi.v1.ControllerExpandVolumeRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.NodeGetVolumeStatsRequest;
 import csi.v1.NodePublishVolumeRequest;
 import csi.v1.NodeStageVolumeRequest;
@@ -14,6 +15,7 @@ import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
 import io.cephcsi.ceph.Credentials;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One volume from create to delete, step by step, as the provisioner and kubelet drive a driver.
@@ -35,6 +38,10 @@ import java.util.Random;
 final class VolumeLife {
   private static final long GIB = 1L << 30;
   private static final int DATA_BYTES = 32 << 20;
+
+  /** Far less than librados waits for an OSD, which is a minute. */
+  private static final long HEALTH_SECONDS = 15;
+
   private static final String CEPHFS = "cephfs";
 
   /** One step: an RPC, or what a pod does. */
@@ -213,6 +220,36 @@ final class VolumeLife {
     return target.toString();
   }
 
+  /** Shows it at a second path, for a pod that may only read. */
+  void publishReadOnly(CsiClient client, Path path) {
+    var _ =
+        client
+            .node()
+            .nodePublishVolume(
+                NodePublishVolumeRequest.newBuilder()
+                    .setVolumeId(volume.getVolumeId())
+                    .setStagingTargetPath(staging.toString())
+                    .setTargetPath(path.toString())
+                    .setVolumeCapability(capability())
+                    .putAllVolumeContext(volume.getVolumeContextMap())
+                    .setReadonly(true)
+                    .build());
+  }
+
+  /** What is wrong with it on its node. */
+  List<VolumeHealthEntry> healthOnNode(CsiClient client) {
+    return client
+        .node()
+        .withDeadlineAfter(HEALTH_SECONDS, TimeUnit.SECONDS)
+        .nodeGetVolumeHealth(
+            NodeGetVolumeHealthRequest.newBuilder()
+                .setVolumeId(volume.getVolumeId())
+                .setStagingTargetPath(staging.toString())
+                .build())
+        .getVolumeHealth()
+        .getHealthStatusesList();
+  }
+
   private String write() throws IOException {
     Path file = target.resolve("data");
     Files.write(file, data);
@@ -279,15 +316,20 @@ final class VolumeLife {
   }
 
   private String unpublish(CsiClient client) {
+    unpublish(client, target);
+    return "";
+  }
+
+  /** Takes it away from a path. */
+  void unpublish(CsiClient client, Path path) {
     var _ =
         client
             .node()
             .nodeUnpublishVolume(
                 NodeUnpublishVolumeRequest.newBuilder()
                     .setVolumeId(volume.getVolumeId())
-                    .setTargetPath(target.toString())
+                    .setTargetPath(path.toString())
                     .build());
-    return "";
   }
 
   private String unstage(CsiClient client) {

@@ -3,9 +3,7 @@ package io.cephcsi.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.NodeGetVolumeStatsRequest;
-import csi.v1.NodePublishVolumeRequest;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
 import io.grpc.StatusRuntimeException;
@@ -119,19 +117,7 @@ class CephFsNodeIT {
   @Test
   void readOnlyPod_cannotWrite() throws Exception {
     Path second = folder.resolve("read-only");
-    var _ =
-        driver
-            .client()
-            .node()
-            .nodePublishVolume(
-                NodePublishVolumeRequest.newBuilder()
-                    .setVolumeId(life.volume().getVolumeId())
-                    .setStagingTargetPath(life.staging().toString())
-                    .setTargetPath(second.toString())
-                    .setVolumeCapability(life.capability())
-                    .putAllVolumeContext(life.volume().getVolumeContextMap())
-                    .setReadonly(true)
-                    .build());
+    life.publishReadOnly(driver.client(), second);
 
     assertThatThrownBy(() -> Files.writeString(second.resolve("x"), "x"))
         .isInstanceOf(FileSystemException.class)
@@ -243,17 +229,8 @@ class CephFsNodeIT {
     eventually(() -> problems().isEmpty());
   }
 
-  private List<VolumeHealthEntry> problems() throws IOException {
-    return driver
-        .client()
-        .node()
-        .nodeGetVolumeHealth(
-            NodeGetVolumeHealthRequest.newBuilder()
-                .setVolumeId(life.volume().getVolumeId())
-                .setStagingTargetPath(life.staging().toString())
-                .build())
-        .getVolumeHealth()
-        .getHealthStatusesList();
+  private List<VolumeHealthEntry> problems() {
+    return life.healthOnNode(driver.client());
   }
 
   private List<Long> daemons() {

@@ -90,7 +90,8 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
     var mounts = new Mounts(commands);
     var filesystems = new Filesystems(commands);
     var names = new NameLocks();
-    var pulse = new Pulse(commands);
+    var entries = new DirectoryEntries(commands);
+    var pulse = new Pulse(entries);
     var records = new MountRecords(parts.mountRecords());
     var users = new StagedUsers(parts.users(), records);
     var processes = new MountProcesses(PROCFS, commands);
@@ -119,12 +120,12 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
     this.publishVolume =
         new NodePublishVolume(new Publication(mounts), staged, users, mounts, pulse, names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
-    this.getVolumeStats = new NodeGetVolumeStats(mounts, filesystems, commands);
+    this.getVolumeStats = new NodeGetVolumeStats(mounts, filesystems, entries);
     this.getVolumeHealth =
         new NodeGetVolumeHealth(
             mounts,
             new MountedHealth(
-                parts.configs(), mounters, filesystems, clusters, parts.users(), parts.looks()));
+                parts.configs(), mounters, entries, clusters, parts.users(), parts.looks()));
     this.getStorageHealth =
         new NodeGetStorageHealth(parts.configs(), clusters, parts.users(), parts.looks());
     this.getInfo = new NodeGetInfo(settings.nodeId(), settings.segments());

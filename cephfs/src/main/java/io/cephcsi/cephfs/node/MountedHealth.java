@@ -14,8 +14,8 @@ import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.CommandFailed;
-import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mount;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,10 +23,11 @@ import java.util.Optional;
 record MountedHealth(
     ClusterConfigs configs,
     Mounters mounters,
-    Filesystems filesystems,
+    DirectoryEntries entries,
     ClusterLooks clusters,
     KnownUsers users,
     Looks looks) {
+  private static final Duration LONG = Duration.ofMinutes(10);
   private static final String REMEDY =
       "delete its pods on this node, so that it is unstaged and staged again";
 
@@ -55,7 +56,7 @@ record MountedHealth(
   /** A look that was ended for its length has seen no more than that nobody answers. */
   private boolean look(Mount mount) {
     try {
-      filesystems.lookAt(mount.path());
+      var _ = entries.count(mount.path(), LONG);
       return true;
     } catch (CommandFailed e) {
       if (e.exit() < 0) {

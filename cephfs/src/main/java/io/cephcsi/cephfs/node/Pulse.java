@@ -2,16 +2,11 @@ package io.cephcsi.cephfs.node;
 
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
-import io.cephcsi.csi.host.Commands;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
-/**
- * Whether a mount lives. Asked by a child process, which can be ended when the mount does not
- * answer.
- */
-record Pulse(Commands commands) {
+/** Whether a mount lives. */
+record Pulse(DirectoryEntries entries) {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /**
@@ -22,14 +17,15 @@ record Pulse(Commands commands) {
    */
   boolean beats(Path path) {
     try {
-      return commands
-              .run(List.of("stat", "-c", "%i", path.toString()), new byte[0], PATIENCE)
-              .exit()
-          == 0;
+      var _ = entries.count(path, PATIENCE);
+      return true;
     } catch (CommandFailed e) {
+      if (e.exit() >= 0) {
+        return false;
+      }
       throw new CsiException.Unavailable(
-          "what is mounted at %s does not answer: see whether the filesystem has an active metadata server (ceph fs status)"
-              .formatted(path),
+          "what is mounted at %s does not answer: see whether the filesystem has an active metadata server (ceph fs status); %s"
+              .formatted(path, e.getMessage()),
           e);
     }
   }

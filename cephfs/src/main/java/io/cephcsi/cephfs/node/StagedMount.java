@@ -167,7 +167,7 @@ record StagedMount(
     there.ifPresent(mount -> requireOursToRemove(mount, volumeId));
     processes.endUnfinished(staging);
     mounts.unmount(staging);
-    if (there.isPresent() && mounts.all().stream().noneMatch(m -> m.showsSame(there.get()))) {
+    if (mounts.all().stream().noneMatch(m -> there.filter(m::showsSame).isPresent())) {
       mounters.finish(staging);
     }
     records.remove(volumeId);

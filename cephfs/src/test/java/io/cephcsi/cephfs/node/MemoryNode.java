@@ -121,7 +121,7 @@ final class MemoryNode implements Commands {
       case "umount" -> umount(command.getLast());
       case "stat" -> stat(command);
       case "ls" -> list(Path.of(command.getLast()));
-      case "getfattr" -> new Outcome(0, "7", "");
+      case "getfattr" -> entries(command.getLast());
       case "kill" -> kill(command);
       case "mount.ceph", "modprobe" -> new Outcome(0, "", "");
       default -> throw new IllegalArgumentException(String.join(" ", command));
@@ -238,14 +238,21 @@ final class MemoryNode implements Commands {
   }
 
   private Outcome stat(List<String> command) {
-    Mount mount = mounts().at(Path.of(command.getLast())).orElseThrow();
-    if (dead.contains(mount.device())) {
-      return new Outcome(
-          1,
-          "",
-          "stat: cannot statx '%s': Transport endpoint is not connected".formatted(mount.path()));
+    if (!command.contains("-f")) {
+      throw new IllegalArgumentException("a stat may come from what the client remembers");
     }
-    return new Outcome(0, command.contains("-f") ? "4194304 256 200 200 5 -1\n" : "1\n", "");
+    return answer(command.getLast(), "4194304 256 200 200 5 -1\n");
+  }
+
+  private Outcome entries(String directory) {
+    return answer(directory, "7");
+  }
+
+  private Outcome answer(String path, String what) {
+    Mount mount = mounts().at(Path.of(path)).orElseThrow();
+    return dead.contains(mount.device())
+        ? new Outcome(1, "", path + ": Transport endpoint is not connected")
+        : new Outcome(0, what, "");
   }
 
   private Outcome list(Path directory) {

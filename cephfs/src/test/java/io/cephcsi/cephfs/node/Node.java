@@ -82,7 +82,8 @@ final class Node implements AutoCloseable {
     var mountRecords = new MountRecords(records);
     var users = new StagedUsers(known, mountRecords);
     var names = new NameLocks();
-    var pulse = new Pulse(host);
+    var entries = new DirectoryEntries(host);
+    var pulse = new Pulse(entries);
     var filesystems = new Filesystems(host);
     var processes = new MountProcesses(host.procfs, host);
     var mounters =
@@ -110,12 +111,12 @@ final class Node implements AutoCloseable {
     unstage = new NodeUnstageVolume(staged, users, names);
     publish = new NodePublishVolume(new Publication(mounts), staged, users, mounts, pulse, names);
     unpublish = new NodeUnpublishVolume(mounts, names);
-    stats = new NodeGetVolumeStats(mounts, filesystems, host);
+    stats = new NodeGetVolumeStats(mounts, filesystems, entries);
     health =
         new NodeGetVolumeHealth(
             mounts,
             new MountedHealth(
-                configs, mounters, filesystems, new ClusterLooks(clusters, looks), known, looks));
+                configs, mounters, entries, new ClusterLooks(clusters, looks), known, looks));
   }
 
   static NodeStageVolumeRequest.Builder stageRequest(Path staging) {

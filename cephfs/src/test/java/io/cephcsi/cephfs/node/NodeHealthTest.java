@@ -57,7 +57,7 @@ class NodeHealthTest {
   @Test
   void metadataServerSilent_isToldWithWhatTheMonitorsSay() {
     node.stage(_ -> {});
-    host.hang("stat");
+    host.hang("getfattr");
 
     VolumeHealthEntry first = only();
     VolumeHealthEntry second = only();
@@ -83,7 +83,7 @@ class NodeHealthTest {
   @Test
   void clientOfTheKernelEvicted_isTold() {
     node.stage(_ -> {});
-    host.fail("stat", "Permission denied");
+    host.fail("getfattr", "Permission denied");
 
     assertThat(only().getReason()).isEqualTo("ReadFails");
     assertThat(only().getMessage()).contains("evicted");

@@ -590,7 +590,7 @@ class NodeTest {
   @Test
   void stage_mountDoesNotAnswer_isUnavailable() {
     node.stage(_ -> {});
-    host.hang("stat");
+    host.hang("getfattr");
 
     assertThatThrownBy(() -> node.stage(_ -> {}))
         .isInstanceOf(CsiException.Unavailable.class)
