@@ -20,6 +20,7 @@ public final class MemoryCluster implements Cluster {
   private final TreeMap<Long, StoredPool> pools = new TreeMap<>();
   private final Set<MemoryHandle> open = ConcurrentHashMap.newKeySet();
   private final MemoryOperations operations = new MemoryOperations();
+  private long lastPoolId;
   private Function<String, String> manager = MemoryCluster::unknownCommand;
   private Function<String, String> monitor = MemoryCluster::unknownCommand;
 
@@ -39,9 +40,9 @@ public final class MemoryCluster implements Cluster {
   /** Adds an empty pool and tells its id. */
   public long addPool(String name) {
     synchronized (operations) {
-      long id = pools.isEmpty() ? 1 : pools.lastKey() + 1;
-      pools.put(id, new StoredPool(name, id));
-      return id;
+      lastPoolId++; // no id comes twice
+      pools.put(lastPoolId, new StoredPool(name, lastPoolId));
+      return lastPoolId;
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,13 +13,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /**
- * The filesystems of clusters. Monitors are asked about one that is not known yet, and then no
- * more: names, ids and pools of filesystems hardly ever change, and whoever meets a change says so
- * by {@link #forget}.
+ * The filesystems of clusters. Monitors are asked about one that is not known yet, and then only
+ * every few minutes: names, ids and pools of filesystems hardly ever change, and whoever meets a
+ * change says so by {@link #forget}.
  */
 final class FileSystemMaps {
+  /** For a filesystem made anew under the same name, in the same pools, which nobody meets. */
+  private static final Duration GOOD_FOR = Duration.ofMinutes(5);
+
+  private record Known(List<FileSystem> all, long askedAtNanos) {
+    static final Known NOTHING = new Known(List.of(), 0);
+
+    boolean fresh() {
+      return System.nanoTime() - askedAtNanos < GOOD_FOR.toNanos();
+    }
+  }
+
   /** By the clusters' fsids. */
-  private final ConcurrentHashMap<String, List<FileSystem>> known = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Known> known = new ConcurrentHashMap<>();
 
   /** The filesystem of that name; empty when the cluster has none. */
   Optional<FileSystem> named(Cluster cluster, String name) {
@@ -32,8 +44,15 @@ final class FileSystemMaps {
 
   private Optional<FileSystem> find(Cluster cluster, Predicate<FileSystem> wanted) {
     String fsid = cluster.fsid();
-    Optional<FileSystem> found = first(known.getOrDefault(fsid, List.of()), wanted);
-    return found.isPresent() ? found : first(ask(cluster), wanted);
+    Known last = known.getOrDefault(fsid, Known.NOTHING);
+    Optional<FileSystem> found = first(last.all(), wanted);
+    if (found.isPresent() && last.fresh()) {
+      return found;
+    }
+    long now = System.nanoTime();
+    List<FileSystem> all = ask(cluster);
+    known.put(fsid, new Known(all, now));
+    return first(all, wanted);
   }
 
   private static Optional<FileSystem> first(List<FileSystem> all, Predicate<FileSystem> wanted) {
@@ -41,7 +60,7 @@ final class FileSystemMaps {
   }
 
   /** Asks the monitors for all, in the order of ids. Monitor command {@code fs dump}. */
-  List<FileSystem> ask(Cluster cluster) {
+  static List<FileSystem> ask(Cluster cluster) {
     List<FileSystem> all = new ArrayList<>();
     try {
       String dump = cluster.monitorCommand("{\"prefix\":\"fs dump\",\"format\":\"json\"}");
@@ -52,8 +71,7 @@ final class FileSystemMaps {
       throw new CsiException.Unavailable("the monitors' list of filesystems is not JSON", e);
     }
     all.sort((one, other) -> Long.compare(one.id(), other.id()));
-    known.put(cluster.fsid(), List.copyOf(all));
-    return all;
+    return List.copyOf(all);
   }
 
   private static FileSystem fileSystem(long id, JsonNode map) {

@@ -108,7 +108,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
   /** All filesystems of a cluster, in the order of ids, by one question to its monitors. */
   public List<FileSystem> all(ClusterConfig config, Credentials credentials) {
     try (Cluster cluster = lend(config, credentials)) {
-      return maps.ask(cluster);
+      return FileSystemMaps.ask(cluster);
     }
   }
 

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * seconds. Clusters for which no user is known are left out.
  */
 public record NodeGetStorageHealth(
-    ClusterConfigs configs, ClusterLooks clusters, KnownUsers users, Looks looks)
+    ClusterConfigs configs, MonitorLooks monitors, KnownUsers users, Looks looks)
     implements Call<NodeGetStorageHealthRequest, NodeGetStorageHealthResponse> {
   /** Warnings of Ceph's that volumes feel. */
   private static final Set<String> FELT =
@@ -54,7 +54,7 @@ public record NodeGetStorageHealth(
   private Optional<Looking> begin(
       ClusterConfig config, NodeGetStorageHealthRequest request, long until) {
     return user(config, request)
-        .map(user -> new Looking(config, clusters.monitors(config, user, until)));
+        .map(user -> new Looking(config, monitors.begin(config, user, until)));
   }
 
   /** The secrets do not say of which cluster they are, unless there is only one. */
@@ -86,7 +86,7 @@ public record NodeGetStorageHealth(
     return new Problem(
         StorageHealthErrorType.STORAGE_UNREACHABLE,
         "MonitorsNotAnswering",
-        ClusterLooks.monitorsSilent(looking.config(), looking.look()));
+        MonitorLooks.silent(looking.config(), looking.look()));
   }
 
   private static Stream<Problem> checks(ClusterConfig config, ClusterHealth health) {

@@ -2,44 +2,45 @@ package io.cephcsi.cmd;
 
 import csi.v1.PluginCapability.Service;
 import io.cephcsi.cephfs.FileSystems;
-import io.cephcsi.cephfs.Snapshots;
-import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cephfs.controller.CephFsController;
+import io.cephcsi.cephfs.controller.ControllerSettings;
 import io.cephcsi.cephfs.node.CephFsNode;
 import io.cephcsi.cephfs.node.NodeSettings;
-import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.KnownUsers;
-import io.cephcsi.journal.SnapshotJournal;
-import io.cephcsi.journal.VolumeJournal;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
-/** The CephFS driver, put together from the flags as {@link RbdDriver} is. */
-final class CephFsDriver {
+/** The CephFS driver, put together from the flags, as {@link RbdDriver} is. */
+final class CephFsDriver implements AutoCloseable {
   private final Flags flags;
-  private final Serving serving;
+  private final Foundation foundation;
+  private final CephFsController controller;
   private final CephFsNode node;
 
   private CephFsDriver(Flags flags) {
     this.flags = flags;
-    this.serving = new Serving(flags);
-    var configs = new ClusterConfigs(flags.clusterConfig);
-    var fileSystems = new FileSystems(configs, serving.clusters());
-    var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
-    var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
-    var users = new KnownUsers(flags.keyring);
+    this.foundation = new Foundation(flags);
+    var fileSystems = new FileSystems(foundation.configs(), foundation.clusters());
+    this.controller =
+        new CephFsController(
+            foundation.calls(),
+            new CephFsController.Parts(
+                fileSystems,
+                foundation.volumes(),
+                foundation.snapshots(),
+                foundation.users(),
+                foundation.looks()),
+            new ControllerSettings(flags.setMetadata, flags.clusterName));
     this.node =
         new CephFsNode(
-            serving.calls(),
+            foundation.calls(),
             new CephFsNode.Parts(
-                configs,
-                serving.clusters(),
-                new Volumes(fileSystems, journal),
-                new Snapshots(fileSystems, snapshots),
-                users,
-                serving.looks(),
+                fileSystems,
+                foundation.volumes(),
+                foundation.snapshots(),
+                foundation.users(),
+                foundation.looks(),
                 flags.mountRecords,
                 flags.cephConf),
             new NodeSettings(
@@ -63,18 +64,30 @@ final class CephFsDriver {
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
   static int run(Flags flags) throws IOException, InterruptedException {
     var driver = new CephFsDriver(flags);
-    return driver.serving.run(driver.capabilities(), driver.services(), () -> {});
+    return driver.foundation.serve(driver.services(), driver);
   }
 
   private List<BindableService> services() {
     List<BindableService> services = new ArrayList<>();
-    if (flags.nodeServer) {
+    services.add(
+        foundation.identity(
+            servesController() ? List.of(Service.Type.CONTROLLER_SERVICE) : List.of()));
+    if (servesController()) {
+      services.add(controller);
+    }
+    if (flags.nodeServer || !flags.controllerServer) {
       services.add(node);
     }
     return services;
   }
 
-  private List<Service.Type> capabilities() {
-    return List.of();
+  /** Without a word on what to serve, all is served, as ceph-csi's CephFS driver does. */
+  private boolean servesController() {
+    return flags.controllerServer || !flags.nodeServer;
+  }
+
+  @Override
+  public void close() {
+    foundation.close();
   }
 }

@@ -24,6 +24,28 @@ final class FlagProblems {
     if (flags.nodeId.isEmpty()) {
       problems.add("--nodeid is missing: give this node's name in Kubernetes");
     }
+    if (flags.type.equals("cephfs")) {
+      radosNamespace(flags, problems);
+    } else {
+      ofImages(flags, problems);
+    }
+    topology(flags, problems);
+    if (flags.stopGrace.isNegative()) {
+      problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
+    }
+    return problems;
+  }
+
+  /** The flag never had an effect in ceph-csi; who sets it would look for journals elsewhere. */
+  private static void radosNamespace(Flags flags, List<String> problems) {
+    if (!flags.radosNamespaceCephFs.isEmpty() && !flags.radosNamespaceCephFs.equals("csi")) {
+      problems.add(
+          "--radosnamespacecephfs=%s has no effect: set cephFS.radosNamespace of the cluster in config.json, and leave the flag out"
+              .formatted(flags.radosNamespaceCephFs));
+    }
+  }
+
+  private static void ofImages(Flags flags, List<String> problems) {
     if (!flags.controllerServer && !flags.nodeServer) {
       problems.add("neither --controllerserver nor --nodeserver is given: name one or both");
     }
@@ -36,19 +58,13 @@ final class FlagProblems {
           "--default-mounter=%s: rbd, rbd-nbd and userspace are known"
               .formatted(flags.defaultMounter));
     }
-    topology(flags, problems);
-    if (flags.stopGrace.isNegative()) {
-      problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
-    }
-    return problems;
   }
 
   private static void type(Flags flags, List<String> problems) {
     switch (flags.type) {
       case "rbd", "cephfs" -> {}
       case "" -> problems.add("--type is missing: rbd, cephfs or liveness");
-      case "liveness" ->
-          problems.add("--type=%s is not there yet: rbd and cephfs are".formatted(flags.type));
+      case "liveness" -> problems.add("--type=liveness is not there yet: rbd and cephfs are");
       default ->
           problems.add("--type=%s is unknown: rbd, cephfs or liveness".formatted(flags.type));
     }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
       "  cephcsi --type=rbd --nodeid=node1 --controllerserver \\",
       "      --endpoint=unix:///csi/csi-provisioner.sock --drivername=rbd.csi.ceph.com",
       "  cephcsi --type=rbd --nodeid=node1 --nodeserver --endpoint=unix:///csi/csi.sock",
+      "  cephcsi --type=cephfs --nodeid=node1 --controllerserver --endpoint=unix:///csi/csi.sock",
       "",
       "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong flags."
     },
@@ -42,12 +43,13 @@ final class Flags {
   @Option(
       names = "--nodeid",
       paramLabel = "NAME",
-      description = "This node's name in Kubernetes; required for rbd.")
+      description = "This node's name in Kubernetes; required.")
   String nodeId = "";
 
   @Option(
       names = "--controllerserver",
-      description = "Serve the Controller service.",
+      description =
+          "Serve the Controller service; cephfs without this and --nodeserver serves both.",
       arity = "1",
       converter = GoBool.class)
   boolean controllerServer;
@@ -68,12 +70,12 @@ final class Flags {
   @Option(
       names = "--clustername",
       paramLabel = "NAME",
-      description = "Kubernetes cluster's name, set as metadata of images.")
+      description = "Kubernetes cluster's name, set as metadata of images and subvolumes.")
   String clusterName = "";
 
   @Option(
       names = "--setmetadata",
-      description = "Set the names of claim and volume as metadata of images.",
+      description = "Set the names of claim and volume as metadata of images and subvolumes.",
       arity = "1",
       converter = GoBool.class)
   boolean setMetadata;

@@ -1,12 +1,7 @@
 package io.cephcsi.cmd;
 
 import csi.v1.PluginCapability.Service;
-import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterMappings;
-import io.cephcsi.cluster.KnownUsers;
-import io.cephcsi.journal.GroupJournal;
-import io.cephcsi.journal.SnapshotJournal;
-import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
@@ -17,30 +12,31 @@ import io.grpc.BindableService;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** The RBD driver, put together from the flags: constructors only, in the order of dependence. */
-final class RbdDriver {
+final class RbdDriver implements AutoCloseable {
   private final Flags flags;
-  private final Serving serving;
+  private final Foundation foundation;
   private final RbdController controller;
   private final RbdNode node;
 
   private RbdDriver(Flags flags) {
     this.flags = flags;
-    this.serving = new Serving(flags);
-    var configs = new ClusterConfigs(flags.clusterConfig);
+    this.foundation = new Foundation(flags);
     var mappings = new ClusterMappings(flags.clusterMapping());
-    var pools = new Pools(configs, mappings, serving.clusters());
-    var journal = new VolumeJournal(flags.instanceId, UUID::randomUUID);
-    var snapshots = new SnapshotJournal(flags.instanceId, UUID::randomUUID);
-    var groups = new GroupJournal(flags.instanceId, UUID::randomUUID);
-    var users = new KnownUsers(flags.keyring);
+    var pools = new Pools(foundation.configs(), mappings, foundation.clusters());
+    var journal = foundation.volumes();
     this.controller =
         new RbdController(
-            serving.calls(),
+            foundation.calls(),
             new RbdController.Parts(
-                configs, pools, journal, snapshots, groups, users, serving.looks()),
+                foundation.configs(),
+                pools,
+                journal,
+                foundation.snapshots(),
+                foundation.groups(),
+                foundation.users(),
+                foundation.looks()),
             new ControllerSettings(
                 flags.setMetadata,
                 flags.clusterName,
@@ -52,13 +48,13 @@ final class RbdDriver {
                 flags.fencing));
     this.node =
         new RbdNode(
-            serving.calls(),
+            foundation.calls(),
             new RbdNode.Parts(
-                configs,
+                foundation.configs(),
                 pools,
                 journal,
-                users,
-                serving.looks(),
+                foundation.users(),
+                foundation.looks(),
                 flags.stateDirectory,
                 flags.cephConf),
             new NodeSettings(
@@ -72,11 +68,12 @@ final class RbdDriver {
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
   static int run(Flags flags) throws IOException, InterruptedException {
     var driver = new RbdDriver(flags);
-    return driver.serving.run(driver.capabilities(), driver.services(), driver.controller::close);
+    return driver.foundation.serve(driver.services(), driver);
   }
 
   private List<BindableService> services() {
     List<BindableService> services = new ArrayList<>();
+    services.add(foundation.identity(capabilities()));
     if (flags.controllerServer) {
       services.add(controller);
       services.add(controller.snapshotMetadata());
@@ -100,5 +97,11 @@ final class RbdDriver {
       capabilities.add(Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS);
     }
     return capabilities;
+  }
+
+  @Override
+  public void close() {
+    controller.close();
+    foundation.close();
   }
 }

@@ -75,6 +75,22 @@ class MainTest {
   }
 
   @Test
+  void run_cephFsWithNothingToServe_servesBoth() {
+    Outcome outcome = run("--type=cephfs", "--nodeid=n", "--endpoint=unix:///nowhere/at/all.sock");
+
+    assertThat(outcome.exit()).isEqualTo(1);
+    assertThat(outcome.err()).contains("/nowhere/at/all.sock").doesNotContain("neither");
+  }
+
+  @Test
+  void run_radosNamespaceByFlag_isRefusedSinceItHasNoEffect_W6() {
+    Outcome outcome = run("--type=cephfs", "--nodeid=n", "--radosnamespacecephfs=mine");
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("cephFS.radosNamespace");
+  }
+
+  @Test
   void flags_defaults_areCephCsis() {
     var flags = new Flags();
 
@@ -90,6 +106,7 @@ class MainTest {
     assertThat(flags.minSnapshotsOnImage).isEqualTo(250);
     assertThat(flags.defaultFilesystem).isEqualTo("ext4");
     assertThat(FlagProblems.driverName(parse("--type=rbd"))).isEqualTo("rbd.csi.ceph.com");
+    assertThat(FlagProblems.driverName(parse("--type=cephfs"))).isEqualTo("cephfs.csi.ceph.com");
   }
 
   @Test

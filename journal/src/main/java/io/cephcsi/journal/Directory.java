@@ -151,6 +151,11 @@ final class Directory {
     var _ = objects.update(objectOf(uuid), Map.of(DISCARDED, "true"));
   }
 
+  /** Takes that note back. */
+  void keep(OmapStore objects, String uuid) {
+    objects.removeKeys(objectOf(uuid), Set.of(DISCARDED));
+  }
+
   /** Removes the UUID's object. */
   void forgetObject(OmapStore objects, String uuid) {
     objects.remove(objectOf(uuid));

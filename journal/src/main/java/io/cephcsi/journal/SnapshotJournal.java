@@ -199,6 +199,11 @@ public final class SnapshotJournal {
     names.discard(objects, uuid);
   }
 
+  /** Notes that the deletion was refused, and nothing of the snapshot is gone. */
+  public void keep(OmapStore objects, String uuid) {
+    names.keep(objects, uuid);
+  }
+
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */
   public void forgetName(Stores stores, SnapshotEntry entry) {
     names.forgetName(stores, entry.requestName(), entry.uuid());

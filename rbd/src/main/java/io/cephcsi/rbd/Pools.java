@@ -11,11 +11,9 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.Listing;
-import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
@@ -166,11 +164,6 @@ public final class Pools implements Listing.Places<OpenPool> {
       cluster.close();
       throw e;
     }
-  }
-
-  /** Looks at the monitors of the clusters. */
-  public ClusterLooks looks(Looks looks) {
-    return new ClusterLooks(clusters, looks);
   }
 
   /** The ids of a cluster's pools for RBD. */

@@ -1,7 +1,6 @@
 package io.cephcsi.rbd;
 
 import static io.cephcsi.cluster.HealthProblem.dataLoss;
-import static io.cephcsi.cluster.HealthProblem.degraded;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
@@ -13,10 +12,10 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -30,14 +29,12 @@ import java.util.Optional;
  */
 public final class VolumeHealths {
   private final Pools pools;
-  private final ClusterLooks clusters;
   private final Volumes volumes;
   private final VolumeJournal journal;
   private final Looks looks;
 
   public VolumeHealths(Pools pools, VolumeJournal journal, Looks looks) {
     this.pools = pools;
-    this.clusters = pools.looks(looks);
     this.volumes = new Volumes(pools, journal);
     this.journal = journal;
     this.looks = looks;
@@ -55,7 +52,7 @@ public final class VolumeHealths {
   public List<HealthProblem> of(VolumeId id, Credentials credentials) {
     ClusterConfig config = pools.config(id.clusterId());
     long until = looks.deadline();
-    Look<ClusterHealth> monitors = clusters.monitors(config, credentials, until);
+    Look<ClusterHealth> monitors = monitors().begin(config, credentials, until);
     Look<Seen> image =
         looks.begin(
             id.clusterId() + "/" + id.location(),
@@ -66,7 +63,7 @@ public final class VolumeHealths {
     Optional<ClusterHealth> health = monitors.await(until);
     List<HealthProblem> problems = new ArrayList<>();
     if (health.isEmpty()) {
-      problems.add(monitorsSilent(config, monitors, seen.isPresent()));
+      problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));
     } else if (seen.isEmpty()) {
       problems.add(silent(id, image, health.get()));
     }
@@ -78,17 +75,9 @@ public final class VolumeHealths {
     return problems;
   }
 
-  /** The looks at monitors. */
-  public ClusterLooks clusters() {
-    return clusters;
-  }
-
-  private static HealthProblem monitorsSilent(
-      ClusterConfig config, Look<?> monitors, boolean imageAnswers) {
-    String message = ClusterLooks.monitorsSilent(config, monitors);
-    return imageAnswers
-        ? degraded("MonitorsNotAnswering", message)
-        : inaccessible("MonitorsNotAnswering", message);
+  /** Looks at clusters' monitors. */
+  public MonitorLooks monitors() {
+    return new MonitorLooks(looks, pools::lend);
   }
 
   private static HealthProblem silent(VolumeId id, Look<?> image, ClusterHealth health) {

@@ -1,5 +1,6 @@
 package io.cephcsi.e2e;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import csi.v1.Volume;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,14 @@ final class AdminSubvolume {
         .putVolumeContext("subvolumeName", name)
         .putVolumeContext("subvolumePath", ceph("fs", "subvolume", "getpath", fs, name, GROUP))
         .build();
+  }
+
+  /** The names of all that are in the group. */
+  List<String> names() throws IOException, InterruptedException {
+    String list = ceph("fs", "subvolume", "ls", ceph.entry("fs"), GROUP, "--format", "json");
+    List<String> names = new ArrayList<>();
+    new JsonMapper().readTree(list).forEach(entry -> names.add(entry.path("name").asText()));
+    return names;
   }
 
   /** Runs a command of Ceph; gives back what it said. */

@@ -56,14 +56,27 @@ public final class DriverProcess implements AutoCloseable {
   @MustBeClosed
   public static DriverProcess start(ThrowawayCeph ceph, String... flags)
       throws IOException, InterruptedException {
+    return start("rbd", ceph, flags);
+  }
+
+  /** As {@link #start}, the driver for CephFS. */
+  @MustBeClosed
+  public static DriverProcess startCephFs(ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
+    return start("cephfs", ceph, flags);
+  }
+
+  @MustBeClosed
+  private static DriverProcess start(String type, ThrowawayCeph ceph, String... flags)
+      throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("cephcsi-");
     configure(folder, List.of(ceph.monitors().split(",", -1)));
     List<String> command = new ArrayList<>(program());
     command.addAll(
         List.of(
-            "--type=rbd",
+            "--type=" + type,
             "--nodeid=demo",
-            "--drivername=rbd.csi.ceph.com",
+            "--drivername=" + type + ".csi.ceph.com",
             "--endpoint=unix://" + folder.resolve(SOCKET),
             "--cluster-config=" + folder.resolve(CONFIG),
             // Nothing of a Ceph that this machine may belong to.
@@ -71,16 +84,6 @@ public final class DriverProcess implements AutoCloseable {
             "--keyring=" + folder.resolve("keyring")));
     command.addAll(List.of(flags));
     return new DriverProcess(folder, List.copyOf(command), launch(folder, command));
-  }
-
-  /** As {@link #start}, for CephFS. */
-  @MustBeClosed
-  public static DriverProcess startCephFs(ThrowawayCeph ceph, String... flags)
-      throws IOException, InterruptedException {
-    List<String> all =
-        new ArrayList<>(List.of("--type=cephfs", "--drivername=cephfs.csi.ceph.com"));
-    all.addAll(List.of(flags));
-    return start(ceph, all.toArray(String[]::new));
   }
 
   private static void configure(Path folder, List<String> monitors) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 
@@ -46,6 +47,7 @@ public final class GuestCephFs {
         case "stage" -> suite.stage();
         case "writer" -> suite.shared("node1", SharedVolume::writer);
         case "reader" -> suite.shared("node2", SharedVolume::reader);
+        case "sanity" -> suite.sanity(Path.of(arguments[3]));
         case "evicted" -> suite.evicted();
         case "silent" -> suite.metadataServerSilent();
         default -> throw new IllegalArgumentException(arguments[0]);
@@ -114,6 +116,21 @@ public final class GuestCephFs {
         driver.kill();
         driver.restart();
       }
+      require(mounts().isEmpty(), "nothing is mounted: " + mounts());
+    }
+  }
+
+  private void sanity(Path program) throws Exception {
+    try (DriverProcess driver = driver("node1")) {
+      var parameters = Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs"));
+      var outcome =
+          new CsiSanity(program)
+              .run(driver.socket(), ceph.credentials(), parameters, "mount", FOLDER);
+      System.out.printf("csi-sanity in the guest, cephfs by the kernel: %s%n", outcome.summary());
+      if (outcome.exit() != 0) {
+        System.out.println(outcome.output());
+      }
+      require(outcome.exit() == 0, "csi-sanity has no failure");
       require(mounts().isEmpty(), "nothing is mounted: " + mounts());
     }
   }

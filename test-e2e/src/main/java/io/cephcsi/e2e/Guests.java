@@ -160,8 +160,13 @@ final class Guests implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
-    must(List.of(Checkout.singleNode().toString(), "down", cluster.toString()));
-    must(List.of(SCRIPTS.resolve("network").toString(), "down", network));
+  public void close() throws IOException {
+    try {
+      must(List.of(Checkout.singleNode().toString(), "down", cluster.toString()));
+      must(List.of(SCRIPTS.resolve("network").toString(), "down", network));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the guests' cluster was ended", e);
+    }
   }
 }

@@ -14,7 +14,8 @@ final class CephShell {
 
   /**
    * Runs a script of bash, which knows the pool as {@code $P} and these functions: {@code omap
-   * OBJECT KEY VALUE} sets a key, {@code id IMAGE} prints an image's id.
+   * OBJECT KEY VALUE} sets a key, {@code id IMAGE} prints an image's id; and for CephFS {@code fs
+   * ARGS} is {@code rados} where its journals are, {@code fsomap} as {@code omap} there.
    *
    * @return what it printed, without blanks at the ends
    * @throws IOException when a command in it fails
@@ -24,6 +25,8 @@ final class CephShell {
         """
         set -euo pipefail
         omap() { rados -p $P setomapval "$1" "$2" "$3" > /dev/null; }
+        fs() { rados -p cephfs_metadata -N csi "$@"; }
+        fsomap() { fs setomapval "$1" "$2" "$3" > /dev/null; }
         id() { rbd info "$P/$1" --format json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4; }
         """;
     var builder = new ProcessBuilder("bash", "-c", prelude + script).redirectErrorStream(true);

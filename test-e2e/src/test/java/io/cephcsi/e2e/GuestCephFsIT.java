@@ -47,6 +47,11 @@ class GuestCephFsIT {
   }
 
   @Test
+  void csiSanity_controllerAndNodeWithTheKernelsClient_hasNoFailure() {
+    guests().guest(0, "sanity").passes();
+  }
+
+  @Test
   void stage_besideTheSameByHand_isWithinTheBudget() {
     Guests.Outcome outcome = guests().guest(0, "stage");
 

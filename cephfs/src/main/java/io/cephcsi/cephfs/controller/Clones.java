@@ -12,6 +12,7 @@ import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import java.time.Duration;
 import java.util.Optional;
@@ -113,6 +114,15 @@ final class Clones {
     Snapshot snapshot = snapshots.require(id, credentials);
     try {
       requireNotDiscarded(snapshot);
+    } catch (CsiException e) {
+      snapshot.close();
+      throw e;
+    }
+    return origin(snapshot);
+  }
+
+  private static Origin origin(Snapshot snapshot) {
+    try {
       return new Origin(
           snapshot.opened(), snapshot.source(), snapshot.name(), size(snapshot), false);
     } catch (Throwable e) {
@@ -148,13 +158,7 @@ final class Clones {
     Volume volume = volumes.require(id, plan.credentials());
     try {
       if (volume.showsSnapshot()) {
-        volume.close();
-        if (plan.readOnly()) {
-          throw new CsiException.InvalidArgument(
-              "volume %s only shows a snapshot: make the read-only volume from that snapshot, %s"
-                  .formatted(id, volume.entry().backingSnapshotId()));
-        }
-        return ofShown(volume.entry().backingSnapshotId(), plan.credentials());
+        return ofShown(volume, plan);
       }
       return switch (volume
           .subvolumes()
@@ -174,15 +178,16 @@ final class Clones {
   }
 
   /** A snapshot that was deleted stays as long as volumes show it. */
-  private Origin ofShown(String id, Credentials credentials) {
-    Snapshot snapshot = snapshots.require(id, credentials);
-    try {
-      return new Origin(
-          snapshot.opened(), snapshot.source(), snapshot.name(), size(snapshot), false);
-    } catch (Throwable e) {
-      snapshot.close();
-      throw e;
+  private Origin ofShown(Volume shown, VolumePlan plan) {
+    String id = shown.entry().backingSnapshotId();
+    if (plan.readOnly()) {
+      throw new CsiException.InvalidArgument(
+          "volume %s only shows a snapshot: make the read-only volume from that snapshot, %s"
+              .formatted(shown.id().text(), id));
     }
+    Snapshot snapshot = snapshots.require(id, plan.credentials());
+    shown.close();
+    return origin(snapshot);
   }
 
   private static void requireSameFileSystem(
@@ -222,7 +227,7 @@ final class Clones {
   void clean(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     if (plan.source().isPresent()
         && plan.source().get() instanceof ContentSource.OfVolume(var id)) {
-      io.cephcsi.csi.VolumeId.of(id)
+      VolumeId.of(id)
           .flatMap(decoded -> volumes.open(decoded, plan.credentials()))
           .ifPresent(volume -> clean(volume, entry.imageName()));
     }

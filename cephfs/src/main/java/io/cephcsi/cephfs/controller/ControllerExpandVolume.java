@@ -65,7 +65,7 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
     return size.bytes();
   }
 
-  /** One without bound is larger than any. */
+  /** As the manager says; 0 for a volume without bound, which gets one by this. */
   private static long quota(Volume volume) {
     Subvolume subvolume =
         volume

@@ -3,6 +3,7 @@ package io.cephcsi.cephfs.controller;
 import io.cephcsi.cephfs.Snapshot;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.SnapshotReferences;
@@ -22,8 +23,16 @@ record SnapshotDeletion(SnapshotJournal journal, SnapshotReferences references, 
       if (left(snapshot) == Left.SOME) {
         journal.forgetName(Stores.of(snapshot.pool()), snapshot.entry());
       } else {
-        finish(snapshot);
+        finishOrKeep(snapshot);
       }
+    }
+  }
+
+  private void finishOrKeep(Snapshot snapshot) {
+    try {
+      finish(snapshot);
+    } catch (CsiException.FailedPrecondition e) {
+      throw Undo.after(e, () -> journal.keep(snapshot.pool(), snapshot.entry().uuid()));
     }
   }
 

@@ -21,13 +21,12 @@ import csi.v1.NodeUnpublishVolumeRequest;
 import csi.v1.NodeUnpublishVolumeResponse;
 import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.NodeUnstageVolumeResponse;
-import io.cephcsi.ceph.Clusters;
+import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.Volumes;
-import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.cluster.NodeFailures;
 import io.cephcsi.cluster.NodeGetStorageHealth;
 import io.cephcsi.csi.Call;
@@ -43,6 +42,8 @@ import io.cephcsi.csi.host.NodeGetCapabilities;
 import io.cephcsi.csi.host.NodeGetInfo;
 import io.cephcsi.csi.host.NodeUnpublishVolume;
 import io.cephcsi.csi.host.Publication;
+import io.cephcsi.journal.SnapshotJournal;
+import io.cephcsi.journal.VolumeJournal;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,16 +77,17 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
    * @param mountRecords where ceph-csi keeps its records of ceph-fuse mounts
    */
   public record Parts(
-      ClusterConfigs configs,
-      Clusters clusters,
-      Volumes volumes,
-      Snapshots snapshots,
+      FileSystems fileSystems,
+      VolumeJournal volumes,
+      SnapshotJournal snapshots,
       KnownUsers users,
       Looks looks,
       Path mountRecords,
       Path cephConf) {}
 
   public CephFsNode(Calls calls, Parts parts, NodeSettings settings) {
+    var configs = parts.fileSystems().configs();
+    var volumes = new Volumes(parts.fileSystems(), parts.volumes());
     Commands commands = new ChildProcesses();
     var mounts = new Mounts(commands);
     var filesystems = new Filesystems(commands);
@@ -106,14 +108,15 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
                     settings)));
     var staged =
         new StagedMount(
-            new VolumeRoots(parts.configs(), parts.volumes(), parts.snapshots()),
+            new VolumeRoots(
+                configs, volumes, new Snapshots(parts.fileSystems(), parts.snapshots())),
             mounters,
             processes,
             mounts,
             pulse,
             records,
             commands);
-    var clusters = new ClusterLooks(parts.clusters(), parts.looks());
+    var clusters = new MonitorLooks(parts.looks(), parts.fileSystems()::lend);
     this.calls = calls;
     this.stageVolume = new NodeStageVolume(staged, mounts, users, names);
     this.unstageVolume = new NodeUnstageVolume(staged, users, names);
@@ -124,10 +127,9 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
     this.getVolumeHealth =
         new NodeGetVolumeHealth(
             mounts,
-            new MountedHealth(
-                parts.configs(), mounters, entries, clusters, parts.users(), parts.looks()));
+            new MountedHealth(configs, mounters, entries, clusters, parts.users(), parts.looks()));
     this.getStorageHealth =
-        new NodeGetStorageHealth(parts.configs(), clusters, parts.users(), parts.looks());
+        new NodeGetStorageHealth(configs, clusters, parts.users(), parts.looks());
     this.getInfo = new NodeGetInfo(settings.nodeId(), settings.segments());
   }
 

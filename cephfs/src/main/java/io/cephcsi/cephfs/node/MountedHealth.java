@@ -6,11 +6,11 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.ClusterHealth;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.CommandFailed;
@@ -24,7 +24,7 @@ record MountedHealth(
     ClusterConfigs configs,
     Mounters mounters,
     DirectoryEntries entries,
-    ClusterLooks clusters,
+    MonitorLooks clusters,
     KnownUsers users,
     Looks looks) {
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -84,7 +84,7 @@ record MountedHealth(
       return VolumeId.of(volumeId)
           .flatMap(id -> configs.find(id.clusterId()))
           .flatMap(config ->
-              users.find(config.clusterId()).map(user -> clusters.monitors(config, user, until)));
+              users.find(config.clusterId()).map(user -> clusters.begin(config, user, until)));
     } catch (CsiException.FailedPrecondition e) {
       return Optional.empty(); // config.json is broken, which says nothing of this volume
     }

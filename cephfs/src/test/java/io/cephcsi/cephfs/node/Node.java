@@ -14,9 +14,9 @@ import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.cluster.NodeFailures;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.ControlGroup;
@@ -116,7 +116,12 @@ final class Node implements AutoCloseable {
         new NodeGetVolumeHealth(
             mounts,
             new MountedHealth(
-                configs, mounters, entries, new ClusterLooks(clusters, looks), known, looks));
+                configs,
+                mounters,
+                entries,
+                new MonitorLooks(looks, fileSystems::lend),
+                known,
+                looks));
   }
 
   static NodeStageVolumeRequest.Builder stageRequest(Path staging) {

@@ -4,9 +4,9 @@ import csi.v1.VolumeHealth;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
-import io.cephcsi.cluster.ClusterLooks;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
@@ -51,12 +51,12 @@ final class ListedHealth {
   void requireMonitors(ClusterConfig config) {
     long until = contents.looks().deadline();
     Look<ClusterHealth> look =
-        healths.clusters().monitors(config, users.apply(config.clusterId()), until);
+        healths.monitors().begin(config, users.apply(config.clusterId()), until);
     clusters.put(
         config.clusterId(),
         look.await(until)
-            .orElseThrow(() ->
-                new CsiException.Unavailable(ClusterLooks.monitorsSilent(config, look), null)));
+            .orElseThrow(
+                () -> new CsiException.Unavailable(MonitorLooks.silent(config, look), null)));
   }
 
   /** A page of the pool's names; first sees whether the pool answers at all. */

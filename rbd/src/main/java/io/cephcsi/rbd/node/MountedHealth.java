@@ -9,6 +9,7 @@ import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
@@ -52,7 +53,10 @@ record MountedHealth(
             .flatMap(cluster ->
                 users
                     .find(cluster)
-                    .map(user -> pools.looks(looks).blocklist(pools.config(cluster), user, until)));
+                    .map(user ->
+                        new MonitorLooks(looks, pools::lend)
+                            .begin(
+                                pools.config(cluster), user, until, "blocklist", Blocklist::of)));
     reading(reading, mount, device, until).ifPresent(problems::add);
     filesystem(mount, device).forEach(problems::add);
     blocklist

@@ -132,7 +132,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase {
             healths,
             users);
     this.getStorageHealth =
-        new NodeGetStorageHealth(parts.configs(), healths.clusters(), users, parts.looks());
+        new NodeGetStorageHealth(parts.configs(), healths.monitors(), users, parts.looks());
     this.getInfo = new NodeGetInfo(settings.nodeId(), settings.segments());
   }
 

@@ -98,7 +98,7 @@ final class Node implements AutoCloseable {
             new MountedHealth(devices, blockDevices, filesystems, pools, users, looks),
             healths,
             users);
-    storageHealth = new NodeGetStorageHealth(configs, healths.clusters(), users, looks);
+    storageHealth = new NodeGetStorageHealth(configs, healths.monitors(), users, looks);
     try (MemoryPool pool = cluster.pool("rbd")) {
       var request = new VolumeRequest("pvc-1", "csi-vol-", "", "");
       Reservation made = journal.reserve(Stores.of(pool), request);

@@ -1,0 +1,280 @@
+package io.cephcsi.cephfs.controller;
+
+import static io.cephcsi.cephfs.controller.Controller.GIB;
+import static io.cephcsi.cephfs.controller.Controller.request;
+import static io.cephcsi.cephfs.controller.Controller.show;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import csi.v1.CapacityRange;
+import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.ControllerGetVolumeHealthRequest;
+import csi.v1.ControllerGetVolumeRequest;
+import csi.v1.ControllerListVolumeHealthRequest;
+import csi.v1.GetCapacityRequest;
+import csi.v1.ListVolumesRequest;
+import csi.v1.ListVolumesResponse;
+import csi.v1.ValidateVolumeCapabilitiesRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeHealth.VolumeHealthEntry;
+import io.cephcsi.csi.CsiException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The controller's smaller RPCs. */
+class ControllerTest {
+  private static final String GONE =
+      "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac110002";
+
+  @TempDir Path directory;
+  private Controller controller;
+
+  @BeforeEach
+  void start() throws Exception {
+    controller = new Controller(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    controller.close();
+  }
+
+  private String create(String name) {
+    return controller.create(name).getVolume().getVolumeId();
+  }
+
+  @Test
+  void delete_whatIsGoneOrNobodys_isFine() {
+    String id = create("pvc-1");
+    controller.delete(id);
+    controller.delete(id);
+    controller.delete("nobodys");
+    controller.delete(GONE);
+    controller.delete("0001-0003-one-0000000000000009-b0285c97-a0ce-11eb-8c66-0242ac110002");
+    assertThatThrownBy(() -> controller.delete(""))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void delete_subvolumeGoneByHand_isFine() {
+    String id = create("pvc-1");
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    controller.delete(id);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void delete_fileSystemGone_isFine() {
+    String id = create("pvc-1");
+    String snapshot = controller.cut("snap-1", id).getSnapshotId();
+    controller.subvolumes.removeFileSystem("cephfs");
+    controller.deleteSnapshot(snapshot);
+    controller.delete(id);
+  }
+
+  @Test
+  void expand_growsAndNeverShrinks() {
+    String id = create("pvc-1");
+    assertThat(controller.expand(id, 3 * GIB)).isEqualTo(3 * GIB);
+    assertThat(controller.expand(id, 3 * GIB)).isEqualTo(3 * GIB);
+    assertThat(controller.expand(id, 2 * GIB)).isEqualTo(3 * GIB);
+    assertThat(controller.stored(id).quotaBytes).isEqualTo(3 * GIB);
+  }
+
+  @Test
+  void expand_volumeOfCephCsi_isAskedFor() {
+    String id = create("pvc-1");
+    try (var pool = controller.pool()) {
+      pool.removeKeys("csi.volume." + Controller.uuid(id), java.util.Set.of("cephcsi.bytes"));
+    }
+    controller.stored(id).quotaBytes = 5 * GIB;
+    assertThat(controller.expand(id, 2 * GIB)).isEqualTo(5 * GIB);
+    assertThat(controller.stored(id).quotaBytes).isEqualTo(5 * GIB);
+    assertThat(controller.expand(id, 6 * GIB)).isEqualTo(6 * GIB);
+  }
+
+  @Test
+  void expand_toLessThanIsUsed_isOutOfRange() {
+    String id = create("pvc-1");
+    controller.stored(id).usedBytes = 7 * GIB;
+    assertThatThrownBy(() -> controller.expand(id, 2 * GIB))
+        .isInstanceOf(CsiException.OutOfRange.class);
+  }
+
+  @Test
+  void expand_wrongRequests_areRefused() {
+    String id = create("pvc-1");
+    assertThatThrownBy(() -> controller.expand("", GIB))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    assertThatThrownBy(() -> controller.expand(GONE, GIB))
+        .isInstanceOf(CsiException.NotFound.class);
+    assertThatThrownBy(() -> controller.expand("nobodys", GIB))
+        .isInstanceOf(CsiException.NotFound.class);
+    var limited =
+        ControllerExpandVolumeRequest.newBuilder()
+            .setVolumeId(id)
+            .setCapacityRange(CapacityRange.newBuilder().setLimitBytes(GIB / 2))
+            .putAllSecrets(Controller.SECRETS);
+    assertThatThrownBy(() -> controller.expandVolume.answer(limited.build()))
+        .isInstanceOf(CsiException.OutOfRange.class);
+    assertThatThrownBy(
+            () -> controller.expandVolume.answer(limited.clone().clearCapacityRange().build()))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThatThrownBy(() -> controller.expand(id, 2 * GIB))
+        .isInstanceOf(CsiException.NotFound.class);
+  }
+
+  @Test
+  void listVolumes_pagesThroughAllFileSystems() {
+    controller.subvolumes.addFileSystem("two");
+    String one = create("pvc-1");
+    String snapshot = controller.cut("snap-1", one).getSnapshotId();
+    String shown = controller.create(show("pvc-2", snapshot)).getVolumeId();
+    String two = controller.create(request("pvc-1").putParameters("fsName", "two")).getVolumeId();
+
+    var first = list(2, "");
+    assertThat(ids(first)).containsExactly(one, shown);
+    assertThat(ids(list(2, first.getNextToken()))).containsExactly(two);
+    controller.cluster.operations().reset();
+    assertThat(ids(list(0, ""))).containsExactly(one, shown, two);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume ls", "fs subvolume ls");
+  }
+
+  @Test
+  void listVolumes_leavesOutWhatHasNoSubvolume() {
+    create("pvc-1");
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThat(ids(list(0, ""))).isEmpty();
+  }
+
+  private ListVolumesResponse list(int most, String token) {
+    return controller.listVolumes.answer(
+        ListVolumesRequest.newBuilder().setMaxEntries(most).setStartingToken(token).build());
+  }
+
+  private static List<String> ids(ListVolumesResponse answer) {
+    return answer.getEntriesList().stream().map(e -> e.getVolume().getVolumeId()).toList();
+  }
+
+  @Test
+  void getVolume_tellsTheQuotaAsItIs() {
+    String id = create("pvc-1");
+    controller.stored(id).quotaBytes = 7 * GIB;
+    var request = ControllerGetVolumeRequest.newBuilder().setVolumeId(id).build();
+    assertThat(controller.getVolume.answer(request).getVolume().getCapacityBytes())
+        .isEqualTo(7 * GIB);
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThatThrownBy(() -> controller.getVolume.answer(request))
+        .isInstanceOf(CsiException.NotFound.class);
+  }
+
+  @Test
+  void getCapacity_isThatOfThePool() {
+    create("pvc-1");
+    var request =
+        GetCapacityRequest.newBuilder()
+            .putParameters("clusterID", "one")
+            .putParameters("fsName", "cephfs");
+    long dataPool = controller.cluster.poolId("cephfs_data").orElseThrow();
+    assertThat(controller.getCapacity.answer(request.build()).getAvailableCapacity())
+        .isEqualTo(dataPool * GIB);
+    assertThat(
+            controller
+                .getCapacity
+                .answer(GetCapacityRequest.getDefaultInstance())
+                .getAvailableCapacity())
+        .isEqualTo(90 * GIB);
+    request.addVolumeCapabilities(
+        VolumeCapability.newBuilder().setBlock(VolumeCapability.BlockVolume.getDefaultInstance()));
+    assertThat(controller.getCapacity.answer(request.build()).getAvailableCapacity()).isZero();
+  }
+
+  @Test
+  void validate_looksWhetherTheVolumeIsThere_W19() {
+    String id = create("pvc-1");
+    var request =
+        ValidateVolumeCapabilitiesRequest.newBuilder()
+            .setVolumeId(id)
+            .addVolumeCapabilities(Controller.capability(AccessMode.Mode.MULTI_NODE_MULTI_WRITER))
+            .putAllSecrets(Controller.SECRETS);
+    assertThat(controller.validate.answer(request.build()).hasConfirmed()).isTrue();
+    var block = request.clone().clearVolumeCapabilities();
+    block.addVolumeCapabilitiesBuilder().getBlockBuilder();
+    assertThat(controller.validate.answer(block.build()).getMessage()).contains("block");
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThatThrownBy(() -> controller.validate.answer(request.build()))
+        .isInstanceOf(CsiException.NotFound.class);
+  }
+
+  private List<String> health(String id) {
+    var request = ControllerGetVolumeHealthRequest.newBuilder().setVolumeId(id);
+    return controller
+        .getVolumeHealth
+        .answer(request.build())
+        .getVolumeHealth()
+        .getHealthStatusesList()
+        .stream()
+        .map(VolumeHealthEntry::getReason)
+        .toList();
+  }
+
+  private List<String> listedHealth() {
+    return controller
+        .listVolumeHealth
+        .answer(ControllerListVolumeHealthRequest.getDefaultInstance())
+        .getEntriesList()
+        .stream()
+        .flatMap(v -> v.getHealthStatusesList().stream())
+        .map(VolumeHealthEntry::getReason)
+        .toList();
+  }
+
+  @Test
+  void health_tellsWhatIsWrong() {
+    String id = create("pvc-1");
+    assertThat(health(id)).isEmpty();
+    assertThat(listedHealth()).isEmpty();
+    controller.subvolumes.setActive("cephfs", false);
+    assertThat(health(id)).containsExactly("NoActiveMetadataServer");
+    assertThat(listedHealth()).containsExactly("NoActiveMetadataServer");
+    controller.subvolumes.setActive("cephfs", true);
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThat(health(id)).containsExactly("SubvolumeMissing");
+    assertThat(listedHealth()).containsExactly("SubvolumeMissing");
+    assertThatThrownBy(() -> health(GONE)).isInstanceOf(CsiException.NotFound.class);
+  }
+
+  @Test
+  void health_managerHangs_isToldInTimeAndHindersNoOther() {
+    String id = create("pvc-1");
+    var end = new CountDownLatch(1);
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("manager")) {
+            await(end);
+          }
+        });
+    long start = System.nanoTime();
+    assertThat(health(id)).containsExactly("NotAnswering");
+    assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
+    end.countDown();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

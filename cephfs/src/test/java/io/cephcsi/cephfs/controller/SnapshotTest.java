@@ -1,0 +1,538 @@
+package io.cephcsi.cephfs.controller;
+
+import static io.cephcsi.cephfs.controller.Controller.GIB;
+import static io.cephcsi.cephfs.controller.Controller.copy;
+import static io.cephcsi.cephfs.controller.Controller.restore;
+import static io.cephcsi.cephfs.controller.Controller.show;
+import static io.cephcsi.cephfs.controller.Controller.uuid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import csi.v1.CapacityRange;
+import csi.v1.CreateSnapshotRequest;
+import csi.v1.GetSnapshotRequest;
+import csi.v1.ListSnapshotsRequest;
+import csi.v1.Snapshot;
+import csi.v1.Volume;
+import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.cephfs.StoredSubvolume;
+import io.cephcsi.csi.CsiException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Snapshots, what is restored from them, and copies of volumes. */
+class SnapshotTest {
+  @TempDir Path directory;
+  private Controller controller;
+  private String volume;
+
+  @BeforeEach
+  void start() throws Exception {
+    controller = new Controller(directory);
+    volume = controller.create("pvc-1").getVolume().getVolumeId();
+  }
+
+  @AfterEach
+  void stop() {
+    controller.close();
+    controller.clusters.checkNothingOpen();
+  }
+
+  @Test
+  void create_writesWhatCephCsiWrites_andTheOwnerWhereItBelongs_W4() {
+    Volume owned =
+        controller.create(
+            Controller.request("pvc-2").putParameters("csi.storage.k8s.io/pvc/namespace", "team"));
+    Snapshot snapshot = controller.cut("snap-1", owned.getVolumeId());
+
+    assertThat(snapshot.getSizeBytes()).isEqualTo(GIB);
+    assertThat(snapshot.getReadyToUse()).isTrue();
+    assertThat(snapshot.getSourceVolumeId()).isEqualTo(owned.getVolumeId());
+    String uuid = uuid(snapshot.getSnapshotId());
+    assertThat(controller.stored(owned.getVolumeId()).snapshots)
+        .containsOnlyKeys("csi-snap-" + uuid);
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.list("csi.snaps.default", "", 10)).isEqualTo(Map.of("csi.snap.snap-1", uuid));
+      assertThat(pool.list("csi.snap." + uuid, "", 20))
+          .containsEntry("csi.snapname", "snap-1")
+          .containsEntry("csi.imagename", "csi-snap-" + uuid)
+          .containsEntry("csi.source", "csi-vol-" + uuid(owned.getVolumeId()))
+          .containsEntry("csi.volume.owner", "team")
+          .doesNotContainKey("");
+    }
+  }
+
+  @Test
+  void everyCallOnAVolume_asksTheManagerOnce() {
+    controller.cluster.operations().reset();
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume snapshot create");
+    controller.cluster.operations().reset();
+    controller.expand(volume, 2 * GIB);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume resize");
+    controller.cluster.operations().reset();
+    controller.deleteSnapshot(snapshot);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume snapshot rm");
+    controller.cluster.operations().reset();
+    controller.delete(volume);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume rm");
+    assertThat(controller.monitorCommands()).isZero();
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void create_again_isTheSameSnapshot() {
+    Snapshot first = controller.cut("snap-1", volume);
+    assertThat(controller.cut("snap-1", volume)).isEqualTo(first);
+    controller.restart();
+    assertThat(controller.cut("snap-1", volume)).isEqualTo(first);
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+  }
+
+  @Test
+  void create_sameNameOfAnotherVolume_isRefused() {
+    controller.cut("snap-1", volume);
+    String other = controller.create("pvc-2").getVolume().getVolumeId();
+    assertThatThrownBy(() -> controller.cut("snap-1", other))
+        .isInstanceOf(CsiException.AlreadyExists.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongRequests")
+  void create_wrongRequest_isRefused_W19(
+      Class<?> refusal, String value, Consumer<CreateSnapshotRequest.Builder> wrong) {
+    var request =
+        CreateSnapshotRequest.newBuilder()
+            .setName("snap-1")
+            .setSourceVolumeId(volume)
+            .putParameters("clusterID", "one")
+            .putAllSecrets(Controller.SECRETS);
+    wrong.accept(request);
+    assertThatThrownBy(() -> controller.createSnapshot.answer(request.build()))
+        .isInstanceOf(refusal)
+        .hasMessageContaining(value);
+    assertThat(controller.stored(volume).snapshots).isEmpty();
+  }
+
+  static Stream<Arguments> wrongRequests() {
+    String gone = "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac110002";
+    return Stream.of(
+        wrong(CsiException.InvalidArgument.class, "name is missing", r -> r.setName("")),
+        wrong(CsiException.InvalidArgument.class, "source_volume_id", r -> r.setSourceVolumeId("")),
+        wrong(CsiException.InvalidArgument.class, "clusterID", r -> r.clearParameters()),
+        wrong(CsiException.InvalidArgument.class, "secrets", r -> r.clearSecrets()),
+        wrong(
+            CsiException.InvalidArgument.class,
+            "clusterID two",
+            r -> r.putParameters("clusterID", "two")),
+        wrong(
+            CsiException.InvalidArgument.class,
+            "snapshotNamePrefix",
+            r -> r.putParameters("snapshotNamePrefix", "a/b")),
+        wrong(CsiException.NotFound.class, "x does not exist", r -> r.setSourceVolumeId("x")),
+        wrong(CsiException.NotFound.class, gone, r -> r.setSourceVolumeId(gone)));
+  }
+
+  private static Arguments wrong(
+      Class<?> refusal, String value, Consumer<CreateSnapshotRequest.Builder> change) {
+    return Arguments.of(refusal, value, change);
+  }
+
+  @Test
+  void create_subvolumeGone_isNotFoundAndLeavesNothing() {
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    assertThatThrownBy(() -> controller.cut("snap-1", volume))
+        .isInstanceOf(CsiException.NotFound.class);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void deleteVolume_withSnapshots_keepsThemAndTheyCanBeRestored() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.delete(volume);
+
+    Volume restored = controller.create(restore("pvc-2", snapshot));
+
+    assertThat(restored.getCapacityBytes()).isEqualTo(GIB);
+    controller.deleteSnapshot(snapshot);
+    controller.delete(restored.getVolumeId());
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void deleteVolume_retentionIsNotToBeHad_isRefusedWithSnapshots() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.stored(volume).withoutRetention = true;
+    assertThatThrownBy(() -> controller.delete(volume))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("delete them first");
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void restore_larger_isGrown() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    var request = restore("pvc-2", snapshot);
+    request.setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(3 * GIB));
+    Volume restored = controller.create(request);
+    assertThat(restored.getCapacityBytes()).isEqualTo(3 * GIB);
+    assertThat(controller.stored(restored.getVolumeId()).quotaBytes).isEqualTo(3 * GIB);
+    assertThat(controller.create(request)).isEqualTo(restored);
+    assertThat(controller.expand(restored.getVolumeId(), 4 * GIB)).isEqualTo(4 * GIB);
+  }
+
+  @Test
+  void restore_smaller_isRefusedAndLeavesNothing() {
+    controller.expand(volume, 5 * GIB);
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.OutOfRange.class)
+        .hasMessageContaining("5368709120");
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+  }
+
+  @Test
+  void restore_intoAnotherFileSystem_isRefused_W7() {
+    controller.subvolumes.addFileSystem("two");
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    assertThatThrownBy(
+            () -> controller.create(restore("pvc-2", snapshot).putParameters("fsName", "two")))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("another filesystem");
+    assertThat(controller.subvolumes.subvolumes("two", "csi")).isEmpty();
+  }
+
+  @Test
+  void restore_intoAnotherGroup_isMadeThere_W7() throws Exception {
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},
+         {"clusterID":"two","monitors":["mon"],"cephFS":{"subvolumeGroup":"other"}}]
+        """);
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String first =
+        controller
+            .create(Controller.request("pvc-0").putParameters("clusterID", "two"))
+            .getVolumeId();
+    Volume restored =
+        controller.create(restore("pvc-2", snapshot).putParameters("clusterID", "two"));
+    assertThat(controller.subvolumes.subvolumes("cephfs", "other"))
+        .containsOnlyKeys("csi-vol-" + uuid(first), "csi-vol-" + uuid(restored.getVolumeId()));
+  }
+
+  @Test
+  void restore_slowClone_isAbortedWithProgressAndJoinedLater() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(6);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("still makes the clone");
+    assertThatThrownBy(() -> controller.deleteSnapshot(snapshot))
+        .isInstanceOf(CsiException.FailedPrecondition.class);
+    assertThatThrownBy(() -> controller.create(restore("pvc-3", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class);
+    controller.create(restore("pvc-2", snapshot));
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(3);
+  }
+
+  @Test
+  void copy_ofACloneInProgress_isAborted() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class);
+    String clone =
+        controller.subvolumes.subvolumes("cephfs", "csi").keySet().stream()
+            .filter(name -> !name.endsWith(uuid(volume)))
+            .map(name -> volume.replace(uuid(volume), name.substring("csi-vol-".length())))
+            .findFirst()
+            .orElseThrow();
+    assertThatThrownBy(() -> controller.create(copy("pvc-3", clone)))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("not complete");
+    controller.delete(clone);
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).isEmpty();
+  }
+
+  @Test
+  void restore_brokenClone_isCleanedAndBegunAnew_W9() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    for (String state : List.of("failed", "canceled", "odd")) {
+      controller.subvolumes.clonesTake(1000);
+      assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+          .isInstanceOf(CsiException.Aborted.class);
+      controller.subvolumes.subvolumes("cephfs", "csi").values().stream()
+          .filter(s -> s.state.equals("pending"))
+          .forEach(s -> s.state = state);
+      controller.subvolumes.clonesTake(0);
+      Volume restored = controller.create(restore("pvc-2", snapshot));
+      assertThat(controller.stored(restored.getVolumeId()).state).isEqualTo("complete");
+      controller.delete(restored.getVolumeId());
+    }
+  }
+
+  @Test
+  void restore_stateCannotBeAsked_isNotTakenForMissing_W1() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class);
+    controller.cluster.operations().before(SnapshotTest::refuseStatus);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Unavailable.class);
+    controller.cluster.operations().before(_ -> {});
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(2);
+  }
+
+  private static void refuseStatus(String operation) {
+    if (operation.contains("clone status")) {
+      throw new io.cephcsi.ceph.CephException(io.cephcsi.ceph.Errno.ETIMEDOUT, operation);
+    }
+  }
+
+  @Test
+  void restore_managerHasEnoughClones_isResourceExhaustedAndLeavesNothing() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.setClonerBusy(true);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.ResourceExhausted.class)
+        .hasMessageContaining("max_concurrent_clones");
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+  }
+
+  @Test
+  void copy_isMadeByASnapshotThatGoesAway() {
+    Volume copy = controller.create(copy("pvc-2", volume));
+    assertThat(copy.getCapacityBytes()).isEqualTo(GIB);
+    assertThat(copy.getContentSource().getVolume().getVolumeId()).isEqualTo(volume);
+    assertThat(controller.stored(volume).snapshots).isEmpty();
+    assertThat(controller.create(copy("pvc-2", volume))).isEqualTo(copy);
+    controller.delete(volume);
+    controller.delete(copy.getVolumeId());
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void copyAndRestore_stoppedAtAnyWrite_areWholeWhenAskedAgain() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    var requests =
+        List.of(copy("pvc-2", volume), restore("pvc-3", snapshot), show("pvc-4", snapshot));
+    for (var request : requests) {
+      int n = 1;
+      boolean crashed;
+      do {
+        controller.cluster.operations().crashBefore(n++);
+        try {
+          controller.create(request);
+        } catch (MemoryOperations.Crash e) {
+          assertThat(e).isNotNull();
+        }
+        crashed = controller.cluster.operations().restart();
+        controller.restart();
+        Volume made = controller.create(request);
+        assertThat(controller.stored(volume).snapshots).hasSize(1);
+        deleteStoppingAnywhere(made.getVolumeId());
+        assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+      } while (crashed);
+    }
+    controller.deleteSnapshot(snapshot);
+    assertThat(controller.stored(volume).snapshots).isEmpty();
+  }
+
+  private void deleteStoppingAnywhere(String id) {
+    int n = 1;
+    boolean crashed;
+    do {
+      controller.cluster.operations().crashAfter(n++);
+      try {
+        controller.delete(id);
+      } catch (MemoryOperations.Crash e) {
+        assertThat(e).isNotNull();
+      }
+      crashed = controller.cluster.operations().restart();
+      controller.restart();
+    } while (crashed);
+  }
+
+  @Test
+  void deleteSnapshot_stoppedAnywhere_leavesNothingWhenAskedAgain() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    int n = 1;
+    boolean crashed;
+    do {
+      controller.cluster.operations().crashBefore(n++);
+      try {
+        controller.deleteSnapshot(snapshot);
+      } catch (MemoryOperations.Crash e) {
+        assertThat(e).isNotNull();
+      }
+      crashed = controller.cluster.operations().restart();
+      controller.restart();
+    } while (crashed);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void show_hasNoSubvolume_andTellsWhereTheSnapshotIs() {
+    Snapshot snapshot = controller.cut("snap-1", volume);
+    Volume shown = controller.create(show("pvc-2", snapshot.getSnapshotId()));
+
+    assertThat(shown.getVolumeContextMap())
+        .containsEntry("subvolumeName", "csi-vol-" + uuid(shown.getVolumeId()))
+        .containsEntry("subvolumePath", "/volumes/csi/csi-vol-" + uuid(volume) + "/");
+    assertThat(shown.getCapacityBytes()).isEqualTo(GIB);
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.list("csi.volume." + uuid(shown.getVolumeId()), "", 10))
+          .containsEntry("csi.volume.backingsnapshotid", snapshot.getSnapshotId());
+      assertThat(pool.storedObject("rt-backingsnapshot-" + snapshot.getSnapshotId())).isPresent();
+    }
+    assertThat(controller.create(show("pvc-2", snapshot.getSnapshotId()))).isEqualTo(shown);
+  }
+
+  @Test
+  void show_snapshotDeletedFirst_staysUntilTheLastVolumeIsGone() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String one = controller.create(show("pvc-2", snapshot)).getVolumeId();
+    String two = controller.create(show("pvc-3", snapshot)).getVolumeId();
+
+    controller.deleteSnapshot(snapshot);
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+    assertThat(controller.create(show("pvc-2", snapshot)).getVolumeId()).isEqualTo(one);
+    assertThatThrownBy(() -> controller.create(show("pvc-4", snapshot)))
+        .isInstanceOf(CsiException.NotFound.class);
+    String anew = controller.cut("snap-1", volume).getSnapshotId();
+    assertThat(anew).isNotEqualTo(snapshot);
+    controller.deleteSnapshot(anew);
+    controller.delete(volume);
+    controller.delete(one);
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+    controller.deleteSnapshot(snapshot);
+    controller.delete(two);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void show_snapshotStays_whenItsVolumesAreDeleted() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.delete(controller.create(show("pvc-2", snapshot)).getVolumeId());
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+    assertThat(controller.create(restore("pvc-3", snapshot)).getCapacityBytes()).isEqualTo(GIB);
+  }
+
+  @Test
+  void show_andDeleteByTwoControllers_neitherLosesTheOther() {
+    for (int n = 1; n < 12; n++) {
+      String snapshot = controller.cut("snap-" + n, volume).getSnapshotId();
+      var left = new int[] {n};
+      controller
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (--left[0] == 0) {
+              controller.cluster.operations().before(_ -> {});
+              controller.deleteSnapshot(snapshot);
+            }
+          });
+      String shown = shownOrNothing(snapshot, "pvc-" + n + "0");
+      controller.cluster.operations().before(_ -> {});
+      StoredSubvolume source = controller.stored(volume);
+      assertThat(source.snapshots.containsKey("csi-snap-" + uuid(snapshot)))
+          .as("call %d", n)
+          .isEqualTo(!shown.isEmpty());
+      if (!shown.isEmpty()) {
+        controller.deleteSnapshot(snapshot);
+        controller.delete(shown);
+      }
+      assertThat(source.snapshots).isEmpty();
+    }
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private String shownOrNothing(String snapshot, String name) {
+    try {
+      return controller.create(show(name, snapshot)).getVolumeId();
+    } catch (CsiException.NotFound e) {
+      return "";
+    }
+  }
+
+  @Test
+  void show_backingSnapshotFalse_isACopy() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.create(show("pvc-2", snapshot).putParameters("backingSnapshot", "false"));
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(2);
+  }
+
+  @Test
+  void show_cannotGrowNorBeCutNorShownAgain_butCopied() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String shown = controller.create(show("pvc-2", snapshot)).getVolumeId();
+    assertThatThrownBy(() -> controller.expand(shown, 2 * GIB))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    assertThatThrownBy(() -> controller.cut("snap-2", shown))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    var readOnly = show("pvc-3", snapshot);
+    readOnly.setVolumeContentSource(copy("x", shown).getVolumeContentSource());
+    assertThatThrownBy(() -> controller.create(readOnly))
+        .isInstanceOf(CsiException.InvalidArgument.class);
+    controller.deleteSnapshot(snapshot);
+    Volume copy = controller.create(copy("pvc-4", shown));
+    assertThat(controller.stored(copy.getVolumeId()).state).isEqualTo("complete");
+  }
+
+  @Test
+  void show_inAnotherGroup_isRefused() throws Exception {
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},
+         {"clusterID":"two","monitors":["mon"],"cephFS":{"subvolumeGroup":"other"}}]
+        """);
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    assertThatThrownBy(
+            () -> controller.create(show("pvc-2", snapshot).putParameters("clusterID", "two")))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("backingSnapshot");
+  }
+
+  @Test
+  void listAndGet_tellWhatIsThere() {
+    Snapshot one = controller.cut("snap-1", volume);
+    Snapshot two = controller.cut("snap-2", volume);
+    var all = controller.listSnapshots.answer(ListSnapshotsRequest.getDefaultInstance());
+    assertThat(all.getEntriesList()).extracting(e -> e.getSnapshot()).containsExactly(one, two);
+    var page =
+        controller.listSnapshots.answer(ListSnapshotsRequest.newBuilder().setMaxEntries(1).build());
+    assertThat(page.getEntriesList()).extracting(e -> e.getSnapshot()).containsExactly(one);
+    var rest =
+        controller.listSnapshots.answer(
+            ListSnapshotsRequest.newBuilder().setStartingToken(page.getNextToken()).build());
+    assertThat(rest.getEntriesList()).extracting(e -> e.getSnapshot()).containsExactly(two);
+    var byId = GetSnapshotRequest.newBuilder().setSnapshotId(two.getSnapshotId());
+    assertThat(controller.getSnapshot.answer(byId.build()).getSnapshot()).isEqualTo(two);
+    controller.deleteSnapshot(two.getSnapshotId());
+    assertThatThrownBy(() -> controller.getSnapshot.answer(byId.build()))
+        .isInstanceOf(CsiException.NotFound.class);
+  }
+}
