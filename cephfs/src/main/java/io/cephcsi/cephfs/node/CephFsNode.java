@@ -23,6 +23,7 @@ import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.NodeUnstageVolumeResponse;
 import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
@@ -127,7 +128,9 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
     this.getVolumeHealth =
         new NodeGetVolumeHealth(
             mounts,
-            new MountedHealth(configs, mounters, entries, clusters, parts.users(), parts.looks()));
+            new MountedHealth(configs, mounters, entries, clusters, parts.users(), parts.looks()),
+            new VolumeHealths(parts.fileSystems(), parts.volumes(), parts.looks()),
+            parts.users());
     this.getStorageHealth =
         new NodeGetStorageHealth(configs, clusters, parts.users(), parts.looks());
     this.getInfo = new NodeGetInfo(settings.nodeId(), settings.segments());

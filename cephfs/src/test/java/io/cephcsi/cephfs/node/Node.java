@@ -12,6 +12,7 @@ import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
@@ -121,7 +122,9 @@ final class Node implements AutoCloseable {
                 entries,
                 new MonitorLooks(looks, fileSystems::lend),
                 known,
-                looks));
+                looks),
+            new VolumeHealths(fileSystems, journal, looks),
+            known);
   }
 
   static NodeStageVolumeRequest.Builder stageRequest(Path staging) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
+import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,10 +91,20 @@ class NodeHealthTest {
   }
 
   @Test
-  void notHere_isNotFound() {
+  void notMounted_isWhatTheClusterSays() {
+    assertThat(problems()).isEmpty(); // no user is known yet
+    node.known.remember("one", new Credentials("admin", Node.KEY));
+
     assertThatThrownBy(this::problems).isInstanceOf(CsiException.NotFound.class);
-    assertThatThrownBy(() -> node.health.answer(NodeGetVolumeHealthRequest.getDefaultInstance()))
+  }
+
+  @Test
+  void noneOfOurs_isNotFound() {
+    var request = NodeGetVolumeHealthRequest.newBuilder();
+    assertThatThrownBy(() -> node.health.answer(request.build()))
         .isInstanceOf(CsiException.InvalidArgument.class);
+    assertThatThrownBy(() -> node.health.answer(request.setVolumeId("x").build()))
+        .isInstanceOf(CsiException.NotFound.class);
   }
 
   private VolumeHealthEntry only() {
