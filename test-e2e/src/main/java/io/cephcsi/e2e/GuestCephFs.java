@@ -1,5 +1,7 @@
 package io.cephcsi.e2e;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.errorprone.annotations.MustBeClosed;
 import csi.v1.Volume;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
@@ -11,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 
 /**
  * What runs inside the kernel guest with the guest's own CephFS client: a volume's life with the
@@ -221,14 +222,17 @@ public final class GuestCephFs {
     }
   }
 
-  /** All clients: there is one. */
+  /** All clients that are a kernel's: there is one, and the manager's, which is none. */
   private void evict() throws IOException, InterruptedException {
-    String fs = ceph.entry("fs");
-    String ids = admin.ceph("tell", "mds." + fs + ":0", "client", "ls");
-    var ours = Pattern.compile("\"id\": (\\d+)").matcher(ids);
-    while (ours.find()) {
-      var _ = admin.ceph("tell", "mds." + fs + ":0", "client", "evict", "id=" + ours.group(1));
+    String server = "mds." + ceph.entry("fs") + ":0";
+    int evicted = 0;
+    for (JsonNode client : new JsonMapper().readTree(admin.ceph("tell", server, "client", "ls"))) {
+      if (client.path("client_metadata").has("kernel_version")) {
+        var _ = admin.ceph("tell", server, "client", "evict", "id=" + client.path("id").asText());
+        evicted++;
+      }
     }
+    require(evicted > 0, "there is a client to evict");
   }
 
   /** The metadata server is stopped from outside. */

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,7 @@ final class VolumeLife {
   private static final long HEALTH_SECONDS = 15;
 
   private static final String CEPHFS = "cephfs";
+  private static final Duration COUNTED = Duration.ofSeconds(60);
 
   /** One step: an RPC, or what a pod does. */
   record Step(String name, Action action) {}
@@ -298,21 +300,31 @@ final class VolumeLife {
     return "filesystem of %d MiB".formatted(bytes >> 20);
   }
 
+  /** CephFS counts what is in a directory some seconds later. */
   private String stats(CsiClient client) throws IOException {
-    var answer =
-        client
-            .node()
-            .nodeGetVolumeStats(
-                NodeGetVolumeStatsRequest.newBuilder()
-                    .setVolumeId(volume.getVolumeId())
-                    .setVolumePath(target.toString())
-                    .build());
-    VolumeUsage bytes = answer.getUsage(0);
-    if (bytes.getUsed() < DATA_BYTES) {
-      throw new IOException("only %d bytes are said to be used".formatted(bytes.getUsed()));
+    long end = System.nanoTime() + COUNTED.toNanos();
+    List<VolumeUsage> usage = usage(client);
+    while (usage.getFirst().getUsed() < DATA_BYTES) {
+      if (!filesystem.equals(CEPHFS) || System.nanoTime() > end) {
+        throw new IOException(
+            "only %d bytes are said to be used".formatted(usage.getFirst().getUsed()));
+      }
+      usage = usage(client);
     }
+    VolumeUsage bytes = usage.getFirst();
     return "%d of %d MiB used, %d inodes"
-        .formatted(bytes.getUsed() >> 20, bytes.getTotal() >> 20, answer.getUsage(1).getUsed());
+        .formatted(bytes.getUsed() >> 20, bytes.getTotal() >> 20, usage.get(1).getUsed());
+  }
+
+  private List<VolumeUsage> usage(CsiClient client) {
+    return client
+        .node()
+        .nodeGetVolumeStats(
+            NodeGetVolumeStatsRequest.newBuilder()
+                .setVolumeId(volume.getVolumeId())
+                .setVolumePath(target.toString())
+                .build())
+        .getUsageList();
   }
 
   private String unpublish(CsiClient client) {
