@@ -52,7 +52,7 @@ final class SharedVolume {
 
   private void requireReadOnly(VolumeLife life, DriverProcess driver) throws Exception {
     Path target = folder.resolve("read-only");
-    life.publishReadOnly(driver.client(), target);
+    life.publish(driver.client(), target, true);
     require(Files.exists(target.resolve("data")), "a read-only pod reads");
     try {
       Files.writeString(target.resolve("x"), "x");

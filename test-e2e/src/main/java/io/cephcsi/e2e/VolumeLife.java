@@ -208,22 +208,12 @@ final class VolumeLife {
   }
 
   private String publish(CsiClient client) {
-    var _ =
-        client
-            .node()
-            .nodePublishVolume(
-                NodePublishVolumeRequest.newBuilder()
-                    .setVolumeId(volume.getVolumeId())
-                    .setStagingTargetPath(staging.toString())
-                    .setTargetPath(target.toString())
-                    .setVolumeCapability(capability())
-                    .putAllVolumeContext(volume.getVolumeContextMap())
-                    .build());
+    publish(client, target, false);
     return target.toString();
   }
 
-  /** Shows it at a second path, for a pod that may only read. */
-  void publishReadOnly(CsiClient client, Path path) {
+  /** Shows it at a path; a volume may have several. */
+  void publish(CsiClient client, Path path, boolean readOnly) {
     var _ =
         client
             .node()
@@ -234,7 +224,7 @@ final class VolumeLife {
                     .setTargetPath(path.toString())
                     .setVolumeCapability(capability())
                     .putAllVolumeContext(volume.getVolumeContextMap())
-                    .setReadonly(true)
+                    .setReadonly(readOnly)
                     .build());
   }
 

@@ -117,7 +117,7 @@ class CephFsNodeIT {
   @Test
   void readOnlyPod_cannotWrite() throws Exception {
     Path second = folder.resolve("read-only");
-    life.publishReadOnly(driver.client(), second);
+    life.publish(driver.client(), second, true);
 
     assertThatThrownBy(() -> Files.writeString(second.resolve("x"), "x"))
         .isInstanceOf(FileSystemException.class)

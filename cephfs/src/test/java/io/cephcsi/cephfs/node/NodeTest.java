@@ -300,11 +300,7 @@ class NodeTest {
   void stage_volumeThatShowsASnapshot_bindsItReadOnly() {
     String id = reserve("pvc-shallow", snapshot());
     host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
-    Consumer<NodeStageVolumeRequest.Builder> shallow =
-        r ->
-            r.setVolumeId(id)
-                .putVolumeContext("subvolumePath", "/volumes/csi/csi-vol-parent/")
-                .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+    Consumer<NodeStageVolumeRequest.Builder> shallow = r -> shallow(r, id);
 
     node.stage(shallow);
 
@@ -327,6 +323,13 @@ class NodeTest {
     assertThat(node.mounts.at(node.staging)).isEmpty();
   }
 
+  private static void shallow(NodeStageVolumeRequest.Builder request, String id) {
+    request
+        .setVolumeId(id)
+        .putVolumeContext("subvolumePath", "/volumes/csi/csi-vol-parent/")
+        .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+  }
+
   private String snapshot() {
     var credentials = new Credentials("admin", Node.KEY);
     try (OpenFileSystem fs = node.fileSystems.open("one", "cephfs", credentials)) {
@@ -343,11 +346,7 @@ class NodeTest {
   void stage_killedBetweenTheTwoMountsOfASnapshot_isDoneAnew() {
     String id = reserve("pvc-shallow", snapshot());
     host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
-    Consumer<NodeStageVolumeRequest.Builder> shallow =
-        r ->
-            r.setVolumeId(id)
-                .putVolumeContext("subvolumePath", "/volumes/csi/csi-vol-parent/")
-                .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+    Consumer<NodeStageVolumeRequest.Builder> shallow = r -> shallow(r, id);
     node.stage(shallow);
     var _ = host.run(List.of("umount", node.staging.toString()), new byte[0], Duration.ZERO);
 
