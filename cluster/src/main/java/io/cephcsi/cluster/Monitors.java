@@ -58,6 +58,7 @@ public record Monitors(String host, int port, boolean secondProtocol) {
         : address.getHostAddress();
   }
 
+  /** The address with its port. */
   public String text() {
     return port == 0 ? host : host + ":" + port;
   }

@@ -4,6 +4,8 @@ import csi.v1.PluginCapability.Service;
 import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.controller.CephFsController;
 import io.cephcsi.cephfs.controller.ControllerSettings;
+import io.cephcsi.cephfs.node.CephFsNode;
+import io.cephcsi.cephfs.node.NodeSettings;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,13 +13,17 @@ import java.util.List;
 
 /** The CephFS driver, put together from the flags, as {@link RbdDriver} is. */
 final class CephFsDriver implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+
   private final Flags flags;
   private final Foundation foundation;
   private final CephFsController controller;
+  private final CephFsNode node;
 
-  private CephFsDriver(Flags flags) {
+  private CephFsDriver(Flags flags) throws IOException {
     this.flags = flags;
     this.foundation = new Foundation(flags);
+    NodePlace place = NodePlace.of(flags, System.getenv());
     var fileSystems = new FileSystems(foundation.configs(), foundation.clusters());
     this.controller =
         new CephFsController(
@@ -29,10 +35,40 @@ final class CephFsDriver implements AutoCloseable {
                 foundation.users(),
                 foundation.looks()),
             new ControllerSettings(flags.setMetadata, flags.clusterName));
+    this.node =
+        new CephFsNode(
+            foundation.calls(),
+            new CephFsNode.Parts(
+                fileSystems,
+                foundation.volumes(),
+                foundation.snapshots(),
+                foundation.users(),
+                foundation.looks(),
+                flags.mountRecords,
+                flags.cephConf),
+            new NodeSettings(
+                flags.nodeId,
+                place.segments(),
+                flags.kernelMountOptions,
+                flags.fuseMountOptions,
+                flags.forceCephKernelClient,
+                place.crushLocation()));
+  }
+
+  /** The flag never had an effect in ceph-csi; who sets it may look for journals elsewhere. */
+  private static void warnOfRadosNamespace(Flags flags) {
+    if (!flags.radosNamespaceCephFs.isEmpty() && !flags.radosNamespaceCephFs.equals("csi")) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "--radosnamespacecephfs={0} has no effect, as in ceph-csi: set cephFS.radosNamespace of"
+              + " the cluster in config.json, and leave the flag out",
+          flags.radosNamespaceCephFs);
+    }
   }
 
   /** Serves until SIGTERM or SIGINT; gives back the exit code. */
   static int run(Flags flags) throws IOException, InterruptedException {
+    warnOfRadosNamespace(flags);
     var driver = new CephFsDriver(flags);
     driver.foundation.showMetrics(_ -> {});
     return driver.foundation.serve(driver.services(), driver);
@@ -45,6 +81,9 @@ final class CephFsDriver implements AutoCloseable {
             servesController() ? List.of(Service.Type.CONTROLLER_SERVICE) : List.of()));
     if (servesController()) {
       services.add(controller);
+    }
+    if (flags.nodeServer || !flags.controllerServer) {
+      services.add(node);
     }
     return services;
   }

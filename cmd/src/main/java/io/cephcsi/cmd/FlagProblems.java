@@ -33,24 +33,14 @@ final class FlagProblems {
     if (!Set.of("text", "json").contains(flags.logFormat)) {
       problems.add("--log-format=%s: text and json are known".formatted(flags.logFormat));
     }
-    switch (flags.type) {
-      case "cephfs" -> radosNamespace(flags, problems);
-      case "rbd" -> ofImages(flags, problems);
-      default -> {}
+    if (flags.type.equals("rbd")) {
+      ofImages(flags, problems);
     }
+    topology(flags, problems);
     if (flags.stopGrace.isNegative()) {
       problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
     }
     return problems;
-  }
-
-  /** The flag never had an effect in ceph-csi; who sets it would look for journals elsewhere. */
-  private static void radosNamespace(Flags flags, List<String> problems) {
-    if (!flags.radosNamespaceCephFs.isEmpty() && !flags.radosNamespaceCephFs.equals("csi")) {
-      problems.add(
-          "--radosnamespacecephfs=%s has no effect: set cephFS.radosNamespace of the cluster in config.json, and leave the flag out"
-              .formatted(flags.radosNamespaceCephFs));
-    }
   }
 
   private static void ofImages(Flags flags, List<String> problems) {
@@ -66,7 +56,6 @@ final class FlagProblems {
           "--default-mounter=%s: rbd, rbd-nbd and userspace are known"
               .formatted(flags.defaultMounter));
     }
-    topology(flags, problems);
     cloneLimits(flags, problems);
   }
 

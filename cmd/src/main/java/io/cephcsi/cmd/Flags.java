@@ -135,13 +135,24 @@ final class Flags {
               + " readAffinity in config.json names none.")
   String crushLocationLabels = "";
 
-  @Option(names = "--forcecephkernelclient", arity = "1", converter = GoBool.class, hidden = true)
+  @Option(
+      names = "--forcecephkernelclient",
+      description = "CephFS: use the kernel's client also where it has no quotas (before 4.17).",
+      arity = "1",
+      converter = GoBool.class)
   boolean forceCephKernelClient;
 
-  @Option(names = "--kernelmountoptions", hidden = true)
+  @Option(
+      names = "--kernelmountoptions",
+      paramLabel = "OPTIONS",
+      description =
+          "CephFS: mount options of the kernel's client, for clusters whose config.json has none.")
   String kernelMountOptions = "";
 
-  @Option(names = "--fusemountoptions", hidden = true)
+  @Option(
+      names = "--fusemountoptions",
+      paramLabel = "OPTIONS",
+      description = "CephFS: as --kernelmountoptions, of ceph-fuse.")
   String fuseMountOptions = "";
 
   @Option(names = "--radosnamespacecephfs", hidden = true)
@@ -300,6 +311,14 @@ final class Flags {
           "The labels that tell where this node is, in place of those in Kubernetes:"
               + " region=r1,zone=z2.")
   String topology = "";
+
+  @Option(
+      names = "--mount-records",
+      paramLabel = "DIR",
+      description =
+          "CephFS: where ceph-csi keeps records of ceph-fuse mounts, written and read if the folder"
+              + " is there; never with secrets (${DEFAULT-VALUE}).")
+  Path mountRecords = Path.of("/csi/mountinfo");
 
   @Option(
       names = "--fencing",

@@ -31,13 +31,15 @@ class MainTest {
 
   @Test
   void run_severalProblems_tellsAllAtOnce() {
-    Outcome outcome = run("-type=blob", "-endpoint=http://x", "-default-fstype=ntfs");
+    Outcome outcome =
+        run("-type=blob", "-endpoint=http://x", "-default-fstype=ntfs", "-node-labels=zone");
 
     assertThat(outcome.exit()).isEqualTo(2);
     assertThat(outcome.err())
         .contains("--type=blob")
         .contains("http://x")
         .contains("ntfs")
+        .contains("--node-labels: \"zone\" is not label=value")
         .contains("--nodeid");
   }
 
@@ -155,14 +157,6 @@ class MainTest {
 
     assertThat(outcome.exit()).isEqualTo(1);
     assertThat(outcome.err()).contains("/nowhere/at/all.sock").doesNotContain("neither");
-  }
-
-  @Test
-  void run_radosNamespaceByFlag_isRefusedSinceItHasNoEffect_W6() {
-    Outcome outcome = run("--type=cephfs", "--nodeid=n", "--radosnamespacecephfs=mine");
-
-    assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("cephFS.radosNamespace");
   }
 
   @Test

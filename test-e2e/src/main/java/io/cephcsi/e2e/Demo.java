@@ -28,6 +28,12 @@ public final class Demo implements Callable<Integer> {
       description = "Leave cluster, driver and volume up until Enter, and tell how to reach them.")
   private boolean keep;
 
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description = "rbd: one volume, step by step; cephfs: a volume that two nodes share (rbd).")
+  private String type = "rbd";
+
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Demo()).execute(arguments));
   }
@@ -36,6 +42,11 @@ public final class Demo implements Callable<Integer> {
   public Integer call() throws Exception {
     Path folder = Files.createTempDirectory("cephcsi-demo-");
     long started = System.nanoTime();
+    if (type.equals("cephfs")) {
+      SharedDemo.run(folder);
+      say("checked: each node has read what the other wrote; nothing is left");
+      return 0;
+    }
     say("starting a single-node Ceph ...");
     try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs")) {
       say("Ceph %s is up, %d ms".formatted(ceph.fsid(), millisSince(started)));

@@ -3,7 +3,6 @@ package io.cephcsi.e2e;
 import com.google.errorprone.annotations.MustBeClosed;
 import csi.v1.ControllerPublishVolumeRequest;
 import csi.v1.ControllerUnpublishVolumeRequest;
-import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.Volume;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import io.grpc.Status;
@@ -13,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
@@ -32,10 +30,10 @@ final class GuestFencing {
   private static final int BLOCK = 4096;
 
   private final ThrowawayCeph ceph;
-  private final Path meeting;
+  private final Meeting meeting;
   private final VolumeLife life;
 
-  GuestFencing(ThrowawayCeph ceph, Path meeting) throws IOException {
+  GuestFencing(ThrowawayCeph ceph, Meeting meeting) throws IOException {
     this.ceph = ceph;
     this.meeting = meeting;
     this.life = new VolumeLife("pvc-lost", ceph.pool(), ceph.credentials(), FOLDER);
@@ -61,7 +59,7 @@ final class GuestFencing {
       System.out.println("guest: node1: client " + clients());
       String failure = writeUntilRefused();
       System.out.println("guest: node1, back again: " + failure);
-      List<VolumeHealthEntry> problems = health(driver);
+      List<VolumeHealthEntry> problems = life.healthOnNode(driver.client());
       problems.forEach(
           p -> System.out.println("guest: node1: " + p.getReason() + ": " + p.getMessage()));
       require(
@@ -69,8 +67,8 @@ final class GuestFencing {
           "the first node knows that its client is in the blocklist");
       run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
       require(clients().isEmpty(), "the first node has nothing mapped");
-      tell("returned", life.volume());
-      var _ = await("ended");
+      meeting.tell("returned", life.volume());
+      var _ = meeting.await("ended");
     }
   }
 
@@ -84,9 +82,9 @@ final class GuestFencing {
         Arrays.fill(block, (byte) count);
         var _ = file.write(ByteBuffer.wrap(block), (long) (count - 1) * BLOCK);
         file.force(true);
-        Files.writeString(meeting.resolve("acknowledged"), Integer.toString(count));
+        Files.writeString(meeting.folder().resolve("acknowledged"), Integer.toString(count));
         if (count == 20) {
-          tell("writing", life.volume());
+          meeting.tell("writing", life.volume());
         }
       }
     } catch (IOException e) {
@@ -98,24 +96,25 @@ final class GuestFencing {
   /** Takes the volume over from the stopped node, and sees that nothing is lost. */
   void heir() throws Exception {
     try (DriverProcess driver = driver("node2")) {
-      tell("heir-ready", Volume.getDefaultInstance());
-      life.takeOver(await("writing"));
-      awaitFile("stopped");
+      meeting.tell("heir-ready", Volume.getDefaultInstance());
+      life.takeOver(meeting.await("writing"));
+      var _ = meeting.await("stopped");
       String refusal = refusal(() -> publish(driver, "node2"));
       System.out.println("guest: node2: " + refusal);
       require(refusal.contains("node1"), "the refusal names the first node");
       unpublish(driver, "node1");
       publish(driver, "node2");
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
-      int acknowledged = Integer.parseInt(Files.readString(meeting.resolve("acknowledged")));
+      int acknowledged =
+          Integer.parseInt(Files.readString(meeting.folder().resolve("acknowledged")));
       byte[] before = Files.readAllBytes(log());
       require(before.length >= acknowledged * BLOCK, "all that was acknowledged is there");
       Files.write(own(), before);
       try (FileChannel file = FileChannel.open(own(), StandardOpenOption.WRITE)) {
         file.force(true);
       }
-      tell("taken", life.volume());
-      var _ = await("returned");
+      meeting.tell("taken", life.volume());
+      var _ = meeting.await("returned");
       run(driver, "read back", "NodeUnpublishVolume", "NodeUnstageVolume");
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
       require(
@@ -124,12 +123,13 @@ final class GuestFencing {
       require(Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
       takeAwayTheDevice();
       require(
-          health(driver).stream().anyMatch(p -> p.getReason().equals("DeviceGone")),
+          life.healthOnNode(driver.client()).stream()
+              .anyMatch(p -> p.getReason().equals("DeviceGone")),
           "the second node tells that a device is gone");
       run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
       unpublish(driver, "node2");
       run(driver, "DeleteVolume");
-      tell("ended", life.volume());
+      meeting.tell("ended", life.volume());
     }
   }
 
@@ -187,19 +187,6 @@ final class GuestFencing {
     return Map.of("userID", ceph.credentials().user(), "userKey", ceph.credentials().key());
   }
 
-  private List<VolumeHealthEntry> health(DriverProcess driver) {
-    return driver
-        .client()
-        .node()
-        .nodeGetVolumeHealth(
-            NodeGetVolumeHealthRequest.newBuilder()
-                .setVolumeId(life.volume().getVolumeId())
-                .setStagingTargetPath(life.folder().resolve("staging").toString())
-                .build())
-        .getVolumeHealth()
-        .getHealthStatusesList();
-  }
-
   private static List<String> clients() throws IOException {
     try (Stream<Path> devices = Files.list(DEVICES)) {
       return devices.map(GuestFencing::client).toList();
@@ -230,26 +217,6 @@ final class GuestFencing {
   /** A call that may be refused. */
   private interface Call {
     void run() throws IOException;
-  }
-
-  private void tell(String what, Volume volume) throws IOException {
-    Path written = Files.write(meeting.resolve(what + ".new"), volume.toByteArray());
-    Files.move(written, meeting.resolve(what), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private Volume await(String what) throws IOException, InterruptedException {
-    awaitFile(what);
-    return Volume.parseFrom(Files.readAllBytes(meeting.resolve(what)));
-  }
-
-  private void awaitFile(String what) throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!Files.exists(meeting.resolve(what))) {
-      if (System.nanoTime() > end) {
-        throw new IOException("nobody comes to \"%s\"".formatted(what));
-      }
-      Thread.sleep(20);
-    }
   }
 
   private static void require(boolean holds, String what) {

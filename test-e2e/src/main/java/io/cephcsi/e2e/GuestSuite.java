@@ -1,17 +1,13 @@
 package io.cephcsi.e2e;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import csi.v1.Volume;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,9 +24,9 @@ public final class GuestSuite {
   private static final int ROUNDS = 7;
 
   private final ThrowawayCeph ceph;
-  private final Path meeting;
+  private final Meeting meeting;
 
-  private GuestSuite(ThrowawayCeph ceph, Path meeting) {
+  private GuestSuite(ThrowawayCeph ceph, Meeting meeting) {
     this.ceph = ceph;
     this.meeting = meeting;
   }
@@ -43,7 +39,7 @@ public final class GuestSuite {
   public static void main(String[] arguments) throws Exception {
     Files.createDirectories(FOLDER);
     try (ThrowawayCeph ceph = ThrowawayCeph.running(Path.of(arguments[1]))) {
-      var suite = new GuestSuite(ceph, Path.of(arguments[2]));
+      var suite = new GuestSuite(ceph, new Meeting(Path.of(arguments[2])));
       switch (arguments[0]) {
         case "life" -> suite.life();
         case "sanity" -> suite.sanity(Path.of(arguments[3]), "mount");
@@ -198,13 +194,13 @@ public final class GuestSuite {
         var _ = life.run(step, driver.client());
       }
       var _ = life.run("write 32 MiB", driver.client());
-      tell("staged", life.volume());
-      await("refused");
+      meeting.tell("staged", life.volume());
+      meeting.await("refused");
       var _ = life.run("read back", driver.client());
       var _ = life.run("NodeUnpublishVolume", driver.client());
       var _ = life.run("NodeUnstageVolume", driver.client());
-      tell("unstaged", life.volume());
-      await("done");
+      meeting.tell("unstaged", life.volume());
+      meeting.await("done");
     }
   }
 
@@ -212,11 +208,11 @@ public final class GuestSuite {
   private void secondNode() throws Exception {
     try (DriverProcess driver = driver("node2")) {
       var life = new VolumeLife("pvc-two", ceph.pool(), ceph.credentials(), FOLDER);
-      life.takeOver(await("staged"));
+      life.takeOver(meeting.await("staged"));
       requireRefused(life, driver);
       require(mapped() == 0, "the second node has nothing mapped");
-      tell("refused", life.volume());
-      var _ = await("unstaged");
+      meeting.tell("refused", life.volume());
+      var _ = meeting.await("unstaged");
       for (String step :
           List.of(
               "NodeStageVolume",
@@ -227,7 +223,7 @@ public final class GuestSuite {
               "DeleteVolume")) {
         var _ = life.run(step, driver.client());
       }
-      tell("done", life.volume());
+      meeting.tell("done", life.volume());
     }
   }
 
@@ -242,25 +238,6 @@ public final class GuestSuite {
       return;
     }
     throw new IllegalStateException("the second node staged a volume that is in use");
-  }
-
-  private void tell(String what, Volume volume) throws IOException {
-    Path written = Files.write(meeting.resolve(what + ".new"), volume.toByteArray());
-    Files.move(written, meeting.resolve(what), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private Volume await(String what) throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < end) {
-      try {
-        return Volume.parseFrom(Files.readAllBytes(meeting.resolve(what)));
-      } catch (NoSuchFileException e) {
-        Thread.sleep(20);
-      }
-    }
-    throw new IOException(
-        "the other node does not come to \"%s\": %s"
-            .formatted(what, Arrays.toString(meeting.toFile().list())));
   }
 
   private static void require(boolean holds, String what) {

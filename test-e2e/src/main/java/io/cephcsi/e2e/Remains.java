@@ -49,14 +49,21 @@ final class Remains implements AutoCloseable {
       pool.groups().forEach(group -> things.add("group " + group));
       pool.trashEntries().forEach(e -> things.add("trash " + e.name()));
     }
+    things.addAll(mounts(folder));
+    return things;
+  }
+
+  /** What is mounted below a folder. */
+  static List<String> mounts(Path folder) throws IOException {
+    List<String> mounts = new ArrayList<>();
     for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
       String[] fields = line.split(" ", -1);
       if (fields[4].startsWith(folder.toString())) {
         String[] source = line.split(" - ", 2)[1].split(" ", -1);
-        things.add("mount %s on %s".formatted(source[1], folder.relativize(Path.of(fields[4]))));
+        mounts.add("mount %s on %s".formatted(source[1], folder.relativize(Path.of(fields[4]))));
       }
     }
-    return things;
+    return mounts;
   }
 
   private static String image(Pool pool, String name) {

@@ -5,6 +5,7 @@ import csi.v1.ControllerExpandVolumeRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.NodeExpandVolumeRequest;
+import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.NodeGetVolumeStatsRequest;
 import csi.v1.NodePublishVolumeRequest;
 import csi.v1.NodeStageVolumeRequest;
@@ -14,6 +15,7 @@ import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
 import io.cephcsi.ceph.Credentials;
 import java.io.IOException;
@@ -23,11 +25,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One volume from create to delete, step by step, as the provisioner and kubelet drive a driver.
@@ -36,6 +40,12 @@ import java.util.TreeMap;
 final class VolumeLife {
   private static final long GIB = 1L << 30;
   private static final int DATA_BYTES = 32 << 20;
+
+  /** Far less than librados waits for an OSD, which is a minute. */
+  private static final long HEALTH_SECONDS = 15;
+
+  private static final String CEPHFS = "cephfs";
+  private static final Duration COUNTED = Duration.ofSeconds(60);
 
   /** One step: an RPC, or what a pod does. */
   record Step(String name, Action action) {}
@@ -67,13 +77,32 @@ final class VolumeLife {
   VolumeLife(
       String name, String pool, Credentials credentials, Path folder, Map<String, String> more)
       throws IOException {
-    this.name = name;
-    this.credentials = credentials;
-    this.filesystem = Capability.canGrowExt4() ? "ext4" : "xfs";
+    this(
+        name,
+        credentials,
+        folder,
+        Capability.canGrowExt4() ? "ext4" : "xfs",
+        parametersOfImage(pool, more));
+  }
+
+  private static Map<String, String> parametersOfImage(String pool, Map<String, String> more) {
     Map<String, String> parameters = new TreeMap<>(more);
     parameters.put("clusterID", DriverProcess.CLUSTER_ID);
     parameters.put("pool", pool);
     parameters.put("imageFeatures", "layering");
+    return parameters;
+  }
+
+  private VolumeLife(
+      String name,
+      Credentials credentials,
+      Path folder,
+      String filesystem,
+      Map<String, String> parameters)
+      throws IOException {
+    this.name = name;
+    this.credentials = credentials;
+    this.filesystem = filesystem;
     this.parameters = Map.copyOf(parameters);
     this.folder = folder.resolve(name);
     this.staging = Files.createDirectories(this.folder.resolve("staging"));
@@ -82,7 +111,24 @@ final class VolumeLife {
     new Random(name.hashCode()).nextBytes(data);
   }
 
+  /** A volume of CephFS, for many writers on many nodes; otherwise as that of an image. */
+  static VolumeLife onCephFs(ThrowawayCeph ceph, String name, Path folder) throws IOException {
+    return new VolumeLife(
+        name,
+        ceph.credentials(),
+        folder,
+        CEPHFS,
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs")));
+  }
+
   List<Step> steps() {
+    List<Step> all = allSteps();
+    return filesystem.equals(CEPHFS)
+        ? all.stream().filter(step -> !step.name().equals("NodeExpandVolume")).toList()
+        : all;
+  }
+
+  private List<Step> allSteps() {
     return List.of(
         new Step("CreateVolume", this::create),
         new Step("NodeStageVolume", this::stage),
@@ -123,6 +169,16 @@ final class VolumeLife {
     return parameters;
   }
 
+  /** Where kubelet has it staged. */
+  Path staging() {
+    return staging;
+  }
+
+  /** Where a pod has it. */
+  Path target() {
+    return target;
+  }
+
   /** The folders of the volume on this node. */
   Path folder() {
     return folder;
@@ -160,6 +216,12 @@ final class VolumeLife {
   }
 
   private String publish(CsiClient client) {
+    publish(client, target, false);
+    return target.toString();
+  }
+
+  /** Shows it at a path; a volume may have several. */
+  void publish(CsiClient client, Path path, boolean readOnly) {
     var _ =
         client
             .node()
@@ -167,11 +229,25 @@ final class VolumeLife {
                 NodePublishVolumeRequest.newBuilder()
                     .setVolumeId(volume.getVolumeId())
                     .setStagingTargetPath(staging.toString())
-                    .setTargetPath(target.toString())
+                    .setTargetPath(path.toString())
                     .setVolumeCapability(capability())
                     .putAllVolumeContext(volume.getVolumeContextMap())
+                    .setReadonly(readOnly)
                     .build());
-    return target.toString();
+  }
+
+  /** What is wrong with it on its node. */
+  List<VolumeHealthEntry> healthOnNode(CsiClient client) {
+    return client
+        .node()
+        .withDeadlineAfter(HEALTH_SECONDS, TimeUnit.SECONDS)
+        .nodeGetVolumeHealth(
+            NodeGetVolumeHealthRequest.newBuilder()
+                .setVolumeId(volume.getVolumeId())
+                .setStagingTargetPath(staging.toString())
+                .build())
+        .getVolumeHealth()
+        .getHealthStatusesList();
   }
 
   private String write() throws IOException {
@@ -222,33 +298,48 @@ final class VolumeLife {
     return "filesystem of %d MiB".formatted(bytes >> 20);
   }
 
+  /** CephFS counts what is in a directory some seconds later. */
   private String stats(CsiClient client) throws IOException {
-    var answer =
-        client
-            .node()
-            .nodeGetVolumeStats(
-                NodeGetVolumeStatsRequest.newBuilder()
-                    .setVolumeId(volume.getVolumeId())
-                    .setVolumePath(target.toString())
-                    .build());
-    VolumeUsage bytes = answer.getUsage(0);
-    if (bytes.getUsed() < DATA_BYTES) {
-      throw new IOException("only %d bytes are said to be used".formatted(bytes.getUsed()));
+    long end = System.nanoTime() + COUNTED.toNanos();
+    List<VolumeUsage> usage = usage(client);
+    while (usage.getFirst().getUsed() < DATA_BYTES) {
+      if (!filesystem.equals(CEPHFS) || System.nanoTime() > end) {
+        throw new IOException(
+            "only %d bytes are said to be used".formatted(usage.getFirst().getUsed()));
+      }
+      usage = usage(client);
     }
+    VolumeUsage bytes = usage.getFirst();
     return "%d of %d MiB used, %d inodes"
-        .formatted(bytes.getUsed() >> 20, bytes.getTotal() >> 20, answer.getUsage(1).getUsed());
+        .formatted(bytes.getUsed() >> 20, bytes.getTotal() >> 20, usage.get(1).getUsed());
+  }
+
+  private List<VolumeUsage> usage(CsiClient client) {
+    return client
+        .node()
+        .nodeGetVolumeStats(
+            NodeGetVolumeStatsRequest.newBuilder()
+                .setVolumeId(volume.getVolumeId())
+                .setVolumePath(target.toString())
+                .build())
+        .getUsageList();
   }
 
   private String unpublish(CsiClient client) {
+    unpublish(client, target);
+    return "";
+  }
+
+  /** Takes it away from a path. */
+  void unpublish(CsiClient client, Path path) {
     var _ =
         client
             .node()
             .nodeUnpublishVolume(
                 NodeUnpublishVolumeRequest.newBuilder()
                     .setVolumeId(volume.getVolumeId())
-                    .setTargetPath(target.toString())
+                    .setTargetPath(path.toString())
                     .build());
-    return "";
   }
 
   private String unstage(CsiClient client) {
@@ -277,9 +368,15 @@ final class VolumeLife {
 
   /** As the claim asks for it. */
   VolumeCapability capability() {
+    boolean shared = filesystem.equals(CEPHFS);
     return VolumeCapability.newBuilder()
-        .setMount(MountVolume.newBuilder().setFsType(filesystem))
-        .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+        .setMount(MountVolume.newBuilder().setFsType(shared ? "" : filesystem))
+        .setAccessMode(
+            AccessMode.newBuilder()
+                .setMode(
+                    shared
+                        ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
+                        : AccessMode.Mode.SINGLE_NODE_WRITER))
         .build();
   }
 

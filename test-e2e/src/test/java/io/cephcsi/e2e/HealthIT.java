@@ -6,7 +6,6 @@ import csi.v1.ControllerGetVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthRequest;
 import csi.v1.NodeGetStorageHealthRequest;
 import csi.v1.NodeGetStorageHealthResponse.StorageBackendHealth;
-import csi.v1.NodeGetVolumeHealthRequest;
 import csi.v1.VolumeHealth;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
@@ -129,15 +128,13 @@ final class HealthIT {
   @Test
   void mountedVolume_osdStopped_isToldByItsNode() throws Exception {
     var _ = life.run("NodeStageVolume", driver.client());
-    assertThat(onNode().getHealthStatusesList()).isEmpty();
+    assertThat(onNode()).isEmpty();
     signal("STOP");
 
-    assertThat(onNode().getHealthStatusesList())
-        .extracting(VolumeHealthEntry::getReason)
-        .containsExactly("NotAnswering");
+    assertThat(onNode()).extracting(VolumeHealthEntry::getReason).containsExactly("NotAnswering");
 
     signal("CONT");
-    eventually(() -> onNode().getHealthStatusesList().isEmpty());
+    eventually(() -> onNode().isEmpty());
     var _ = life.run("NodeUnstageVolume", driver.client());
   }
 
@@ -149,7 +146,7 @@ final class HealthIT {
       daemon.onExit().get(10, TimeUnit.SECONDS);
     }
 
-    assertThat(onNode().getHealthStatusesList())
+    assertThat(onNode())
         .isNotEmpty()
         .allMatch(p -> p.getStatus() == VolumeHealthErrorType.INACCESSIBLE);
 
@@ -186,17 +183,8 @@ final class HealthIT {
         .getVolumeHealth();
   }
 
-  private VolumeHealth onNode() {
-    return driver
-        .client()
-        .node()
-        .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS)
-        .nodeGetVolumeHealth(
-            NodeGetVolumeHealthRequest.newBuilder()
-                .setVolumeId(life.volume().getVolumeId())
-                .setStagingTargetPath(life.folder().resolve("staging").toString())
-                .build())
-        .getVolumeHealth();
+  private List<VolumeHealthEntry> onNode() {
+    return life.healthOnNode(driver.client());
   }
 
   private List<String> listed() throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +49,25 @@ class SanityIT {
       assertThat(outcome.exit()).as(outcome.output()).isZero();
       assertThat(outcome.summary()).contains("0 Failed");
       assertThat(remains.awaitNothing(Duration.ofSeconds(30))).isEmpty();
+    }
+  }
+
+  /** With ceph-fuse where this machine's kernel has no CephFS, else by the kernel. */
+  @Test
+  void wholeSuite_cephFs_hasNoFailure() throws Exception {
+    try (ThrowawayCeph ceph = ThrowawayCeph.start();
+        DriverProcess driver =
+            DriverProcess.startCephFs(
+                ceph, "--controllerserver", "--nodeserver", "--keyring=" + ceph.entry("keyring"))) {
+      var parameters = Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs"));
+
+      var outcome = sanity().run(driver.socket(), ceph.credentials(), parameters, "mount", folder);
+
+      System.out.printf("csi-sanity on the host, cephfs: %s%n", outcome.summary());
+      assertThat(outcome.exit()).as(outcome.output()).isZero();
+      assertThat(outcome.summary()).contains("0 Failed");
+      assertThat(Remains.mounts(folder)).isEmpty();
+      assertThat(new AdminSubvolume(ceph).names()).isEmpty();
     }
   }
 

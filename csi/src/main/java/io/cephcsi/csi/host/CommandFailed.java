@@ -16,7 +16,8 @@ public final class CommandFailed extends RuntimeException {
     this.exit = outcome.exit();
   }
 
-  CommandFailed(List<String> command, String what) {
+  /** A program that did not start, or had to be ended. */
+  public CommandFailed(List<String> command, String what) {
     super(String.join(" ", command) + ": " + what);
     this.exit = -1;
   }

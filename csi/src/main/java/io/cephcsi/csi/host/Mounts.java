@@ -106,4 +106,14 @@ public final class Mounts {
       var _ = commands.require(command, DEADLINE);
     }
   }
+
+  /**
+   * Takes away what is mounted at the path, all of it, also when it does not answer or is busy;
+   * whoever uses it keeps what he has open.
+   */
+  public void detach(Path path) {
+    while (at(path).isPresent()) {
+      var _ = commands.require(List.of("umount", "--lazy", path.toString()), DEADLINE);
+    }
+  }
 }

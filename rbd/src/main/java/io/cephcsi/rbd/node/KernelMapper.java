@@ -3,7 +3,7 @@ package io.cephcsi.rbd.node;
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.KernelKeyring;
 import io.cephcsi.ceph.NetNamespace;
-import io.cephcsi.cluster.Monitors;
+import io.cephcsi.cluster.KernelMonitors;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
@@ -113,16 +113,11 @@ final class KernelMapper implements Mapper {
    */
   private static String line(MapRequest request) {
     List<String> wished = wished(request);
-    boolean second = secondProtocol(wished);
-    List<Monitors> all = Monitors.of(request.monitors());
-    List<Monitors> fitting = all.stream().filter(m -> m.secondProtocol() == second).toList();
-    List<Monitors> used = fitting.isEmpty() ? all : fitting;
+    var monitors = KernelMonitors.of(request.monitors(), wished);
     List<String> options = new ArrayList<>();
     options.add("name=" + request.credentials().user());
     options.add(secret(request));
-    if (!second && fitting.isEmpty()) {
-      options.add("ms_mode=prefer-crc"); // kernels speak protocol v2 only when told so
-    }
+    options.addAll(monitors.options());
     options.add(request.readOnly() ? "ro" : "rw");
     if (!request.image().namespace().isEmpty()) {
       options.add("_pool_ns=" + request.image().namespace());
@@ -130,9 +125,7 @@ final class KernelMapper implements Mapper {
     options.addAll(wished);
     return "%s %s %s %s -"
         .formatted(
-            String.join(
-                ",",
-                used.stream().flatMap(m -> m.resolved().stream()).map(Monitors::text).toList()),
+            monitors.list(),
             String.join(",", options),
             request.image().pool(),
             request.image().image());
@@ -143,10 +136,6 @@ final class KernelMapper implements Mapper {
     return request.options().kernelOptions().stream()
         .filter(option -> !COMMAND_OPTIONS.contains(option))
         .toList();
-  }
-
-  private static boolean secondProtocol(List<String> options) {
-    return options.stream().anyMatch(o -> o.startsWith("ms_mode=") && !o.equals("ms_mode=legacy"));
   }
 
   /** The key by way of the kernel's keyring, where it is not shown again; else directly. */

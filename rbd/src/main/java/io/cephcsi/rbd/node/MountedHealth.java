@@ -4,14 +4,12 @@ import static io.cephcsi.cluster.HealthProblem.degraded;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Cluster;
-import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Blocklist;
-import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.MonitorLooks;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Filesystems;
@@ -53,7 +51,12 @@ record MountedHealth(
             .flatMap(_ -> VolumeHandle.of(volumeId))
             .map(VolumeHandle::clusterId)
             .flatMap(cluster ->
-                users.find(cluster).map(user -> blocklist(pools.config(cluster), user, until)));
+                users
+                    .find(cluster)
+                    .map(user ->
+                        new MonitorLooks(looks, pools::lend)
+                            .begin(
+                                pools.config(cluster), user, until, "blocklist", Blocklist::of)));
     reading(reading, mount, device, until).ifPresent(problems::add);
     filesystem(mount, device).forEach(problems::add);
     blocklist
@@ -115,18 +118,6 @@ record MountedHealth(
                   .formatted(errors, device, REMEDY)));
     }
     return problems;
-  }
-
-  private Look<Blocklist> blocklist(ClusterConfig config, Credentials user, long until) {
-    return looks.begin(
-        config.clusterId(),
-        "blocklist as " + user,
-        () -> {
-          try (Cluster cluster = pools.lend(config, user)) {
-            return Blocklist.of(cluster);
-          }
-        },
-        until);
   }
 
   /** Monitors that do not answer, or refuse, say nothing of this volume. */

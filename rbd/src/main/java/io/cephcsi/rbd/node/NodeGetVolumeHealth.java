@@ -9,6 +9,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.csi.host.RequestPath;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
@@ -50,7 +51,7 @@ record NodeGetVolumeHealth(
     if (target.isEmpty()) {
       return Optional.empty();
     }
-    Path path = StagedPath.absolute("volume_publish_path", target);
+    Path path = RequestPath.absolute("volume_publish_path", target);
     return mounts.at(path);
   }
 

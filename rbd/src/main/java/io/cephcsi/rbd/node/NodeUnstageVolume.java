@@ -7,6 +7,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.Mount;
+import io.cephcsi.csi.host.MountPoint;
 import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;

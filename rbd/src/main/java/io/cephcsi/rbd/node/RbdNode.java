@@ -16,6 +16,7 @@ import csi.v1.NodeGetVolumeStatsResponse;
 import csi.v1.NodeGrpc;
 import csi.v1.NodePublishVolumeRequest;
 import csi.v1.NodePublishVolumeResponse;
+import csi.v1.NodeServiceCapability.RPC;
 import csi.v1.NodeStageVolumeRequest;
 import csi.v1.NodeStageVolumeResponse;
 import csi.v1.NodeUnpublishVolumeRequest;
@@ -26,6 +27,8 @@ import io.cephcsi.ceph.KernelNbd;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.NodeFailures;
+import io.cephcsi.cluster.NodeGetStorageHealth;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
@@ -35,6 +38,10 @@ import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.csi.host.NodeGetCapabilities;
+import io.cephcsi.csi.host.NodeGetInfo;
+import io.cephcsi.csi.host.NodeUnpublishVolume;
+import io.cephcsi.csi.host.Publication;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.VolumeHandle;
@@ -63,7 +70,15 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
   private final NodeGetStorageHealth getStorageHealth;
   private final NodeGetInfo getInfo;
   private final Healer healer;
-  private final NodeGetCapabilities getCapabilities = new NodeGetCapabilities();
+  private final NodeGetCapabilities getCapabilities =
+      new NodeGetCapabilities(
+          List.of(
+              RPC.Type.STAGE_UNSTAGE_VOLUME,
+              RPC.Type.GET_VOLUME_STATS,
+              RPC.Type.EXPAND_VOLUME,
+              RPC.Type.GET_VOLUME_HEALTH,
+              RPC.Type.GET_STORAGE_HEALTH,
+              RPC.Type.SINGLE_NODE_MULTI_WRITER));
 
   /**
    * What the node works with.
@@ -116,7 +131,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
     var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)));
     this.healer = new Healer(devices, revival, mounts, names);
     this.unstageVolume = new NodeUnstageVolume(devices, revival, mounts, fence, names);
-    this.publishVolume = new NodePublishVolume(mounts, names);
+    this.publishVolume = new NodePublishVolume(new Publication(mounts), names);
     this.unpublishVolume = new NodeUnpublishVolume(mounts, names);
     this.expandVolume = new NodeExpandVolume(volumes, devices, filesystems, mounts, names, users);
     this.getVolumeStats = new NodeGetVolumeStats(devices, mounts, filesystems);
@@ -129,8 +144,8 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
             healths,
             users);
     this.getStorageHealth =
-        new NodeGetStorageHealth(parts.configs(), healths, users, parts.looks());
-    this.getInfo = new NodeGetInfo(settings);
+        new NodeGetStorageHealth(parts.configs(), healths.monitors(), users, parts.looks());
+    this.getInfo = new NodeGetInfo(settings.nodeId(), settings.segments());
   }
 
   /** What is staged on this node now; asks the kernel alone. */

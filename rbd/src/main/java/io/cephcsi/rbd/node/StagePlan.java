@@ -4,6 +4,7 @@ import csi.v1.NodeStageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.GoBoolean;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Filesystems;
@@ -40,9 +41,6 @@ record StagePlan(
           AccessMode.Mode.MULTI_NODE_SINGLE_WRITER,
           AccessMode.Mode.MULTI_NODE_MULTI_WRITER);
 
-  /** What Go's ParseBool takes as true, as ceph-csi does. */
-  private static final Set<String> GO_TRUE = Set.of("1", "t", "T", "true", "TRUE", "True");
-
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
     if (request.getVolumeId().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
@@ -69,7 +67,7 @@ record StagePlan(
 
   /** What is to be encrypted must never be written plain. */
   private static void requirePlain(NodeStageVolumeRequest request) {
-    if (GO_TRUE.contains(request.getVolumeContextOrDefault("encrypted", ""))) {
+    if (GoBoolean.isTrue(request.getVolumeContextOrDefault("encrypted", ""))) {
       throw new CsiException.FailedPrecondition(
           "volume %s is encrypted, which this driver cannot do yet: let ceph-csi stage it"
               .formatted(request.getVolumeId()));
@@ -111,7 +109,7 @@ record StagePlan(
    * @throws CsiException.InvalidArgument when the context of a static volume lacks something
    */
   Optional<VolumeHandle> handle() {
-    if (!GO_TRUE.contains(context.getOrDefault("staticVolume", ""))) {
+    if (!GoBoolean.isTrue(context.getOrDefault("staticVolume", ""))) {
       return VolumeHandle.of(volumeId);
     }
     boolean inTree = context.getOrDefault("migration", "").equals("true");

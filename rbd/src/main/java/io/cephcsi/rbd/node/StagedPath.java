@@ -1,8 +1,8 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.RequestPath;
 import io.cephcsi.rbd.VolumeHandle;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
@@ -29,28 +29,7 @@ record StagedPath(Path directory, Path mountPoint) {
   }
 
   private static StagedPath below(String staging, String name) {
-    Path directory = absolute("staging_target_path", staging);
+    Path directory = RequestPath.absolute("staging_target_path", staging);
     return new StagedPath(directory, directory.resolve(name));
-  }
-
-  /**
-   * Reads a path of a request.
-   *
-   * @throws CsiException.InvalidArgument when it is missing, relative or has a NUL
-   */
-  static Path absolute(String field, String text) {
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument(field + " is missing");
-    }
-    try {
-      Path path = Path.of(text).normalize();
-      if (path.isAbsolute()) {
-        return path;
-      }
-    } catch (InvalidPathException e) {
-      throw new CsiException.InvalidArgument(field + " is no path: " + e.getReason());
-    }
-    throw new CsiException.InvalidArgument(
-        "%s %s is relative: it must be absolute".formatted(field, text));
   }
 }

@@ -1,6 +1,8 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.MemoryMountTable;
+import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,9 +13,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
 
 /**
  * A node in memory: its mount table, what is on its devices, and the tools that change them. Counts
@@ -22,19 +24,19 @@ import java.util.function.Consumer;
 final class MemoryNode implements Commands {
   final List<String> commands = Collections.synchronizedList(new ArrayList<>());
   final Map<String, String> contents = new TreeMap<>();
-  private final Path mountinfo;
+  private final MemoryMountTable table;
   private final Path sysfs;
   private volatile String failing = "";
   private volatile String hanging = "";
   private final CountDownLatch answers = new CountDownLatch(1);
 
   MemoryNode(Path directory) throws IOException {
-    mountinfo = Files.writeString(directory.resolve("mountinfo"), "");
+    table = new MemoryMountTable(directory);
     sysfs = Files.createDirectories(directory.resolve("sys"));
   }
 
   Mounts mounts() {
-    return new Mounts(this, mountinfo);
+    return table.mounts(this);
   }
 
   Path sysfs() {
@@ -82,7 +84,8 @@ final class MemoryNode implements Commands {
 
   /** Lets all filesystems take no more writes, as after an error. */
   void turnReadOnly() {
-    lines(lines -> lines.replaceAll(line -> line.replaceFirst(" rw$", " ro,errors=remount-ro")));
+    table.change(
+        lines -> lines.replaceAll(line -> line.replaceFirst(" rw$", " ro,errors=remount-ro")));
   }
 
   /** Adds or changes a block device. */
@@ -164,10 +167,8 @@ final class MemoryNode implements Commands {
 
   private void add(
       String target, String device, String root, String type, String source, String mode) {
-    lines(lines ->
-        lines.add(
-            "36 35 %s %s %s %s,relatime - %s %s rw"
-                .formatted(device, root, target, mode, type, source)));
+    table.add(
+        target, new Mount(Path.of(target), device, root, type, source, Set.of(), false), mode);
   }
 
   private static String name(String path) {
@@ -175,25 +176,8 @@ final class MemoryNode implements Commands {
   }
 
   private Outcome umount(String target) {
-    lines(lines -> lines.remove(lastOf(lines, target)));
+    table.remove(target);
     return new Outcome(0, "", "");
-  }
-
-  private static String lastOf(List<String> lines, String target) {
-    return lines.reversed().stream()
-        .filter(l -> l.contains(" " + target + " "))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private void lines(Consumer<List<String>> change) {
-    try {
-      List<String> lines = new ArrayList<>(Files.readAllLines(mountinfo));
-      change.accept(lines);
-      Files.write(mountinfo, lines);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private String numbers(String device) {

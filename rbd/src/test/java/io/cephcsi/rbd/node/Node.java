@@ -16,6 +16,7 @@ import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.CrushLocation;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
+import io.cephcsi.cluster.NodeGetStorageHealth;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.Filesystems;
@@ -99,7 +100,7 @@ final class Node implements AutoCloseable {
             new MountedHealth(devices, blockDevices, filesystems, pools, users, looks),
             healths,
             users);
-    storageHealth = new NodeGetStorageHealth(configs, healths, users, looks);
+    storageHealth = new NodeGetStorageHealth(configs, healths.monitors(), users, looks);
     try (MemoryPool pool = cluster.pool("rbd")) {
       var request = new VolumeRequest("pvc-1", "csi-vol-", "", "");
       Reservation made = journal.reserve(Stores.of(pool), request);

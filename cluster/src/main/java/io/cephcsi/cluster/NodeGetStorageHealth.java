@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.cluster;
 
 import csi.v1.NodeGetStorageHealthRequest;
 import csi.v1.NodeGetStorageHealthResponse;
@@ -6,16 +6,7 @@ import csi.v1.NodeGetStorageHealthResponse.StorageBackendHealth;
 import csi.v1.StorageHealthErrorType;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
-import io.cephcsi.cluster.ClusterConfig;
-import io.cephcsi.cluster.ClusterConfigs;
-import io.cephcsi.cluster.ClusterHealth;
-import io.cephcsi.cluster.KnownUsers;
-import io.cephcsi.cluster.Look;
-import io.cephcsi.cluster.Looks;
-import io.cephcsi.cluster.MonitorLooks;
-import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
-import io.cephcsi.rbd.VolumeHealths;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,8 +20,8 @@ import java.util.stream.Stream;
  * Tells which configured clusters cannot be reached from this node, or are not well, within two
  * seconds. Clusters for which no user is known are left out.
  */
-record NodeGetStorageHealth(
-    ClusterConfigs configs, VolumeHealths healths, KnownUsers users, Looks looks)
+public record NodeGetStorageHealth(
+    ClusterConfigs configs, MonitorLooks monitors, KnownUsers users, Looks looks)
     implements Call<NodeGetStorageHealthRequest, NodeGetStorageHealthResponse> {
   /** Warnings of Ceph's that volumes feel. */
   private static final Set<String> FELT =
@@ -63,7 +54,7 @@ record NodeGetStorageHealth(
   private Optional<Looking> begin(
       ClusterConfig config, NodeGetStorageHealthRequest request, long until) {
     return user(config, request)
-        .map(user -> new Looking(config, healths.monitors().begin(config, user, until)));
+        .map(user -> new Looking(config, monitors.begin(config, user, until)));
   }
 
   /** The secrets do not say of which cluster they are, unless there is only one. */

@@ -1,17 +1,16 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.csi.host;
 
 import csi.v1.NodeUnpublishVolumeRequest;
 import csi.v1.NodeUnpublishVolumeResponse;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
-import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** Takes a volume away from a pod's path; unmounts, and removes the empty directory. */
-record NodeUnpublishVolume(Mounts mounts, NameLocks names)
+public record NodeUnpublishVolume(Mounts mounts, NameLocks names)
     implements Call<NodeUnpublishVolumeRequest, NodeUnpublishVolumeResponse> {
 
   @Override
@@ -19,7 +18,7 @@ record NodeUnpublishVolume(Mounts mounts, NameLocks names)
     if (request.getVolumeId().isEmpty()) {
       throw new CsiException.InvalidArgument("volume_id is missing");
     }
-    Path target = StagedPath.absolute("target_path", request.getTargetPath());
+    Path target = RequestPath.absolute("target_path", request.getTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {
       mounts.unmount(target);
       MountPoint.remove(target);

@@ -1,18 +1,17 @@
-package io.cephcsi.rbd.node;
+package io.cephcsi.cluster;
 
 import com.google.protobuf.Message;
-import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import java.io.UncheckedIOException;
 
 /** What failures of this node's tools and files mean to a CSI client. */
-final class NodeFailures {
+public final class NodeFailures {
   private NodeFailures() {}
 
   /** The call, with what the node's tools, files and Ceph refuse told as refusals. */
-  static <Q extends Message, A extends Message> Call<Q, A> told(Call<Q, A> call) {
+  public static <Q extends Message, A extends Message> Call<Q, A> told(Call<Q, A> call) {
     Call<Q, A> cephTold = CephFailures.told(call);
     return request -> {
       try {

@@ -1,0 +1,37 @@
+package io.cephcsi.cephfs.node;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A kernel's release, {@code 6.1.0-18-amd64} say.
+ *
+ * @param text all of it
+ */
+record KernelVersion(int version, int patchLevel, String text) {
+  private static final Pattern FORM = Pattern.compile("(\\d+)\\.(\\d+).*", Pattern.DOTALL);
+
+  /** RHEL 7 has got quotas with this build of its 3.10. */
+  private static final Pattern EL7 = Pattern.compile("3\\.10\\.0-(\\d+)\\..*el7.*", Pattern.DOTALL);
+
+  private static final int EL7_WITH_QUOTAS = 1062;
+
+  static KernelVersion of(String release) {
+    String text = release.strip();
+    Matcher parts = FORM.matcher(text);
+    return parts.matches()
+        ? new KernelVersion(
+            Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)), text)
+        : new KernelVersion(0, 0, text);
+  }
+
+  boolean atLeast(int wantedVersion, int wantedPatchLevel) {
+    return version > wantedVersion || (version == wantedVersion && patchLevel >= wantedPatchLevel);
+  }
+
+  /** Whether its CephFS keeps to quotas. */
+  boolean hasQuotas() {
+    Matcher el7 = EL7.matcher(text);
+    return atLeast(4, 17) || (el7.matches() && Integer.parseInt(el7.group(1)) >= EL7_WITH_QUOTAS);
+  }
+}

@@ -1,0 +1,103 @@
+package io.cephcsi.cephfs.node;
+
+import io.cephcsi.csi.host.Commands;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The processes that mount something, or have: they are known by their command lines. */
+record MountProcesses(Path procfs, Commands commands) {
+  static final String FUSE = "ceph-fuse";
+
+  private static final Set<String> MOUNTING = Set.of("mount", "mount.ceph", FUSE);
+  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final long PAUSE_MILLIS = 20;
+
+  /** Those of a program that have that path among their arguments. */
+  List<Long> at(Path target, Set<String> programs) {
+    List<Long> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(procfs, "[0-9]*")) {
+      for (Path entry : entries) {
+        List<String> words = words(entry);
+        String program = Path.of(words.getFirst()).getFileName() + "";
+        if (programs.contains(program) && words.contains(target.toString())) {
+          found.add(Long.parseLong(entry.getFileName().toString()));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("list " + procfs, e);
+    }
+    return found;
+  }
+
+  private static List<String> words(Path entry) {
+    try {
+      String line = Files.readString(entry.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+      return List.of(line.split("\0", -1));
+    } catch (IOException e) {
+      return List.of(""); // it has ended
+    }
+  }
+
+  /** The ceph-fuse that serves a path. */
+  List<Long> fuse(Path target) {
+    return at(target, Set.of(FUSE));
+  }
+
+  /**
+   * Ends all that is still mounting at a path where nothing is mounted: what a killed driver has
+   * left would mount later, below or above what is mounted now. A ceph-fuse that has come as far as
+   * to open FUSE's device serves somebody, and stays.
+   */
+  void endUnfinished(Path target) {
+    List<Long> left = at(target, MOUNTING).stream().filter(pid -> !serves(pid)).toList();
+    if (left.isEmpty()) {
+      return;
+    }
+    List<String> command = new ArrayList<>(List.of("kill", "-KILL"));
+    left.forEach(pid -> command.add(Long.toString(pid)));
+    var _ = commands.run(command, new byte[0], SHORT);
+  }
+
+  private boolean serves(long pid) {
+    try (DirectoryStream<Path> open =
+        Files.newDirectoryStream(procfs.resolve(Long.toString(pid)).resolve("fd"))) {
+      for (Path file : open) {
+        if (Files.readSymbolicLink(file).endsWith("fuse")) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false; // it has ended
+    }
+  }
+
+  /** Waits for those of a path to end; whether they have. */
+  boolean awaitEnd(Path target, Set<String> programs, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (!at(target, programs).isEmpty()) {
+      if (System.nanoTime() > end || !paused()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean paused() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

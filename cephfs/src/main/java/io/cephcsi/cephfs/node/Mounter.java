@@ -1,0 +1,33 @@
+package io.cephcsi.cephfs.node;
+
+import io.cephcsi.csi.host.Mount;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A way to mount a directory of CephFS. */
+sealed interface Mounter permits KernelMounter, FuseMounter {
+  /** As classes name it. */
+  String name();
+
+  /** Why it cannot be used on this node; empty when it can. */
+  String trouble();
+
+  /** The options that a mount gets, with those that this mounter has of its own. */
+  List<String> options(StagePlan plan, VolumeRoot root);
+
+  /**
+   * Mounts; the target has been seen to be free.
+   *
+   * @throws io.cephcsi.csi.CsiException with the remedy, when it is refused
+   */
+  void mount(MountRequest request);
+
+  /** Whether a mount is one of this mounter's. */
+  boolean made(Mount mount);
+
+  /** Whether it can be told that another directory is mounted. */
+  boolean showsOther(Mount mount, String directory);
+
+  /** Waits until what was unmounted there has written all that it has. */
+  void finish(Path target);
+}

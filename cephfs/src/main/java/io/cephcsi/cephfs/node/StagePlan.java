@@ -1,0 +1,108 @@
+package io.cephcsi.cephfs.node;
+
+import csi.v1.NodePublishVolumeRequest;
+import csi.v1.NodeStageVolumeRequest;
+import csi.v1.VolumeCapability;
+import csi.v1.VolumeCapability.AccessMode;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cluster.GoBoolean;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.RequestPath;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a volume is to be staged, checked as far as that goes without a cluster.
+ *
+ * @param staging the staging path, on which the volume is mounted
+ * @param accessMode as CSI calls it
+ * @param context the volume context: the class's parameters, and where the volume is
+ */
+record StagePlan(
+    String volumeId,
+    Path staging,
+    VolumeSource source,
+    Credentials credentials,
+    List<String> mountFlags,
+    String accessMode,
+    Map<String, String> context) {
+  StagePlan {
+    mountFlags = List.copyOf(mountFlags);
+    context = Map.copyOf(context);
+  }
+
+  static StagePlan of(NodeStageVolumeRequest request) {
+    if (request.getVolumeId().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
+    if (!request.hasVolumeCapability()) {
+      throw new CsiException.InvalidArgument("volume_capability is missing");
+    }
+    requireKnown(request.getVolumeCapability());
+    Map<String, String> secrets = request.getSecretsMap();
+    Map<String, String> context = request.getVolumeContextMap();
+    refuseEncrypted(context);
+    VolumeSource source =
+        VolumeSource.of(request.getVolumeId(), context, secrets.getOrDefault("monitors", ""));
+    return new StagePlan(
+        request.getVolumeId(),
+        staging,
+        source,
+        StageSecret.of(source, secrets),
+        request.getVolumeCapability().getMount().getMountFlagsList(),
+        request.getVolumeCapability().getAccessMode().getMode().name(),
+        context);
+  }
+
+  /** The plan by which a volume was staged that is to be published. */
+  static StagePlan again(
+      NodePublishVolumeRequest request, VolumeSource source, Credentials credentials) {
+    return new StagePlan(
+        request.getVolumeId(),
+        RequestPath.absolute("staging_target_path", request.getStagingTargetPath()),
+        source,
+        credentials,
+        request.getVolumeCapability().getMount().getMountFlagsList(),
+        request.getVolumeCapability().getAccessMode().getMode().name(),
+        request.getVolumeContextMap());
+  }
+
+  /** Refuses block volumes and requests without an access mode. */
+  static void requireKnown(VolumeCapability capability) {
+    if (capability.hasBlock()) {
+      throw new CsiException.InvalidArgument(
+          "CephFS has no block volumes: ask for volumeMode Filesystem");
+    }
+    AccessMode.Mode mode = capability.getAccessMode().getMode();
+    if (mode == AccessMode.Mode.UNKNOWN || mode == AccessMode.Mode.UNRECOGNIZED) {
+      throw new CsiException.InvalidArgument("volume_capability has no access mode");
+    }
+  }
+
+  /** What is encrypted must not be shown, or written, as it is. */
+  private static void refuseEncrypted(Map<String, String> context) {
+    if (GoBoolean.isTrue(context.getOrDefault("encrypted", ""))) {
+      throw new CsiException.Unimplemented(
+          "the volume's class says encrypted, which this driver does not have for CephFS yet");
+    }
+  }
+
+  /** Whether nobody writes. */
+  boolean readOnly() {
+    return accessMode.endsWith("READER_ONLY");
+  }
+
+  /** Whether it is so, or some option says so. */
+  boolean mountedReadOnly() {
+    return readOnly()
+        || mountFlags.contains("ro")
+        || List.of(attribute("kernelMountOptions").split(",", -1)).contains("ro")
+        || List.of(attribute("fuseMountOptions").split(",", -1)).contains("ro");
+  }
+
+  String attribute(String key) {
+    return context.getOrDefault(key, "");
+  }
+}

@@ -1,0 +1,183 @@
+package io.cephcsi.cephfs.node;
+
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Undo;
+import io.cephcsi.csi.host.CommandFailed;
+import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.Mount;
+import io.cephcsi.csi.host.Mounts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A volume at its staging path. Call it with the volume held. */
+record StagedMount(
+    VolumeRoots roots,
+    Mounters mounters,
+    MountProcesses processes,
+    Mounts mounts,
+    Pulse pulse,
+    MountRecords records,
+    Commands commands) {
+  private static final Duration LIST = Duration.ofSeconds(20);
+
+  /**
+   * Sees that the volume is mounted and answers: mounts it, or mounts it again when the client that
+   * had it is gone or was evicted.
+   *
+   * @throws CsiException.FailedPrecondition when something else is mounted there
+   * @throws CsiException.AlreadyExists when it is mounted in the other mode
+   * @throws CsiException.Unavailable when it is mounted and does not answer
+   */
+  void ensure(StagePlan plan) throws IOException {
+    Optional<Mount> there = mounts.at(plan.staging());
+    if (there.isPresent()) {
+      Mounter mounter = requireOurs(there.get(), plan);
+      if (pulse.beats(plan.staging()) && !halfDone(there.get(), plan)) {
+        requireMode(there.get(), plan);
+        requireSame(there.get(), mounter, plan);
+        record(mounter, plan);
+        return;
+      }
+      mounts.detach(plan.staging());
+    }
+    processes.endUnfinished(plan.staging());
+    mount(plan);
+  }
+
+  private Mounter requireOurs(Mount mount, StagePlan plan) {
+    return mounters.of(mount).orElseThrow(() -> notOurs(mount, plan));
+  }
+
+  private static CsiException notOurs(Mount mount, StagePlan plan) {
+    return new CsiException.FailedPrecondition(
+        "%s is mounted at %s, which is not volume %s: unmount it first"
+            .formatted(mount.source(), mount.path(), plan.volumeId()));
+  }
+
+  /** Whether a snapshot is to be shown, and its parent's directory still is. */
+  private static boolean halfDone(Mount mount, StagePlan plan) {
+    return plan.source() instanceof VolumeSource.Provisioned volume
+        && volume.path().endsWith("/")
+        && mount.root().equals("/");
+  }
+
+  private static void requireSame(Mount mount, Mounter mounter, StagePlan plan) {
+    if (plan.source() instanceof VolumeSource.Provisioned volume
+        && volume.located()
+        && mounter.showsOther(mount, volume.path())) {
+      throw notOurs(mount, plan);
+    }
+  }
+
+  private static void requireMode(Mount mount, StagePlan plan) {
+    if (mount.readOnly() != plan.mountedReadOnly()) {
+      throw new CsiException.AlreadyExists(
+          "volume %s is staged %s and asked for %s: unstage it first"
+              .formatted(
+                  plan.volumeId(),
+                  mount.readOnly() ? "read-only" : "read-write",
+                  plan.mountedReadOnly() ? "read-only" : "read-write"));
+    }
+  }
+
+  private void mount(StagePlan plan) throws IOException {
+    VolumeRoot root = roots.of(plan);
+    if (root.showsSnapshot() && !plan.readOnly()) {
+      throw new CsiException.InvalidArgument(
+          "volume %s shows a snapshot, which cannot be written: ask for access mode ReadOnlyMany"
+              .formatted(plan.volumeId()));
+    }
+    Mounter mounter = mounters.choose(plan);
+    var request =
+        new MountRequest(root, plan.credentials(), mounter.options(plan, root), plan.staging());
+    mounter.mount(request);
+    try {
+      if (root.showsSnapshot()) {
+        showSnapshot(plan, root);
+      }
+      record(mounter, plan);
+    } catch (RuntimeException e) {
+      throw Undo.after(e, () -> mounts.unmount(plan.staging()));
+    }
+  }
+
+  /** Over the directory that has it: two mounts, one upon the other, as ceph-csi makes them. */
+  private void showSnapshot(StagePlan plan, VolumeRoot root) {
+    Path snapshots = plan.staging().resolve(".snap");
+    Path shown =
+        switch (root.shown()) {
+          case VolumeRoot.Shown.OfSubvolume(String name) -> data(snapshots.resolve(name), plan);
+          case VolumeRoot.Shown.Named(String part) -> named(snapshots, part, plan);
+          case VolumeRoot.Shown.All _ -> plan.staging();
+        };
+    mounts.bind(shown, plan.staging(), List.of("ro", "_netdev"));
+  }
+
+  /** The data of a subvolume is in a directory of the manager's choice, the only one in it. */
+  private Path data(Path snapshot, StagePlan plan) {
+    List<String> names =
+        list(snapshot, plan).stream().filter(name -> !name.startsWith(".")).toList();
+    if (names.size() != 1) {
+      throw new CsiException.FailedPrecondition(
+          "volume %s shows snapshot %s of a subvolume, in which there should be one directory, and there are %s"
+              .formatted(plan.volumeId(), snapshot.getFileName(), names));
+    }
+    return snapshot.resolve(names.getFirst());
+  }
+
+  private Path named(Path snapshots, String part, StagePlan plan) {
+    List<String> names =
+        list(snapshots, plan).stream().filter(name -> name.contains(part)).toList();
+    if (names.size() != 1) {
+      throw new CsiException.InvalidArgument(
+          "static volume %s: backingSnapshotID %s must be a part of the name of one snapshot, and is of %s"
+              .formatted(plan.volumeId(), part, names.isEmpty() ? "none" : names));
+    }
+    return snapshots.resolve(names.getFirst());
+  }
+
+  /** By a child process, which can be ended when the filesystem stops answering. */
+  private List<String> list(Path directory, StagePlan plan) {
+    try {
+      return commands.require(List.of("ls", "-A", directory.toString()), LIST).lines().toList();
+    } catch (CommandFailed e) {
+      throw new CsiException.NotFound(
+          "volume %s shows a snapshot that cannot be seen: %s"
+              .formatted(plan.volumeId(), e.getMessage()));
+    }
+  }
+
+  private void record(Mounter mounter, StagePlan plan) {
+    if (mounter instanceof FuseMounter) {
+      try {
+        records.write(plan);
+      } catch (IOException e) {
+        throw new UncheckedIOException("remember the mount of " + plan.volumeId(), e);
+      }
+    }
+  }
+
+  /** Takes the volume off its staging path. Nothing mounted is no error. */
+  void remove(String volumeId, Path staging) throws IOException {
+    Optional<Mount> there = mounts.at(staging);
+    there.ifPresent(mount -> requireOursToRemove(mount, volumeId));
+    processes.endUnfinished(staging);
+    mounts.unmount(staging);
+    if (mounts.all().stream().noneMatch(m -> there.filter(m::showsSame).isPresent())) {
+      mounters.finish(staging);
+    }
+    records.remove(volumeId);
+  }
+
+  private void requireOursToRemove(Mount mount, String volumeId) {
+    if (mounters.of(mount).isEmpty()) {
+      throw new CsiException.FailedPrecondition(
+          "%s is mounted at %s, which is not volume %s: it is left alone"
+              .formatted(mount.source(), mount.path(), volumeId));
+    }
+  }
+}

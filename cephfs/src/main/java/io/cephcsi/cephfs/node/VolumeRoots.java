@@ -1,0 +1,89 @@
+package io.cephcsi.cephfs.node;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cephfs.Snapshot;
+import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.cephfs.Volume;
+import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cluster.ClusterConfig;
+import io.cephcsi.cluster.ClusterConfigs;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Finds where volumes are. The cluster is asked only for what the volume context does not tell: the
+ * user of a node then needs no rights but those for its files.
+ */
+record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots) {
+  /**
+   * Where a volume is.
+   *
+   * @throws io.cephcsi.csi.CsiException.NotFound when the cluster was asked and knows no such
+   *     volume
+   */
+  VolumeRoot of(StagePlan plan) {
+    return switch (plan.source()) {
+      case VolumeSource.Provisioned volume -> provisioned(volume, plan);
+      case VolumeSource.Static named ->
+          new VolumeRoot(
+              configs.require(named.clusterId()),
+              named.fileSystem(),
+              named.path(),
+              shown(named.snapshot()));
+      case VolumeSource.Monitored named ->
+          new VolumeRoot(unconfigured(named.monitors()), "", named.path(), shown(named.snapshot()));
+    };
+  }
+
+  private static VolumeRoot.Shown shown(String snapshot) {
+    return snapshot.isEmpty() ? new VolumeRoot.Shown.All() : new VolumeRoot.Shown.Named(snapshot);
+  }
+
+  private static ClusterConfig unconfigured(String monitors) {
+    return new ClusterConfig(
+        "",
+        Arrays.asList(monitors.split(",", -1)),
+        new ClusterConfig.Rbd("", 1, ""),
+        new ClusterConfig.CephFs("", "", "", "", ""),
+        new ClusterConfig.ReadAffinity(ClusterConfig.ReadAffinity.Wish.FLAG, List.of()));
+  }
+
+  private VolumeRoot provisioned(VolumeSource.Provisioned source, StagePlan plan) {
+    ClusterConfig config = configs.require(source.id().clusterId());
+    if (source.located()) {
+      return new VolumeRoot(config, source.fileSystem(), source.path(), new VolumeRoot.Shown.All());
+    }
+    try (Volume volume =
+        volumes
+            .open(source.id(), plan.credentials())
+            .orElseThrow(() -> Volumes.missing(plan.volumeId()))) {
+      return volume.showsSnapshot()
+          ? ofSnapshot(config, volume.entry().backingSnapshotId(), plan.credentials())
+          : new VolumeRoot(
+              config,
+              volume.opened().fileSystem().name(),
+              path(volume, plan),
+              new VolumeRoot.Shown.All());
+    }
+  }
+
+  private static String path(Volume volume, StagePlan plan) {
+    String group = plan.attribute("subvolumeGroup");
+    var subvolumes = group.isEmpty() ? volume.subvolumes() : volume.subvolumes().in(group);
+    return subvolumes.path(volume.subvolume()).orElseThrow(() -> Volumes.missing(plan.volumeId()));
+  }
+
+  /**
+   * The parent's directory is mounted, which outlives the parent for as long as it has snapshots;
+   * its own path does not.
+   */
+  private VolumeRoot ofSnapshot(ClusterConfig config, String id, Credentials credentials) {
+    try (Snapshot snapshot = snapshots.require(id, credentials)) {
+      return new VolumeRoot(
+          config,
+          snapshot.opened().fileSystem().name(),
+          snapshot.subvolumes().directory(snapshot.source()),
+          new VolumeRoot.Shown.OfSubvolume(snapshot.name()));
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.cephcsi.csi.host;
+
+import io.cephcsi.csi.CsiException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/** A path as a request names it. */
+public final class RequestPath {
+  private RequestPath() {}
+
+  /**
+   * Reads a path of a request.
+   *
+   * @throws CsiException.InvalidArgument when it is missing, relative or has a NUL
+   */
+  public static Path absolute(String field, String text) {
+    if (text.isEmpty()) {
+      throw new CsiException.InvalidArgument(field + " is missing");
+    }
+    try {
+      Path path = Path.of(text).normalize();
+      if (path.isAbsolute()) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      throw new CsiException.InvalidArgument(field + " is no path: " + e.getReason());
+    }
+    throw new CsiException.InvalidArgument(
+        "%s %s is relative: it must be absolute".formatted(field, text));
+  }
+}

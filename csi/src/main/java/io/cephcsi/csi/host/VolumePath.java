@@ -1,0 +1,61 @@
+package io.cephcsi.csi.host;
+
+import csi.v1.NodeGetVolumeStatsRequest;
+import csi.v1.NodeGetVolumeStatsResponse;
+import csi.v1.VolumeUsage;
+import io.cephcsi.csi.CsiException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/** Where a volume is that NodeGetVolumeStats asks about, and the form of the answer. */
+public final class VolumePath {
+  private VolumePath() {}
+
+  /**
+   * What is mounted there.
+   *
+   * @throws CsiException.NotFound when nothing is
+   */
+  public static Mount mounted(NodeGetVolumeStatsRequest request, Mounts mounts) {
+    if (request.getVolumeId().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_id is missing");
+    }
+    if (request.getVolumePath().isEmpty()) {
+      throw new CsiException.InvalidArgument("volume_path is missing");
+    }
+    try {
+      Path path = Path.of(request.getVolumePath());
+      return mounts.at(path).orElseThrow(() -> missing(request));
+    } catch (InvalidPathException e) {
+      throw missing(request);
+    }
+  }
+
+  /** The refusal when the volume is not there. */
+  public static CsiException missing(NodeGetVolumeStatsRequest request) {
+    return new CsiException.NotFound(
+        "volume %s is not at %s: nothing is mounted there"
+            .formatted(request.getVolumeId(), request.getVolumePath()));
+  }
+
+  /** What its filesystem says; a refusal when it does not answer. */
+  public static Usage usage(Filesystems filesystems, Path path) {
+    try {
+      return filesystems.usage(path);
+    } catch (CommandFailed e) {
+      throw new CsiException.Unavailable(
+          "the filesystem at %s does not answer: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /** The answer's bytes. */
+  public static NodeGetVolumeStatsResponse.Builder bytes(Usage usage) {
+    return NodeGetVolumeStatsResponse.newBuilder()
+        .addUsage(
+            VolumeUsage.newBuilder()
+                .setUnit(VolumeUsage.Unit.BYTES)
+                .setTotal(usage.totalBytes())
+                .setAvailable(usage.availableBytes())
+                .setUsed(usage.usedBytes()));
+  }
+}

@@ -1,0 +1,98 @@
+package io.cephcsi.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The driver with a real kernel's CephFS client, in user-mode-linux guests; {@link GuestCephFs} is
+ * what runs in them. Left out, with the reason, where no guest can run.
+ */
+class GuestCephFsIT {
+  /** How much longer than mount by hand NodeStageVolume may take. */
+  private static final double STAGE_BUDGET = 1.5;
+
+  private static @Nullable Guests guests;
+
+  @BeforeAll
+  static void start() throws Exception {
+    guests = GuestsOrNot.start(GuestCephFs.class);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (guests != null) {
+      guests.close();
+    }
+  }
+
+  private static Guests guests() {
+    return Objects.requireNonNull(guests);
+  }
+
+  /** C16, C19. */
+  @Test
+  void volumeLife_driverKilledBetweenAllSteps_endsWithNothingLeft() {
+    guests().guest(0, "life").passes();
+  }
+
+  @Test
+  void csiSanity_controllerAndNodeWithTheKernelsClient_hasNoFailure() {
+    guests().guest(0, "sanity").passes();
+  }
+
+  @Test
+  void stage_besideTheSameByHand_isWithinTheBudget() {
+    Guests.Outcome outcome = guests().guest(0, "stage");
+
+    outcome.passes();
+    Matcher ratio = Pattern.compile("ratio ([0-9.]+)").matcher(outcome.output());
+    assertThat(ratio.find()).isTrue();
+    assertThat(Double.parseDouble(ratio.group(1))).isLessThanOrEqualTo(STAGE_BUDGET);
+  }
+
+  /** Two nodes have the volume at once; C24, C36 on one of them. */
+  @Test
+  void sharedVolume_oneNodeWritesAndTheOtherReads() throws Exception {
+    try (var nodes = Executors.newFixedThreadPool(2)) {
+      var writer = nodes.submit(() -> guests().guest(0, "writer"));
+      var reader = nodes.submit(() -> guests().guest(1, "reader"));
+
+      reader.get(8, TimeUnit.MINUTES).passes();
+      writer.get(8, TimeUnit.MINUTES).passes();
+    }
+  }
+
+  @Test
+  void evictedClient_comesBack() {
+    guests().guest(0, "evicted").passes();
+  }
+
+  @Test
+  void metadataServerStopped_isToldInTimeAndMendsItself() throws Exception {
+    try (ThrowawayCeph ceph = guests().running();
+        var nodes = Executors.newSingleThreadExecutor()) {
+      var node = nodes.submit(() -> guests().guest(0, "silent"));
+      try {
+        guests().awaitMeeting("staged");
+        Guests.must(List.of("kill", "-STOP", ceph.entry("mds_pid")));
+        Files.writeString(guests().meeting().resolve("stopped"), "");
+        guests().awaitMeeting("told");
+      } finally {
+        Guests.must(List.of("kill", "-CONT", ceph.entry("mds_pid")));
+      }
+
+      node.get(8, TimeUnit.MINUTES).passes();
+    }
+  }
+}
