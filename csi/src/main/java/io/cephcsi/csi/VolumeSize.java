@@ -98,4 +98,17 @@ public record VolumeSize(long bytes, long requiredBytes, long limitBytes) {
   public boolean fits(long volumeBytes) {
     return requiredBytes <= volumeBytes && volumeBytes <= limitBytes;
   }
+
+  /**
+   * Refuses an existing volume whose size does not answer the request.
+   *
+   * @throws CsiException.AlreadyExists then
+   */
+  public void requireFits(String name, long volumeBytes) {
+    if (!fits(volumeBytes)) {
+      throw new CsiException.AlreadyExists(
+          "volume %s exists with %d bytes, which is not what is asked for (required %d, limit %d): delete it or take another name"
+              .formatted(name, volumeBytes, requiredBytes, limitBytes));
+    }
+  }
 }

@@ -28,11 +28,26 @@ final class BenchDriver {
   private final Map<String, String> parameters;
   private final Map<String, String> secrets;
 
-  BenchDriver(CsiClient client, String pool, Credentials credentials) {
+  private BenchDriver(
+      CsiClient client, Map<String, String> parameters, Map<String, String> secrets) {
     this.client = client;
-    this.parameters =
-        Map.of("clusterID", DriverProcess.CLUSTER_ID, "pool", pool, "imageFeatures", "layering");
-    this.secrets = Map.of("userID", credentials.user(), "userKey", credentials.key());
+    this.parameters = parameters;
+    this.secrets = secrets;
+  }
+
+  BenchDriver(CsiClient client, String pool, Credentials credentials) {
+    this(
+        client,
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "pool", pool, "imageFeatures", "layering"),
+        Map.of("userID", credentials.user(), "userKey", credentials.key()));
+  }
+
+  /** The driver for CephFS. */
+  static BenchDriver cephFs(CsiClient client, Credentials credentials) {
+    return new BenchDriver(
+        client,
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", CephFsBench.FILE_SYSTEM),
+        Map.of("adminID", credentials.user(), "adminKey", credentials.key()));
   }
 
   void create(String name) {

@@ -69,7 +69,7 @@ final class BenchTable {
         .collect(Collectors.joining());
   }
 
-  private static String aligned(List<List<String>> rows) {
+  static String aligned(List<List<String>> rows) {
     var text = new StringBuilder();
     for (List<String> row : rows) {
       var line = new StringBuilder();
@@ -89,7 +89,7 @@ final class BenchTable {
     return Collections.max(rows.stream().map(r -> r.get(column).length()).toList());
   }
 
-  private static String number(double value, int digits) {
+  static String number(double value, int digits) {
     return String.format(Locale.ROOT, "%." + digits + "f", value);
   }
 }

@@ -21,7 +21,7 @@ record CreateVolume(
             fileSystems.open(plan.clusterId(), plan.parameters().fsName(), plan.credentials())) {
       users.remember(plan.clusterId(), plan.credentials());
       MadeSubvolume made = subvolumes.findOrMake(opened, plan);
-      plan.requireFits(made);
+      plan.size().requireFits(plan.name(), made.sizeBytes());
       return plan.answer(opened, made);
     }
   }

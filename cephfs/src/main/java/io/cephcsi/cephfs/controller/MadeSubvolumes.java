@@ -50,17 +50,25 @@ final class MadeSubvolumes {
   }
 
   private MadeSubvolume find(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
-    if (!entry.backingSnapshotId().isEmpty()) {
-      return plan.showsSnapshot()
-          ? makeOrUndo(opened, plan, entry, false)
-          : new MadeSubvolume(entry, "", entry.sizeBytes()); // another wish, which is refused
+    plan.requireSameWish(entry);
+    if (plan.showsSnapshot()) {
+      return makeOrUndo(opened, plan, entry, false);
     }
     Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
     return switch (there.orElse(new Subvolume.Retained())) {
       case Subvolume.Live live -> complete(opened, plan, entry, live.path(), live.quotaBytes());
-      case Subvolume.Unfinished _ -> makeOrUndo(opened, plan, entry, false);
+      case Subvolume.Unfinished _ -> goOn(opened, plan, entry);
       case Subvolume.Retained _ -> remake(opened, plan, entry, there.isPresent());
     };
+  }
+
+  private MadeSubvolume goOn(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+    if (plan.source().isEmpty()) {
+      throw new CsiException.AlreadyExists(
+          "volume %s is just made as a copy, which is not what is asked for"
+              .formatted(plan.name()));
+    }
+    return makeOrUndo(opened, plan, entry, false);
   }
 
   /**

@@ -16,6 +16,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.RequestName;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.VolumeSize;
+import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeRequest;
 import java.util.Map;
 import java.util.Optional;
@@ -125,24 +126,20 @@ record VolumePlan(
   }
 
   /**
-   * Refuses a volume that an earlier, other wish of the same name made. Volumes of ceph-csi do not
-   * tell their wish; theirs are compared by size, and by the snapshot that they show.
+   * Refuses a volume that an earlier, other wish of the same name made, or began to make. Volumes
+   * of ceph-csi do not tell their wish; theirs are compared by size, and by the snapshot that they
+   * show.
    *
-   * @throws CsiException.AlreadyExists when size or parameters differ
+   * @throws CsiException.AlreadyExists when the parameters differ
    */
-  void requireFits(MadeSubvolume made) {
-    if (!size.fits(made.sizeBytes())) {
-      throw new CsiException.AlreadyExists(
-          "volume %s exists with %d bytes, which is not what is asked for (required %d, limit %d): delete it or take another name"
-              .formatted(name, made.sizeBytes(), size.requiredBytes(), size.limitBytes()));
-    }
-    String earlier = made.entry().parameters();
+  void requireSameWish(VolumeEntry entry) {
+    String earlier = entry.parameters();
     if (!earlier.isEmpty() && !earlier.equals(wish())) {
       throw new CsiException.AlreadyExists(
           "volume %s exists with other parameters: %s, asked for %s"
               .formatted(name, earlier, wish()));
     }
-    String shown = made.entry().backingSnapshotId();
+    String shown = entry.backingSnapshotId();
     if (!shown.equals(reservation().backingSnapshotId())) {
       throw new CsiException.AlreadyExists(
           "volume %s exists and shows snapshot \"%s\", which is not what is asked for"

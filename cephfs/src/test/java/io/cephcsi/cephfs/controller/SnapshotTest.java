@@ -252,6 +252,19 @@ class SnapshotTest {
   }
 
   @Test
+  void create_anotherWishForACloneInProgress_isRefusedAndLeavesIt() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class);
+    assertThatThrownBy(() -> controller.create("pvc-2"))
+        .isInstanceOf(CsiException.AlreadyExists.class);
+    assertThatThrownBy(() -> controller.create(show("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.AlreadyExists.class);
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(2);
+  }
+
+  @Test
   void copy_ofACloneInProgress_isAborted() {
     String snapshot = controller.cut("snap-1", volume).getSnapshotId();
     controller.subvolumes.clonesTake(1000);

@@ -123,11 +123,7 @@ record VolumePlan(
    * @throws CsiException.AlreadyExists when size or parameters differ
    */
   void requireFits(MadeImage image) {
-    if (!size.fits(image.sizeBytes())) {
-      throw new CsiException.AlreadyExists(
-          "volume %s exists with %d bytes, which is not what is asked for (required %d, limit %d): delete it or take another name"
-              .formatted(name, image.sizeBytes(), size.requiredBytes(), size.limitBytes()));
-    }
+    size.requireFits(name, image.sizeBytes());
     String earlier = image.entry().parameters();
     if (!earlier.isEmpty() && !earlier.equals(wish())) {
       throw new CsiException.AlreadyExists(

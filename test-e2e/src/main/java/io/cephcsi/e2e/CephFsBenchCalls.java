@@ -1,0 +1,132 @@
+package io.cephcsi.e2e;
+
+import io.cephcsi.ceph.Cluster;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Measures every RPC of the CephFS controller at one number of callers, and the bare command to the
+ * manager beside it. Both take turns, round by round, so that whatever else the machine does hits
+ * both.
+ */
+final class CephFsBenchCalls {
+  private static final int ROUNDS = 5;
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
+  /** One RPC and what it is compared with. */
+  private final class Row {
+    private final String rpc;
+    private final String prefix;
+    private final BenchSamples driver = new BenchSamples();
+    private final BenchSamples bare = new BenchSamples();
+    private long calls;
+    private long manager;
+    private long monitor;
+
+    Row(String rpc, String prefix) {
+      this.rpc = rpc;
+      this.prefix = prefix;
+    }
+
+    void run(int first, BenchSamples.Work work) throws Exception {
+      BenchCommands.Count before = commands.now();
+      long operations = ceph.osdOperations();
+      driver.add(callers, first, perRound, work);
+      driver.addOsdOperations(ceph.osdOperations() - operations);
+      BenchCommands.Count sent = commands.now().since(before);
+      calls += perRound;
+      manager += sent.manager();
+      monitor += sent.monitor();
+      progress.done(perRound, rpc);
+    }
+
+    void runBare(int first, BenchSamples.Work work) throws Exception {
+      bare.add(callers, first, perRound, work);
+      progress.done(perRound, prefix);
+    }
+
+    CephFsBenchCall result() {
+      return new CephFsBenchCall(
+          rpc,
+          callers,
+          driver.times(),
+          (double) manager / calls,
+          (double) monitor / calls,
+          prefix.isEmpty()
+              ? Optional.empty()
+              : Optional.of(new BenchCall.Bare(prefix, bare.times())));
+    }
+  }
+
+  private final Row create = new Row("CreateVolume", "fs subvolume create");
+  private final Row again = new Row("CreateVolume again", "");
+  private final Row expand = new Row("ControllerExpandVolume", "fs subvolume resize");
+  private final Row cut = new Row("CreateSnapshot", "fs subvolume snapshot create");
+  private final Row deleteCut = new Row("DeleteSnapshot", "fs subvolume snapshot rm");
+  private final Row delete = new Row("DeleteVolume", "fs subvolume rm");
+
+  private final int callers;
+  private final int perRound;
+  private final BenchDriver driver;
+  private final Cluster cluster;
+  private final ThrowawayCeph ceph;
+  private final BenchCommands commands;
+  private final BenchProgress progress;
+
+  CephFsBenchCalls(
+      int callers,
+      int count,
+      BenchDriver driver,
+      Cluster cluster,
+      ThrowawayCeph ceph,
+      BenchProgress progress) {
+    this.callers = callers;
+    this.perRound = Math.max((count + ROUNDS - 1) / ROUNDS, 4 * callers);
+    this.driver = driver;
+    this.cluster = cluster;
+    this.ceph = ceph;
+    this.commands = new BenchCommands(ceph);
+    this.progress = progress;
+  }
+
+  List<CephFsBenchCall> measure() throws Exception {
+    progress.expect(11L * ROUNDS * perRound);
+    for (int round = 0; round < ROUNDS; round++) {
+      round(round * perRound);
+    }
+    List<CephFsBenchCall> results = new ArrayList<>();
+    for (Row row : List.of(create, again, expand, cut, deleteCut, delete)) {
+      results.add(row.result());
+    }
+    return results;
+  }
+
+  private void round(int first) throws Exception {
+    create.run(first, n -> driver.create(volume(n)));
+    create.runBare(first, n -> bare(n, "fs subvolume create", ",\"size\":" + BenchDriver.GIB));
+    again.run(first, n -> driver.create(volume(n)));
+    long bytes = 2 * BenchDriver.GIB;
+    expand.run(first, n -> driver.expand(volume(n), bytes));
+    expand.runBare(first, n -> bare(n, "fs subvolume resize", ",\"new_size\":\"" + bytes + "\""));
+    String snapshot = ",\"snap_name\":\"bench\"";
+    cut.run(first, n -> driver.snapshot(volume(n) + "-cut", volume(n)));
+    cut.runBare(first, n -> bare(n, "fs subvolume snapshot create", snapshot));
+    deleteCut.run(first, n -> driver.deleteSnapshot(volume(n) + "-cut"));
+    deleteCut.runBare(first, n -> bare(n, "fs subvolume snapshot rm", snapshot));
+    delete.run(first, n -> driver.delete(volume(n)));
+    delete.runBare(first, n -> bare(n, "fs subvolume rm", ""));
+  }
+
+  private void bare(int number, String prefix, String more) {
+    String command =
+        "{\"prefix\":\"%s\",\"format\":\"json\",\"vol_name\":\"%s\",\"group_name\":\"csi\",\"sub_name\":\"bare-%d-%d\"%s}"
+            .formatted(prefix, CephFsBench.FILE_SYSTEM, callers, number, more);
+    var _ = cluster.managerCommand(command, TIMEOUT);
+  }
+
+  private String volume(int number) {
+    return "bench-%d-%d".formatted(callers, number);
+  }
+}
