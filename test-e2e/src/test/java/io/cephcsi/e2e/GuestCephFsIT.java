@@ -84,10 +84,10 @@ class GuestCephFsIT {
         var nodes = Executors.newSingleThreadExecutor()) {
       var node = nodes.submit(() -> guests().guest(0, "silent"));
       try {
-        guests().awaitMeeting("staged");
+        guests().awaitMeeting("staged", node);
         Guests.must(List.of("kill", "-STOP", ceph.entry("mds_pid")));
         Files.writeString(guests().meeting().resolve("stopped"), "");
-        guests().awaitMeeting("told");
+        guests().awaitMeeting("told", node);
       } finally {
         Guests.must(List.of("kill", "-CONT", ceph.entry("mds_pid")));
       }
