@@ -160,7 +160,11 @@ abstract class SnapshotJournalContract extends JournalContract {
             "csi.volume.encryptKMS", "vault");
     stored(keys);
     var _ = journal.storeImage(pool(), found().uuid(), "", "10ab", CUT_AT);
-    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(6);
+    assertThat(found().unfinished()).isTrue();
+    assertThat(found().encrypted()).isTrue();
+    journal.storeFinished(pool(), found().uuid());
+    assertThat(found().unfinished()).isFalse();
+    assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(5);
   }
 
   @Test

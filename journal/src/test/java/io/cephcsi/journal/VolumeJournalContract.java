@@ -253,6 +253,68 @@ abstract class VolumeJournalContract extends JournalContract {
   }
 
   @Test
+  void takeOver_whoWasAtItBefore_canNeitherFinishNorUndo() {
+    String uuid = fresh(PVC_1).uuid();
+    String second = journal.takeOver(pool(), uuid).orElseThrow();
+    String third = journal.takeOver(pool(), uuid).orElseThrow();
+
+    for (String before : List.of("", second)) {
+      assertThat(journal.makes(pool(), uuid, before)).isFalse();
+      assertThat(journal.storeImageId(pool(), uuid, before, "10ab")).isFalse();
+      assertThat(journal.giveUp(pool(), uuid, before)).isFalse();
+    }
+    assertThat(journal.makes(pool(), uuid, third)).isTrue();
+    assertThat(journal.storeImageId(pool(), uuid, third, "10ac")).isTrue();
+
+    assertThat(journal.takeOver(pool(), uuid)).isEmpty();
+    assertThat(journal.giveUp(pool(), uuid, third)).isFalse();
+    assertThat(found(PVC_1).imageId()).isEqualTo("10ac");
+    assertThat(omap(pool(), "csi.volume." + uuid)).doesNotContainKey("cephcsi.maker");
+  }
+
+  @Test
+  void giveUp_isNotTakenOverAnyMore() {
+    String uuid = fresh(PVC_1).uuid();
+
+    assertThat(journal.giveUp(pool(), uuid, "")).isTrue();
+
+    assertThat(journal.takeOver(pool(), uuid)).isEmpty();
+    assertThat(journal.storeImageId(pool(), uuid, "", "10ab")).isFalse();
+  }
+
+  @Test
+  void discardName_leavesARecordInItsPlaceUntilThePurge() {
+    VolumeEntry entry = fresh(PVC_1);
+
+    journal.discardName(stores(), entry, List.of("10ab", "10ac"));
+
+    assertThat(omap(pool(), DIRECTORY)).containsOnlyKeys("cephcsi.discarded." + FIRST);
+    assertThat(journal.purgeRecords(pool()))
+        .isEqualTo(
+            Map.of(
+                journal.purgeRecord(FIRST),
+                new PurgeRecord.Images("csi-vol-" + FIRST, List.of("10ab", "10ac"))));
+    assertThat(journal.page(pool(), "", 10)).isEmpty();
+    journal.purgeRecord(FIRST).forget(pool());
+    assertThat(omap(pool(), DIRECTORY)).isEmpty();
+    assertThat(pools().objects()).doesNotContain("csi.volume." + FIRST);
+  }
+
+  @Test
+  void discardImage_isRememberedByItsId() {
+    PurgeRecord record = journal.discardImage(pool(), "kubernetes-dynamic-pvc-7", "10ab");
+    journal.rememberFlattening(pool(), "10ac");
+
+    assertThat(journal.purgeRecords(pool()))
+        .isEqualTo(
+            Map.of(record, new PurgeRecord.Images("kubernetes-dynamic-pvc-7", List.of("10ab"))));
+    assertThat(journal.flattenings(pool())).containsExactly("10ac");
+    record.forget(pool());
+    journal.forgetFlattening(pool(), "10ac");
+    assertThat(omap(pool(), DIRECTORY)).isEmpty();
+  }
+
+  @Test
   void storeImageId_removedMeanwhile_doesNotBringItBack() {
     var _ = journal.storeImageId(pool(), STRANGER, "", "10ab");
     assertThat(pools().objects()).isEmpty();

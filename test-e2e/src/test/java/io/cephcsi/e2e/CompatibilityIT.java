@@ -90,6 +90,16 @@ final class CompatibilityIT {
   private static final String INTERMEDIATE =
       "rbd clone --rbd-default-clone-format 2 --image-feature layering,deep-flatten $P/csi-vol-%2$s@csi-vol-%1$s-temp $P/csi-vol-%1$s-temp\n"
           .formatted(S, U);
+
+  /** What a clone is before it has its parent. */
+  private static final String HALF_INTERMEDIATE =
+      "rbd create --size 1G --image-feature layering,deep-flatten $P/csi-vol-%s-temp\n"
+          .formatted(S);
+
+  private static final String HEADER_MISSING =
+      "rados -p $P rm rbd_header.$(id csi-vol-%s-temp)\n".formatted(S);
+  private static final String WRITTEN =
+      "rbd bench --io-type write --io-size 4096 --io-total 4096 $P/csi-vol-%s\n".formatted(U);
   private static final String COPY_CUT_REMOVED =
       "rbd snap rm --no-progress $P/csi-vol-%2$s@csi-vol-%1$s-temp\n".formatted(S, U);
   private static final String INTERMEDIATE_CUT =
@@ -325,12 +335,17 @@ final class CompatibilityIT {
   }
 
   static Stream<Arguments> copies() {
-    String cut = VOLUME + COPY_RESERVED + COPY_CUT;
+    String reserved = VOLUME + WRITTEN + COPY_RESERVED;
+    String cut = reserved + COPY_CUT;
     String intermediate = cut + INTERMEDIATE;
     String second = intermediate + COPY_CUT_REMOVED + INTERMEDIATE_CUT;
     return Stream.of(
-        Arguments.of("stopped behind the reservation", VOLUME + COPY_RESERVED),
+        Arguments.of("stopped behind the reservation", reserved),
         Arguments.of("stopped behind the cut of the source", cut),
+        Arguments.of("stopped inside the intermediate image", cut + HALF_INTERMEDIATE),
+        Arguments.of(
+            "stopped inside the intermediate image, before its header",
+            cut + HALF_INTERMEDIATE + HEADER_MISSING),
         Arguments.of("stopped behind the intermediate image", intermediate),
         Arguments.of(
             "stopped before the intermediate image's cut", intermediate + COPY_CUT_REMOVED),
@@ -352,9 +367,23 @@ final class CompatibilityIT {
 
     assertThat(copy.getVolumeId()).isEqualTo(volumeId(s));
     assertThat(copy.getCapacityBytes()).isEqualTo(GIB);
+    assertThat(beginning("csi-vol-" + s))
+        .isEqualTo(beginning("csi-vol-" + u))
+        .isNotEqualTo(shell.run("head -c 4096 /dev/zero | sha256sum"));
+    assertThat(shell.run("rbd snap ls $P/csi-vol-" + u)).isEmpty();
     delete(copy.getVolumeId());
     delete(volumeId(u));
     awaitNothing();
+  }
+
+  /** The hash of an image's first block. */
+  private static String beginning(String image) throws IOException, InterruptedException {
+    return shell.run(
+        """
+        rbd info $P/%1$s > /dev/null
+        (rbd export --no-progress $P/%1$s - 2> /dev/null || true) | head -c 4096 | sha256sum
+        """
+            .formatted(image));
   }
 
   @Test

@@ -10,6 +10,8 @@ import csi.v1.CreateVolumeRequest;
 import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.BlockVolume;
+import csi.v1.VolumeCapability.MountVolume;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
@@ -19,6 +21,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -248,6 +251,62 @@ class CreateVolumeTest {
   }
 
   @Test
+  void answer_sameNameOtherCapability_isAlreadyExists() {
+    controller.create("pvc-1");
+
+    for (var other :
+        List.of(
+            Controller.writer().toBuilder().setBlock(BlockVolume.getDefaultInstance()).build(),
+            Controller.writer().toBuilder()
+                .setMount(MountVolume.newBuilder().setFsType("xfs"))
+                .build())) {
+      var request = request("pvc-1").clearVolumeCapabilities().addVolumeCapabilities(other);
+      assertThatThrownBy(() -> told(request))
+          .isInstanceOf(CsiException.AlreadyExists.class)
+          .hasMessageContaining("volume_capabilities");
+    }
+  }
+
+  @Test
+  void answer_volumeOfAnOlderVersionWithoutCapabilities_isFound() {
+    var first = controller.create("pvc-1");
+    String object = "csi.volume." + Controller.uuidOf(first.getVolume().getVolumeId());
+    try (MemoryPool pool = controller.pool()) {
+      var _ =
+          pool.update(
+              object, Map.of("cephcsi.parameters", "{\"clusterID\":\"one\",\"pool\":\"rbd\"}"));
+    }
+
+    assertThat(controller.create("pvc-1")).isEqualTo(first);
+  }
+
+  @Test
+  void answer_goFormsAndAnyCase_areTaken() {
+    var request =
+        request("pvc-1")
+            .putParameters("tryOtherMounters", "True")
+            .putParameters("encrypted", "F")
+            .putParameters("cephLogStrategy", "Preserve");
+
+    assertThat(controller.createVolume.answer(request.build()).hasVolume()).isTrue();
+  }
+
+  @Test
+  void answer_namespaceThatWasNotMade_isRefusedAndLeavesNothing() throws Exception {
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"],\"rbd\":{\"radosNamespace\":\"nowhere\"}}]");
+
+    assertThatThrownBy(() -> told(request("pvc-1")))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("RADOS namespace");
+
+    try (MemoryPool pool = controller.cluster.pool("rbd", "nowhere")) {
+      assertThat(pool.list("csi.volumes.default", "", 10)).isEmpty();
+    }
+  }
+
+  @Test
   void answer_configChangesWhileRunning_countsAtTheNextCall() throws Exception {
     Files.writeString(controller.config, "[]");
     assertThatThrownBy(() -> controller.create("a"))
@@ -323,6 +382,12 @@ class CreateVolumeTest {
         wrong("volumeNamePrefix \"a/b\"", r -> r.putParameters("volumeNamePrefix", "a/b")),
         wrong("unknown mapper \"abc\"", r -> r.putParameters("mapOptions", "abc:x")),
         wrong("unknown mapper \"abc\"", r -> r.putParameters("unmapOptions", "abc:x")),
+        wrong("has blanks", r -> r.putParameters("mapOptions", "queue_depth=1, ro")),
+        wrong("option \"--x\" of nbd", r -> r.putParameters("mapOptions", "nbd:--x")),
+        wrong("option \"--x\" of nbd", r -> r.putParameters("unmapOptions", "nbd:--x")),
+        wrong("cannot encrypt yet", r -> r.putParameters("encrypted", "true")),
+        wrong("cannot encrypt yet", r -> r.putParameters("encrypted", "T")),
+        wrong("encrypted yes", r -> r.putParameters("encrypted", "yes")),
         wrong("mounter floppy is unknown", r -> r.putParameters("mounter", "floppy")),
         wrong("tryOtherMounters yes", r -> r.putParameters("tryOtherMounters", "yes")),
         wrong("unknown feature \"fast\"", r -> r.putParameters("imageFeatures", "fast")),

@@ -274,6 +274,7 @@ class DeleteVolumeTest {
       strings = {
         "x",
         "../../etc/passwd",
+        "mig_x",
         "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac11000",
         "0001-0003-one-0000000000000001-b0285c97-a0ce-11eb-8c66-0242ac1100021",
         "0001-0003-one-0000000000000001-../../../../../../../../etc/passwd..",
@@ -306,6 +307,21 @@ class DeleteVolumeTest {
     assertThatThrownBy(() -> controller.delete(id))
         .isInstanceOf(CsiException.InvalidArgument.class)
         .hasMessageContaining("clusterID two");
+  }
+
+  @Test
+  void answer_imageMirroredFromElsewhere_isRefusedInWordsAndKept() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      pool.stored(image(pool)).orElseThrow().mirrorFromElsewhere();
+
+      assertThatThrownBy(() -> controller.delete(id))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("rbd mirror image promote");
+
+      assertThat(pool.images()).hasSize(1);
+      assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isEqualTo(id);
+    }
   }
 
   private static String image(MemoryPool pool) {

@@ -23,6 +23,7 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -260,6 +261,110 @@ class SnapshotTest {
     }
 
     assertThat(volume(fromSnapshot("pvc-1", snapshot)).getCapacityBytes()).isEqualTo(GIB);
+  }
+
+  /** Whoever asks for the snapshot heals it, so that ceph-csi can restore it too. */
+  @Test
+  void get_ownSnapshotCutOff_isMadeThen() {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    String image = "csi-snap-" + uuid(snapshot);
+    try (MemoryPool pool = controller.pool();
+        Image open = pool.openImage(image)) {
+      open.removeSnapshot(image);
+      var _ = pool.update("csi.snap." + uuid(snapshot), Map.of("cephcsi.unfinished", "true"));
+
+      assertThat(list(ListSnapshotsRequest.getDefaultInstance())).containsExactly(snapshot);
+
+      assertThat(names(pool, image)).containsExactly("USER " + image);
+      assertThat(pool.get("csi.snap." + uuid(snapshot), Set.of("cephcsi.unfinished"))).isEmpty();
+    }
+  }
+
+  @Test
+  void list_withSecretsAndNoKnownUser_usesThem() throws Exception {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    var stranger =
+        new Controller(Files.createDirectory(directory.resolve("new")), controller.cluster);
+    var ask = ListSnapshotsRequest.newBuilder().putAllSecrets(SECRETS).build();
+
+    assertThat(stranger.listSnapshots.answer(ask).getEntriesList())
+        .extracting(e -> e.getSnapshot().getSnapshotId())
+        .containsExactly(snapshot);
+    stranger.close();
+  }
+
+  /** Its key stays where ceph-csi has it, so that a plain copy could not be read. */
+  @Test
+  void sourceThatCephCsiEncrypts_isNeverCopied() {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    try (MemoryPool pool = controller.pool()) {
+      var _ = pool.update("csi.volume." + uuid(source), Map.of("csi.volume.encryptKMS", "vault"));
+      var _ =
+          pool.update("csi.snap." + uuid(snapshot), Map.of("csi.volume.encryptionType", "block"));
+    }
+
+    for (var request : List.of(fromVolume("a", source), fromSnapshot("a", snapshot))) {
+      assertThatThrownBy(() -> volume(request))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("encrypted");
+    }
+    assertThatThrownBy(() -> create("snapshot-2"))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("encrypted");
+    assertThatThrownBy(() -> controller.create("pvc-source"))
+        .isInstanceOf(CsiException.AlreadyExists.class)
+        .hasMessageContaining("encrypted");
+  }
+
+  @Test
+  void copy_toAnotherPool_isACloneAcrossThem() throws Exception {
+    controller.cluster.addPool("fast");
+
+    Volume copy = volume(fromVolume("pvc-1", source).putParameters("pool", "fast"));
+
+    String image = "csi-vol-" + uuid(copy.getVolumeId());
+    try (MemoryPool fast = controller.cluster.pool("fast")) {
+      assertThat(fast.imageId(image).flatMap(fast::imageParent)).isPresent();
+    }
+    controller.delete(copy.getVolumeId());
+    controller.delete(source);
+    controller.awaitNothingLeft();
+    try (MemoryPool fast = controller.cluster.pool("fast")) {
+      SnapshotTest.<Boolean>eventually(() -> {
+        if (!fast.trashEntries().isEmpty()) {
+          throw new CsiException.Aborted("not yet");
+        }
+        return true;
+      });
+    }
+  }
+
+  /** Their snapshots stay on the source until they are flat, wherever they are. */
+  @Test
+  void tooManySnapshots_ofClonesInAnotherPool_areFlattenedToo() throws Exception {
+    controller.cluster.addPool("fast");
+    controller.restart(new ControllerSettings(false, "", new CloneLimits(8, 4, 2, 1)));
+    for (int n = 0; n < 3; n++) {
+      var _ = volume(fromVolume("pvc-" + n, source).putParameters("pool", "fast"));
+    }
+
+    assertThat(eventually(() -> create("snapshot-1")).getReadyToUse()).isTrue();
+  }
+
+  @Test
+  void copy_toAnotherNamespace_isAClone() throws Exception {
+    controller.cluster.addNamespace("rbd", "team");
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon\"],\"rbd\":{\"radosNamespace\":\"team\"}}]");
+
+    Volume copy = volume(fromVolume("pvc-1", source).putParameters("clusterID", "two"));
+
+    try (MemoryPool team = controller.cluster.pool("rbd", "team")) {
+      String image = "csi-vol-" + uuid(copy.getVolumeId());
+      assertThat(team.imageId(image).flatMap(team::imageParent)).isPresent();
+    }
+    assertThat(copy.getVolumeContextMap()).containsEntry("radosNamespace", "team");
   }
 
   @Test

@@ -74,6 +74,17 @@ class TopologyTest {
   }
 
   @Test
+  void create_onePoolOfTheClassMissing_hindersOnlyItsOwn() {
+    controller.cluster.removePool("east");
+
+    assertThat(create(request(WEST, EAST)).getVolumeContextMap()).containsEntry("pool", "west");
+    controller.cluster.removePool("west");
+    assertThatThrownBy(() -> create(request(WEST, EAST)))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("east");
+  }
+
+  @Test
   void create_preferred_goesToThatPool() {
     Volume volume = create(request(WEST, EAST));
 

@@ -11,6 +11,7 @@ import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Path;
@@ -85,6 +86,24 @@ class VolumeHealthTest {
     assertThat(problem(id).getStatus()).isEqualTo(VolumeHealthErrorType.INACCESSIBLE);
     assertThat(problem(id).getReason()).isEqualTo("ImageInTrash");
     assertThat(problem(id).getMessage()).contains("rbd trash restore --pool rbd ");
+  }
+
+  @Test
+  void get_staticAndInTreeVolumes_areLookedAtToo() {
+    var _ = create("pvc-1"); // so that a user is known
+    try (MemoryPool pool = controller.pool()) {
+      pool.createImage("by-hand", 1 << 20, ImageOptions.DEFAULT);
+      pool.createImage("kubernetes-dynamic-pvc-7", 1 << 20, ImageOptions.DEFAULT);
+    }
+    String inTree = "mig_mons-one_image-7_726264";
+    for (String id : List.of("one/rbd/by-hand", inTree)) {
+      assertThat(get(id).getVolumeId()).isEqualTo(id);
+      monitorsSay(WELL, "hashpspool,full", "hashpspool");
+      assertThat(problem(id).getReason()).isEqualTo("PoolFull");
+      monitorsSay(WELL, "hashpspool", "hashpspool");
+      assertThat(problems(id)).isEmpty();
+    }
+    assertThatThrownBy(() -> get("one/rbd/missing")).isInstanceOf(CsiException.NotFound.class);
   }
 
   @Test
