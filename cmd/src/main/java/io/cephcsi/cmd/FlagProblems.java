@@ -33,7 +33,7 @@ final class FlagProblems {
     if (!Set.of("text", "json").contains(flags.logFormat)) {
       problems.add("--log-format=%s: text and json are known".formatted(flags.logFormat));
     }
-    if (flags.type.equals("rbd")) {
+    if (!Set.of("cephfs", "liveness").contains(flags.type)) {
       ofImages(flags, problems);
     }
     topology(flags, problems);
