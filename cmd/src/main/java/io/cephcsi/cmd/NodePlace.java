@@ -1,6 +1,7 @@
 package io.cephcsi.cmd;
 
 import io.cephcsi.cluster.CrushLocation;
+import io.cephcsi.csi.host.KernelVersion;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -44,10 +45,20 @@ record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
     }
     return new NodePlace(
         TopologyLabels.segments(segments, FlagProblems.driverName(flags)),
-        new CrushLocation(
-            flags.enableReadAffinity,
-            names(flags.crushLocationLabels),
-            () -> node.map(NodePlace::labelsOrNone).orElse(given)));
+        readsNear() ? crushLocation(flags, node, given) : CrushLocation.ANYWHERE);
+  }
+
+  private static CrushLocation crushLocation(
+      Flags flags, Optional<KubernetesNode> node, Map<String, String> given) {
+    return new CrushLocation(
+        flags.enableReadAffinity,
+        names(flags.crushLocationLabels),
+        () -> node.map(NodePlace::labelsOrNone).orElse(given));
+  }
+
+  /** An older kernel refuses the options for near reads, and all that comes with them. */
+  private static boolean readsNear() {
+    return KernelVersion.of(System.getProperty("os.version", "")).atLeast(5, 8);
   }
 
   /** Reading from anywhere is better than not at all. */

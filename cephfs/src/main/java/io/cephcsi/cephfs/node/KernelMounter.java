@@ -4,6 +4,7 @@ import io.cephcsi.ceph.MemoryFile;
 import io.cephcsi.cluster.KernelMonitors;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.KernelVersion;
 import io.cephcsi.csi.host.Mount;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.cephcsi.cephfs.node;
+package io.cephcsi.csi.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

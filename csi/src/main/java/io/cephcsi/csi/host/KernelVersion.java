@@ -1,4 +1,4 @@
-package io.cephcsi.cephfs.node;
+package io.cephcsi.csi.host;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  *
  * @param text all of it
  */
-record KernelVersion(int version, int patchLevel, String text) {
+public record KernelVersion(int version, int patchLevel, String text) {
   private static final Pattern FORM = Pattern.compile("(\\d+)\\.(\\d+).*", Pattern.DOTALL);
 
   /** RHEL 7 has got quotas with this build of its 3.10. */
@@ -16,7 +16,8 @@ record KernelVersion(int version, int patchLevel, String text) {
 
   private static final int EL7_WITH_QUOTAS = 1062;
 
-  static KernelVersion of(String release) {
+  /** Reads a release; one of another form is older than any. */
+  public static KernelVersion of(String release) {
     String text = release.strip();
     Matcher parts = FORM.matcher(text);
     return parts.matches()
@@ -25,12 +26,13 @@ record KernelVersion(int version, int patchLevel, String text) {
         : new KernelVersion(0, 0, text);
   }
 
-  boolean atLeast(int wantedVersion, int wantedPatchLevel) {
+  /** Whether it is that version or a newer one. */
+  public boolean atLeast(int wantedVersion, int wantedPatchLevel) {
     return version > wantedVersion || (version == wantedVersion && patchLevel >= wantedPatchLevel);
   }
 
   /** Whether its CephFS keeps to quotas. */
-  boolean hasQuotas() {
+  public boolean hasQuotas() {
     Matcher el7 = EL7.matcher(text);
     return atLeast(4, 17) || (el7.matches() && Integer.parseInt(el7.group(1)) >= EL7_WITH_QUOTAS);
   }
