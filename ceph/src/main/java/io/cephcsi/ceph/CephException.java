@@ -39,4 +39,9 @@ public final class CephException extends RuntimeException {
   public int errno() {
     return errno;
   }
+
+  /** Whether it may have been done, or may yet be: no answer came, or not from this client. */
+  public boolean leavesDoubt() {
+    return errno == Errno.ETIMEDOUT || errno == Errno.ENOTCONN || errno == Errno.ESHUTDOWN;
+  }
 }

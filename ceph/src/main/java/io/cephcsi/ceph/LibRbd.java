@@ -114,6 +114,8 @@ final class LibRbd {
 
   static native void rbd_trash_list_cleanup(Pointer entries, long count);
 
+  static native int rbd_trash_restore(IoPointer io, String imageId, String name);
+
   static native int rbd_trash_remove(IoPointer io, String imageId, boolean force);
 
   static native int rbd_open(IoPointer io, String image, Pointer handle, @Nullable String snapshot);

@@ -53,6 +53,15 @@ public interface OmapStore {
   boolean compareAndPut(String object, String key, String expected, String value);
 
   /**
+   * Sets and removes entries of an existing object if others have the expected values now.
+   *
+   * @param expected values now; empty for "the key is missing"
+   * @return false when a value is another one, or the object is missing; nothing is changed then
+   */
+  boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed);
+
+  /**
    * Removes one entry if it has the expected value now.
    *
    * @return false when the value is another one, or the key or the object is missing

@@ -144,6 +144,13 @@ public interface Pool extends OmapStore, AutoCloseable {
   void trashRemove(String imageId);
 
   /**
+   * Takes an image back from the trash, also one that is watched. C: {@code rbd_trash_restore}.
+   *
+   * @throws CephException ENOENT when it is not in the trash, EEXIST when the name is taken
+   */
+  void trashRestore(String imageId, String name);
+
+  /**
    * Makes a group of images without members. C: {@code rbd_group_create}.
    *
    * @throws CephException EEXIST when there is one of this name

@@ -74,6 +74,18 @@ final class RadosOmaps implements OmapStore {
   }
 
   @Override
+  public boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed) {
+    try (var operation = new WriteOperation()) {
+      operation.assertExists();
+      expected.forEach(operation::compare);
+      int result = operation.set(set).removeKeys(removed).operate(io, object);
+      return result != -Errno.ENOENT
+          && unless(Errno.ECANCELED, result, "compare and update object " + object);
+    }
+  }
+
+  @Override
   public boolean compareAndRemoveKey(String object, String key, String expected) {
     if (expected.isEmpty()) {
       throw new IllegalArgumentException("a missing key cannot be removed");

@@ -80,6 +80,12 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed) {
+    return omaps.compareAndUpdate(object, expected, set, removed);
+  }
+
+  @Override
   public boolean compareAndRemoveKey(String object, String key, String expected) {
     return omaps.compareAndRemoveKey(object, key, expected);
   }
@@ -237,6 +243,11 @@ final class RadosPool implements Pool {
   @Override
   public void trashRemove(String imageId) {
     trash.remove(imageId);
+  }
+
+  @Override
+  public void trashRestore(String imageId, String name) {
+    trash.restore(imageId, name);
   }
 
   @Override

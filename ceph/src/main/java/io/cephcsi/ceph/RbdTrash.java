@@ -60,6 +60,12 @@ final class RbdTrash {
         "remove image " + imageId + " from trash");
   }
 
+  void restore(String imageId, String name) {
+    CephException.check(
+        LibRbd.rbd_trash_restore(io.pointer(), imageId, name),
+        "restore image " + imageId + " from trash as " + name);
+  }
+
   private static TrashEntry read(Pointer entry) {
     return new TrashEntry(
         StructList.text(entry, 0),

@@ -59,9 +59,11 @@ final class WriteOperation extends NativeHandle<WriteOperationPointer> {
   }
 
   WriteOperation removeKeys(Collection<String> keys) {
-    try (var array = new TextArray(keys)) {
-      LibRados.rados_write_op_omap_rm_keys2(
-          pointer(), array.pointers(), array.lengths(), array.size());
+    if (!keys.isEmpty()) {
+      try (var array = new TextArray(keys)) {
+        LibRados.rados_write_op_omap_rm_keys2(
+            pointer(), array.pointers(), array.lengths(), array.size());
+      }
     }
     return this;
   }

@@ -47,6 +47,16 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     }
   }
 
+  /**
+   * Leaves of an image only its name and id, as a creation that was stopped amid its steps does.
+   */
+  public void loseHeader(String image) {
+    synchronized (cluster.operations()) {
+      var content = pool.content(namespace);
+      content.images.remove(content.names.get(image));
+    }
+  }
+
   /** The names of all objects that the omap operations made, sorted. */
   public List<String> objects() {
     synchronized (cluster.operations()) {
@@ -105,6 +115,31 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public boolean compareAndPut(String object, String key, String expected, String value) {
     return write("compare and put " + object, c -> compareAndPut(c, object, key, expected, value));
+  }
+
+  @Override
+  public boolean compareAndUpdate(
+      String object, Map<String, String> expected, Map<String, String> set, Set<String> removed) {
+    return write(
+        "compare and update " + object, c -> compareAndUpdate(c, object, expected, set, removed));
+  }
+
+  private static boolean compareAndUpdate(
+      StoredPool.Content content,
+      String object,
+      Map<String, String> expected,
+      Map<String, String> set,
+      Set<String> removed) {
+    NavigableMap<String, String> omap = omap(content, object);
+    boolean asExpected =
+        expected.entrySet().stream()
+            .allMatch(e -> omap.getOrDefault(e.getKey(), "").equals(e.getValue()));
+    if (!content.objects.containsKey(object) || !asExpected) {
+      return false;
+    }
+    omap.putAll(set);
+    omap.keySet().removeAll(removed);
+    return true;
   }
 
   @Override
@@ -254,6 +289,23 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public void trashRemove(String imageId) {
     write("remove from trash " + imageId, c -> trashRemove(c, imageId));
+  }
+
+  @Override
+  public void trashRestore(String imageId, String name) {
+    write("restore from trash " + imageId, c -> trashRestore(c, imageId, name));
+  }
+
+  private static boolean trashRestore(StoredPool.Content content, String id, String name) {
+    String action = "restore from trash " + id;
+    if (!content.trash.containsKey(id)) {
+      throw new CephException(Errno.ENOENT, action);
+    }
+    if (content.names.putIfAbsent(name, id) != null) {
+      throw new CephException(Errno.EEXIST, action);
+    }
+    content.trash.remove(id);
+    return true;
   }
 
   @Override
@@ -481,8 +533,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   private static boolean removeImage(StoredPool.Content content, String name) {
     String action = "remove image " + name;
-    StoredImage image =
-        image(content, Objects.requireNonNullElse(content.names.get(name), ""), action);
+    String id = Objects.requireNonNullElse(content.names.get(name), "");
+    if (!id.isEmpty() && !content.images.containsKey(id)) {
+      return content.names.remove(name, id);
+    }
+    StoredImage image = image(content, id, action);
     if (image.hasSnapshots()) {
       throw new CephException(Errno.ENOTEMPTY, action);
     }

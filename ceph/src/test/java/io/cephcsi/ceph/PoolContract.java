@@ -190,6 +190,33 @@ abstract class PoolContract {
   }
 
   @Test
+  void compareAndUpdate_allAsExpected_setsAndRemovesInOne() {
+    assertThat(pool().create("o", Map.of("a", "1", "b", "2"))).isTrue();
+
+    assertThat(
+            pool()
+                .compareAndUpdate(
+                    "o", Map.of("a", "1", "missing", ""), Map.of("c", "3"), Set.of("b", "x")))
+        .isTrue();
+
+    assertThat(pool().list("o", "", 10)).isEqualTo(Map.of("a", "1", "c", "3"));
+  }
+
+  @Test
+  void compareAndUpdate_anyOtherValueOrNoObject_changesNothing() {
+    assertThat(pool().create("o", Map.of("a", "1", "b", "2"))).isTrue();
+
+    for (var expected :
+        List.of(Map.of("a", "1", "b", "3"), Map.of("a", ""), Map.of("a", "1", "c", "1"))) {
+      assertThat(pool().compareAndUpdate("o", expected, Map.of("d", "4"), Set.of("a"))).isFalse();
+    }
+    assertThat(pool().compareAndUpdate("p", Map.of("a", ""), Map.of("d", "4"), Set.of())).isFalse();
+
+    assertThat(pool().list("o", "", 10)).isEqualTo(Map.of("a", "1", "b", "2"));
+    assertThat(pool().create("p", Map.of())).isTrue();
+  }
+
+  @Test
   void removeKeys_missingOnes_areNoError() {
     pool().create("o", Map.of("a", "1", "b", "2"));
     pool().removeKeys("o", Set.of("a", "x"));
@@ -769,6 +796,26 @@ abstract class PoolContract {
     }
     pool().trashRemove(id);
     assertThat(pool().trashEntry(id)).isEmpty();
+  }
+
+  @Test
+  void trashRestore_watchedImage_isBackAsItWas() {
+    pool().createImage("image", MIB, ImageOptions.DEFAULT);
+    String id = pool().imageId("image").orElseThrow();
+    try (Image open = pool().openImage("image")) {
+      pool().trashMove("image", Duration.ZERO);
+
+      pool().trashRestore(id, "image");
+
+      assertThat(pool().imageId("image")).contains(id);
+      assertThat(pool().trashEntries()).isEmpty();
+      assertThat(pool().imageWatched(id)).isTrue();
+      assertThat(open.watchers()).hasSize(1);
+    }
+    assertErrno(Errno.ENOENT, () -> pool().trashRestore(id, "image"));
+    pool().trashMove("image", Duration.ZERO);
+    pool().createImage("image", MIB, ImageOptions.DEFAULT);
+    assertErrno(Errno.EEXIST, () -> pool().trashRestore(id, "image"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.cephcsi.journal;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.OmapStore;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,20 @@ final class Directory {
 
   /** In a UUID's object: our own key, there when the deletion has begun. */
   static final String DISCARDED = "cephcsi.discarded";
+
+  /** In a UUID's object: the id of its image, there when the image is whole. */
+  static final String IMAGE_ID = "csi.imageid";
+
+  /**
+   * In a UUID's object: our own key, there while a call goes on with what another one began. Which
+   * one that is; the call that began has none.
+   */
+  private static final String MAKER = "cephcsi.maker";
+
+  /** In the directory: our own key of an image that is to be flattened, with its id behind. */
+  private static final String FLATTEN = "cephcsi.flatten.";
+
+  private static final int MOST_FLATTENINGS = 1000;
 
   /** A UUID that is taken already is next to impossible; five are a broken generator. */
   private static final int MOST_UUIDS = 5;
@@ -96,12 +111,23 @@ final class Directory {
    */
   Optional<String> take(Stores stores, Held held, Function<String, Map<String, String>> keys) {
     String uuid = makeObject(stores.objects(), keys);
-    String value = stores.inOnePool() ? uuid : withPool(stores, uuid);
-    if (stores.directory().compareAndPut(object, key(held.name()), held.value(), value)) {
+    if (put(stores, held, uuid)) {
       return Optional.of(uuid);
     }
     forgetObject(stores.objects(), uuid);
     return Optional.empty();
+  }
+
+  private boolean put(Stores stores, Held held, String uuid) {
+    String value = stores.inOnePool() ? uuid : withPool(stores, uuid);
+    try {
+      return stores.directory().compareAndPut(object, key(held.name()), held.value(), value);
+    } catch (CephException e) {
+      if (!e.leavesDoubt()) {
+        forgetObject(stores.objects(), uuid); // a full pool still lets objects be removed
+      }
+      throw e;
+    }
   }
 
   private String makeObject(OmapStore objects, Function<String, Map<String, String>> keys) {
@@ -112,6 +138,126 @@ final class Directory {
       }
     }
     throw new IllegalStateException(MOST_UUIDS + " new UUIDs were taken already");
+  }
+
+  /**
+   * Lets a call go on with what another one began and may still be at: that one can neither finish
+   * nor undo it from now on.
+   *
+   * @return whose it is now; empty when it was finished, is being undone, or another process took
+   *     it over just now
+   */
+  Optional<String> takeOver(OmapStore objects, String uuid) {
+    Set<String> keys = Set.of(MAKER, IMAGE_ID, DISCARDED);
+    Map<String, String> now = objects.get(objectOf(uuid), keys);
+    if (now.containsKey(IMAGE_ID) || now.containsKey(DISCARDED)) {
+      return Optional.empty();
+    }
+    String maker = UUID.randomUUID().toString();
+    return objects.compareAndUpdate(
+            objectOf(uuid), made(now.getOrDefault(MAKER, "")), Map.of(MAKER, maker), Set.of())
+        ? Optional.of(maker)
+        : Optional.empty();
+  }
+
+  /** What is so as long as the maker is at it. */
+  private static Map<String, String> made(String maker) {
+    return Map.of(MAKER, maker, IMAGE_ID, "", DISCARDED, "");
+  }
+
+  /** Whether it is still this maker's to finish. */
+  boolean makes(OmapStore objects, String uuid, String maker) {
+    Map<String, String> now = objects.get(objectOf(uuid), made(maker).keySet());
+    return now.getOrDefault(MAKER, "").equals(maker)
+        && !now.containsKey(IMAGE_ID)
+        && !now.containsKey(DISCARDED);
+  }
+
+  /**
+   * Adds what is known of a whole image.
+   *
+   * @param maker empty for the call that began
+   * @return false when it is not this maker's any more
+   */
+  boolean finish(OmapStore objects, String uuid, String maker, Map<String, String> keys) {
+    return objects.compareAndUpdate(objectOf(uuid), made(maker), keys, Set.of(MAKER));
+  }
+
+  /**
+   * Notes that what was begun is taken back, so that nobody takes it over.
+   *
+   * @return false when it is not this maker's any more
+   */
+  boolean giveUp(OmapStore objects, String uuid, String maker) {
+    return objects.compareAndUpdate(
+        objectOf(uuid), made(maker), Map.of(DISCARDED, "true"), Set.of());
+  }
+
+  /** What remembers the UUID's image until it is purged. */
+  PurgeRecord purgeRecord(String uuid) {
+    return PurgeRecord.of(object, uuid, objectOf(uuid));
+  }
+
+  /** What remembers an image that no journal knows. */
+  PurgeRecord purgeRecordOfImage(String imageId) {
+    return PurgeRecord.ofImage(object, imageId);
+  }
+
+  /** Notes an image that is to be purged. */
+  void remember(OmapStore directory, PurgeRecord record, PurgeRecord.Images images) {
+    var _ = directory.compareAndPut(object, record.key(), "", images.text());
+  }
+
+  /** All images that are still to be purged. */
+  Map<PurgeRecord, PurgeRecord.Images> purgeRecords(OmapStore directory) {
+    return PurgeRecord.all(directory, object, prefix);
+  }
+
+  /**
+   * Frees the name, and remembers the images that are to be purged, in one operation. Where the
+   * directory is in another pool than they are, they are only to be found in the trash.
+   */
+  void discardName(Stores stores, String name, String uuid, PurgeRecord.Images images) {
+    boolean done =
+        stores.inOnePool()
+            && (discardName(stores, name, uuid, uuid, images)
+                || discardName(stores, name, uuid, withPool(stores, uuid), images));
+    if (!done) {
+      forgetName(stores, name, uuid);
+    }
+  }
+
+  private boolean discardName(
+      Stores stores, String name, String uuid, String value, PurgeRecord.Images images) {
+    return stores
+        .directory()
+        .compareAndUpdate(
+            object,
+            Map.of(key(name), value),
+            Map.of(purgeRecord(uuid).key(), images.text()),
+            Set.of(key(name)));
+  }
+
+  /** Notes in the directory that an image is to be flattened. */
+  void rememberFlattening(OmapStore directory, String imageId) {
+    var _ = directory.compareAndPut(object, FLATTEN + imageId, "", "true");
+  }
+
+  void forgetFlattening(OmapStore directory, String imageId) {
+    directory.removeKeys(object, Set.of(FLATTEN + imageId));
+  }
+
+  /** The ids of all images that are to be flattened; they are few at any time. */
+  List<String> flattenings(OmapStore directory) {
+    return directory.list(object, FLATTEN, MOST_FLATTENINGS).keySet().stream()
+        .takeWhile(key -> key.startsWith(FLATTEN))
+        .map(key -> key.substring(FLATTEN.length()))
+        .toList();
+  }
+
+  /** Takes the note back that the deletion has begun. */
+  void restore(OmapStore objects, String uuid) {
+    objects.removeKeys(objectOf(uuid), Set.of(DISCARDED));
   }
 
   /** Frees the name if it still owns the UUID, in either form of the value. */

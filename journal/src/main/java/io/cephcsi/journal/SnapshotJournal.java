@@ -15,12 +15,12 @@ import java.util.function.Supplier;
  * volumes: the directory {@code csi.snaps.<instance>} and an object {@code csi.snap.<uuid>} for
  * each.
  */
-public final class SnapshotJournal {
+public final class SnapshotJournal implements Makers {
   private static final String DEFAULT_IMAGE_PREFIX = "csi-snap-";
 
   private static final String REQUEST_NAME = "csi.snapname";
   private static final String IMAGE_NAME = "csi.imagename";
-  private static final String IMAGE_ID = "csi.imageid";
+  private static final String IMAGE_ID = Directory.IMAGE_ID;
   private static final String SOURCE = "csi.source";
 
   private static final String GROUP_ID = "csi.groupid";
@@ -159,13 +159,30 @@ public final class SnapshotJournal {
         keys.containsKey(Directory.DISCARDED));
   }
 
+  @Override
+  public Optional<String> takeOver(OmapStore objects, String uuid) {
+    return names.takeOver(objects, uuid);
+  }
+
+  @Override
+  public boolean makes(OmapStore objects, String uuid, String maker) {
+    return names.makes(objects, uuid, maker);
+  }
+
+  @Override
+  public boolean giveUp(OmapStore objects, String uuid, String maker) {
+    return names.giveUp(objects, uuid, maker);
+  }
+
   /**
-   * Adds the image's id, and when it was cut, to the UUID's object; one that was removed meanwhile
-   * stays removed.
+   * Adds the image's id, and when it was cut, to the UUID's object, which says that it is whole.
+   *
+   * @param maker empty for the call that made the reservation
+   * @return false when the reservation is not this maker's any more, or gone
    */
-  public void storeImage(OmapStore objects, String uuid, String imageId, Instant cutAt) {
-    var _ =
-        objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
+  public boolean storeImage(
+      OmapStore objects, String uuid, String maker, String imageId, Instant cutAt) {
+    return names.finish(objects, uuid, maker, Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString()));
   }
 
   /** The name of a UUID's object. */
@@ -176,6 +193,22 @@ public final class SnapshotJournal {
   /** Notes that the deletion has begun; as {@link VolumeJournal#discard}. */
   public void discard(OmapStore objects, String uuid) {
     names.discard(objects, uuid);
+  }
+
+  /** What remembers the UUID's image until it is purged. */
+  public PurgeRecord purgeRecord(String uuid) {
+    return names.purgeRecord(uuid);
+  }
+
+  /** All images of snapshots that are still to be purged. */
+  public Map<PurgeRecord, PurgeRecord.Images> purgeRecords(OmapStore directory) {
+    return names.purgeRecords(directory);
+  }
+
+  /** As {@link #forgetName}, and remembers the images by {@link #purgeRecord}, in one operation. */
+  public void discardName(Stores stores, SnapshotEntry entry, List<String> imageIds) {
+    var images = new PurgeRecord.Images(entry.imageName(), imageIds);
+    names.discardName(stores, entry.requestName(), entry.uuid(), images);
   }
 
   /** Frees the name, if it still owns this UUID; as {@link VolumeJournal#forgetName}. */

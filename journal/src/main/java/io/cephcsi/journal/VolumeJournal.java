@@ -17,13 +17,13 @@ import java.util.function.Supplier;
  * a UUID, and the UUID's own object {@code csi.volume.<uuid>} says the rest. Every read fetches by
  * key, and a name is taken by compare-and-set, so that it is safe against other processes too.
  */
-public final class VolumeJournal {
+public final class VolumeJournal implements Makers {
   private static final String DEFAULT_IMAGE_PREFIX = "csi-vol-";
   private static final int UUID_LENGTH = 36;
 
   private static final String REQUEST_NAME = "csi.volname";
   private static final String IMAGE_NAME = "csi.imagename";
-  private static final String IMAGE_ID = "csi.imageid";
+  private static final String IMAGE_ID = Directory.IMAGE_ID;
   private static final String OWNER = "csi.volume.owner";
 
   /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
@@ -131,9 +131,29 @@ public final class VolumeJournal {
     return names.objectOf(uuid);
   }
 
-  /** Adds the image's id to the UUID's object; one that was removed meanwhile stays removed. */
-  public void storeImageId(OmapStore objects, String uuid, String imageId) {
-    var _ = objects.update(names.objectOf(uuid), Map.of(IMAGE_ID, imageId));
+  @Override
+  public Optional<String> takeOver(OmapStore objects, String uuid) {
+    return names.takeOver(objects, uuid);
+  }
+
+  @Override
+  public boolean makes(OmapStore objects, String uuid, String maker) {
+    return names.makes(objects, uuid, maker);
+  }
+
+  @Override
+  public boolean giveUp(OmapStore objects, String uuid, String maker) {
+    return names.giveUp(objects, uuid, maker);
+  }
+
+  /**
+   * Adds the image's id to the UUID's object, which says that the image is whole.
+   *
+   * @param maker empty for the call that made the reservation
+   * @return false when the reservation is not this maker's any more, or gone
+   */
+  public boolean storeImageId(OmapStore objects, String uuid, String maker, String imageId) {
+    return names.finish(objects, uuid, maker, Map.of(IMAGE_ID, imageId));
   }
 
   /**
@@ -144,9 +164,52 @@ public final class VolumeJournal {
     names.discard(objects, uuid);
   }
 
+  /** Takes {@link #discard} back. */
+  public void restore(OmapStore objects, String uuid) {
+    names.restore(objects, uuid);
+  }
+
+  /** What remembers the UUID's image until it is purged. */
+  public PurgeRecord purgeRecord(String uuid) {
+    return names.purgeRecord(uuid);
+  }
+
+  /** Remembers an image that no journal knows and that is to be purged from the trash. */
+  public PurgeRecord discardImage(OmapStore directory, String imageName, String imageId) {
+    PurgeRecord record = names.purgeRecordOfImage(imageId);
+    names.remember(directory, record, new PurgeRecord.Images(imageName, List.of(imageId)));
+    return record;
+  }
+
+  /** All images that are still to be purged, the volumes' and those that no journal knows. */
+  public Map<PurgeRecord, PurgeRecord.Images> purgeRecords(OmapStore directory) {
+    return names.purgeRecords(directory);
+  }
+
+  /** Remembers in the directory of the image's pool that it is to be flattened. */
+  public void rememberFlattening(OmapStore directory, String imageId) {
+    names.rememberFlattening(directory, imageId);
+  }
+
+  /** Forgets it when that was done. */
+  public void forgetFlattening(OmapStore directory, String imageId) {
+    names.forgetFlattening(directory, imageId);
+  }
+
+  /** The ids of the images that are to be flattened. */
+  public List<String> flattenings(OmapStore directory) {
+    return names.flattenings(directory);
+  }
+
+  /** As {@link #forgetName}, and remembers the images by {@link #purgeRecord}, in one operation. */
+  public void discardName(Stores stores, VolumeEntry entry, List<String> imageIds) {
+    var images = new PurgeRecord.Images(entry.imageName(), imageIds);
+    names.discardName(stores, entry.requestName(), entry.uuid(), images);
+  }
+
   /**
-   * Frees the name, if it still owns this UUID. The UUID's object stays: it is the record of an
-   * image that is still to be purged, until {@link #forgetObject}.
+   * Frees the name, if it still owns this UUID. The UUID's object stays, until {@link
+   * #forgetObject}.
    *
    * <p>ceph-csi removes the object first and the name last. The result is the same; in between, its
    * order leaves a name that leads to nothing, which it then refuses for ever.

@@ -79,7 +79,7 @@ abstract class SnapshotJournalContract extends JournalContract {
   void reserve_again_findsTheFirst() {
     SnapshotEntry entry = fresh();
     assertThat(found()).isEqualTo(entry);
-    journal.storeImage(pool(), FIRST, "10ab", CUT_AT);
+    var _ = journal.storeImage(pool(), FIRST, "", "10ab", CUT_AT);
     assertThat(found().cutAt()).contains(CUT_AT);
     assertThat(found().imageId()).isEqualTo("10ab");
     assertThat(omap(pool(), "csi.snap." + FIRST)).containsEntry("csi.imageid", "10ab");
@@ -156,7 +156,7 @@ abstract class SnapshotJournalContract extends JournalContract {
             "csi.source", SNAPSHOT_1.source(),
             "csi.volume.encryptKMS", "vault");
     stored(keys);
-    journal.storeImage(pool(), found().uuid(), "10ab", CUT_AT);
+    var _ = journal.storeImage(pool(), found().uuid(), "", "10ab", CUT_AT);
     assertThat(omap(pool(), "csi.snap." + STRANGER)).containsAllEntriesOf(keys).hasSize(5);
   }
 

@@ -81,7 +81,7 @@ abstract class VolumeJournalContract extends JournalContract {
   void reserve_again_findsTheFirst() {
     VolumeEntry entry = fresh(PVC_1);
     assertThat(found(PVC_1)).isEqualTo(entry);
-    journal.storeImageId(pool(), FIRST, "10ab");
+    var _ = journal.storeImageId(pool(), FIRST, "", "10ab");
     assertThat(found(PVC_1).imageId()).isEqualTo("10ab");
     assertThat(omap(pool(), "csi.volume." + FIRST)).containsEntry("csi.imageid", "10ab");
     assertThat(pools().objects()).hasSize(2);
@@ -196,7 +196,7 @@ abstract class VolumeJournalContract extends JournalContract {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, stored);
     assertThat(found(PVC_1).imageName()).isEqualTo("x-" + STRANGER);
-    journal.storeImageId(pool(), STRANGER, "10ab");
+    var _ = journal.storeImageId(pool(), STRANGER, "", "10ab");
     assertThat(omap(pool(), "csi.volume." + STRANGER))
         .containsAllEntriesOf(stored)
         .containsEntry("csi.imageid", "10ab")
@@ -205,7 +205,7 @@ abstract class VolumeJournalContract extends JournalContract {
 
   @Test
   void storeImageId_removedMeanwhile_doesNotBringItBack() {
-    journal.storeImageId(pool(), STRANGER, "10ab");
+    var _ = journal.storeImageId(pool(), STRANGER, "", "10ab");
     assertThat(pools().objects()).isEmpty();
   }
 

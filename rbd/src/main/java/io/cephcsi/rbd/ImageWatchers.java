@@ -9,6 +9,7 @@ import io.cephcsi.ceph.Watcher;
 import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.cluster.ClusterConfig;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -24,20 +25,48 @@ public record ImageWatchers(List<Watcher> all, boolean mirrored) {
   /** Opens the image to look; none for an image that is gone. */
   public static ImageWatchers of(Pool pool, String name) {
     try (Image image = pool.openImageReadOnly(name)) {
-      return new ImageWatchers(image.watchers(), image.mirrored());
+      return of(image);
     } catch (CephException e) {
-      if (e.errno() == Errno.ENOENT) {
-        return new ImageWatchers(List.of(), false);
-      }
+      return none(e);
+    }
+  }
+
+  /** As {@link #of(Pool, String)}, by the image's id; also of an image in the trash. */
+  public static ImageWatchers ofId(Pool pool, String imageId) {
+    try (Image image = pool.openImageByIdReadOnly(imageId)) {
+      return of(image);
+    } catch (CephException e) {
+      return none(e);
+    }
+  }
+
+  private static ImageWatchers of(Image image) {
+    return new ImageWatchers(image.watchers(), image.mirrored());
+  }
+
+  private static ImageWatchers none(CephException e) {
+    if (e.errno() != Errno.ENOENT) {
       throw e;
     }
+    return new ImageWatchers(List.of(), false);
   }
 
   /** Those that are not this client itself. */
   public ImageWatchers without(Cluster self) {
-    String own = self.clientAddresses();
+    return withoutClient(self.clientAddresses());
+  }
+
+  /** Those that are not the client with these addresses; all for an empty text. */
+  public ImageWatchers withoutClient(String addresses) {
     return new ImageWatchers(
-        all.stream().filter(w -> !own.contains(w.address())).toList(), mirrored);
+        all.stream().filter(w -> !contains(addresses, w.address())).toList(), mirrored);
+  }
+
+  /** Not as a part of a longer nonce or host. */
+  private static boolean contains(String addresses, String address) {
+    return Pattern.compile("(?<![0-9.])" + Pattern.quote(address) + "(?![0-9])")
+        .matcher(addresses)
+        .find();
   }
 
   /** Those that the cluster still listens to. */

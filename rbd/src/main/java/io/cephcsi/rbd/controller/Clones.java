@@ -15,6 +15,7 @@ import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.Volume;
+import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.util.Optional;
 
@@ -50,17 +51,20 @@ final class Clones {
    * @throws CsiException.OutOfRange when the source is larger than what is asked for
    * @throws CsiException.Aborted while the source is changed, or has to be flattened first
    */
-  long make(OpenPool opened, VolumePlan plan, VolumeEntry entry, ContentSource source) {
+  long make(OpenPool opened, VolumePlan plan, Making making, ContentSource source) {
     try (var _ = names.share(source.text());
         Origin origin = origin(opened, source)) {
       ImageOptions options = options(plan);
-      var target = new Cuts.Target(opened.pool(), entry.imageName(), options);
+      Pool pool = opened.pool();
+      var target =
+          new Cuts.Target(pool, making.imageName(), options, () -> making.requireOurs(pool));
       long bytes = require(opened, origin, source, plan);
-      switch (source) {
-        case ContentSource.OfSnapshot _ -> restore(origin, target);
-        case ContentSource.OfVolume _ -> copy(opened, origin, target);
-      }
-      return grow(target, bytes, plan.size().bytesForCopyOf(bytes));
+      long copied =
+          switch (source) {
+            case ContentSource.OfSnapshot _ -> restore(origin, target, bytes);
+            case ContentSource.OfVolume _ -> copy(opened, origin, target);
+          };
+      return grow(target, copied, plan.size().bytesForCopyOf(copied));
     }
   }
 
@@ -106,7 +110,8 @@ final class Clones {
         : options.withFeatures(options.features() | Feature.LAYERING.bit());
   }
 
-  private static void restore(Origin origin, Cuts.Target target) {
+  /** What is made has the size of the snapshot's image, which nobody changes. */
+  private static long restore(Origin origin, Cuts.Target target, long bytes) {
     Pool pool = origin.pool();
     String image = origin.image();
     try {
@@ -118,27 +123,121 @@ final class Clones {
       OwnSnapshot.ensure(pool, image); // what follows CreateSnapshot's answer was cut off
       Cuts.cloneAnew(pool, image, image, target);
     }
+    return bytes;
   }
 
-  private void copy(OpenPool opened, Origin origin, Cuts.Target target) {
+  /** What is made has the size of the cut, which an interrupted call may have made long ago. */
+  private long copy(OpenPool opened, Origin origin, Cuts.Target target) {
     String intermediate = IntermediateImage.of(target.image());
-    boolean cephCsiWasAtIt = target.pool().imageId(intermediate).isPresent();
-    if (cephCsiWasAtIt) {
-      forgetCut(origin.pool(), origin.image(), intermediate);
-    }
-    cuts.copy(
-        new Cuts.Source(
-            origin.clusterId(),
-            opened.credentials(),
-            cephCsiWasAtIt ? target.pool() : origin.pool(),
-            cephCsiWasAtIt ? intermediate : origin.image()),
-        target);
+    boolean cephCsiWasAtIt = hasIntermediate(origin, target.pool(), intermediate);
+    return cuts.copy(
+            new Cuts.Source(
+                origin.clusterId(),
+                opened.credentials(),
+                cephCsiWasAtIt ? target.pool() : origin.pool(),
+                cephCsiWasAtIt ? intermediate : origin.image()),
+            target)
+        .sizeBytes();
   }
 
-  /** ceph-csi stopped between the intermediate image and its own clean-up. */
-  private static void forgetCut(Pool pool, String image, String snapshot) {
-    try (Image open = pool.openImage(image)) {
-      Cuts.remove(open, snapshot);
+  /**
+   * Whether ceph-csi was stopped behind its intermediate image, which can be copied then. It
+   * removes the cut below the image when that is whole; with the cut still there, the image may be
+   * empty, or not known to its parent, and goes.
+   */
+  private static boolean hasIntermediate(Origin origin, Pool pool, String intermediate) {
+    Optional<String> id = pool.imageId(intermediate);
+    if (id.isEmpty()) {
+      return false;
+    }
+    if (id.flatMap(pool::imageHeader).isPresent() && !hasCut(origin, intermediate)) {
+      return true;
+    }
+    if (removed(pool, intermediate)) {
+      return false;
+    }
+    forgetCut(origin, intermediate);
+    return true;
+  }
+
+  private static boolean hasCut(Origin origin, String snapshot) {
+    try (Image image = origin.pool().openImageReadOnly(origin.image())) {
+      return Cuts.has(image, snapshot);
+    }
+  }
+
+  private static void forgetCut(Origin origin, String snapshot) {
+    try (Image image = origin.pool().openImage(origin.image())) {
+      Cuts.remove(image, snapshot);
+    }
+  }
+
+  /** Not one that was cut itself, which happens when it is whole. */
+  private static boolean removed(Pool pool, String image) {
+    try {
+      pool.removeImage(image);
+      return true;
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOTEMPTY) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  /**
+   * Removes what a copy that is given up has left beside its own image, which is gone already: cuts
+   * of the source, and ceph-csi's intermediate image.
+   *
+   * @throws CsiException.Aborted while the source is changed
+   */
+  void forget(OpenPool opened, VolumeEntry entry, ContentSource source) {
+    if (source instanceof ContentSource.OfVolume(var text)) {
+      forgetIntermediate(opened.pool(), entry.imageName());
+      try (var _ = names.share(text)) {
+        source(text, opened.credentials()).ifPresent(volume -> forgetCuts(volume, entry));
+      }
+    }
+  }
+
+  private Optional<Volume> source(String id, Credentials credentials) {
+    try {
+      return VolumeHandle.of(id).flatMap(handle -> volumes.open(handle, credentials));
+    } catch (CsiException.InvalidArgument e) {
+      return Optional.empty(); // in a cluster that nobody knows
+    }
+  }
+
+  private static void forgetCuts(Volume opened, VolumeEntry entry) {
+    try (Volume source = opened;
+        Image image = source.pool().openImage(source.entry().imageName())) {
+      Cuts.remove(image, entry.imageName());
+      Cuts.remove(image, IntermediateImage.of(entry.imageName()));
+    } catch (CephException e) {
+      requireMissing(e);
+    }
+  }
+
+  private static void forgetIntermediate(Pool pool, String imageName) {
+    String intermediate = IntermediateImage.of(imageName);
+    if (pool.imageId(intermediate).isEmpty()) {
+      return;
+    }
+    try (Image image = pool.openImage(intermediate)) {
+      Cuts.remove(image, imageName);
+    } catch (CephException e) {
+      requireMissing(e);
+    }
+    try {
+      pool.removeImage(intermediate);
+    } catch (CephException e) {
+      requireMissing(e);
+    }
+  }
+
+  private static void requireMissing(CephException e) {
+    if (e.errno() != Errno.ENOENT) {
+      throw e;
     }
   }
 
@@ -159,8 +258,7 @@ final class Clones {
     if (depth < Math.min(limits.softDepth(), limits.hardDepth())) {
       return;
     }
-    flattener.flatten(
-        new Flattener.Clone(origin.clusterId(), pool.id(), imageId), opened.credentials());
+    flattener.flatten(origin.clusterId(), pool, imageId, opened.credentials());
     if (depth >= limits.hardDepth()) {
       throw new CsiException.Aborted(
           "a copy of %s would have %d ancestors, --rbdhardmaxclonedepth is %d: the source is being flattened, ask again"

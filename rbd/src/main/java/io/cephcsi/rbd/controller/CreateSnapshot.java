@@ -30,7 +30,8 @@ record CreateSnapshot(
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()
           .setSnapshot(
-              SnapshotAnswer.of(id, plan.sourceId(), made, images.ready(source.opened(), made)))
+              SnapshotAnswer.of(
+                  id, plan.sourceId(), made, images.readyOrFlattened(source.opened(), made)))
           .build();
     }
   }

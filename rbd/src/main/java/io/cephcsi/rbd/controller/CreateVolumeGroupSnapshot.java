@@ -86,7 +86,7 @@ record CreateVolumeGroupSnapshot(
     var id =
         new VolumeId(
             plan.parameters().clusterId(), volume.pool().id(), member.made().entry().uuid());
-    boolean ready = images.ready(volume.opened(), member.made());
+    boolean ready = images.readyOrFlattened(volume.opened(), member.made());
     return SnapshotAnswer.of(id, member.source().plan().sourceId(), member.made(), ready);
   }
 }

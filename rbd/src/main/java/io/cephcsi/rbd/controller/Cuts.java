@@ -11,8 +11,8 @@ import io.cephcsi.ceph.ImageSnapshot.Kind;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
-import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Copies an image as it is at a moment: a snapshot of it, a clone of that, and the snapshot goes
@@ -27,35 +27,43 @@ final class Cuts {
     this.limits = limits;
   }
 
-  /** Where a copy is made. */
-  record Target(Pool pool, String image, ImageOptions options) {}
+  /**
+   * Where a copy is made.
+   *
+   * @param stillOurs throws {@link CsiException.Aborted} when another process has taken over to
+   *     make it; asked before anything of that name is removed
+   */
+  record Target(Pool pool, String image, ImageOptions options, Runnable stillOurs) {}
 
   /** Whose image is copied, for the background work that may follow. */
   record Source(String clusterId, Credentials credentials, Pool pool, String image) {}
 
   /**
    * Copies the source's image. The snapshot has the copy's name, by which this and ceph-csi find
-   * what an interrupted call has left.
+   * what an interrupted call has left; such a call's snapshot is what is copied then.
    *
-   * @return the moment of the copy
+   * @return what was copied: its moment and its size
    * @throws CsiException.ResourceExhausted when the source has too many snapshots
    */
-  Instant copy(Source source, Target target) {
+  ImageSnapshot copy(Source source, Target target) {
     try (Image image = source.pool().openImage(source.image())) {
       if (!Feature.LAYERING.in(image.features())) {
         throw new CsiException.InvalidArgument(
             "image %s has no feature layering, which snapshots and clones need"
                 .formatted(source.image()));
       }
+      if (has(image, IntermediateImage.of(target.image()))) {
+        remove(image, IntermediateImage.of(target.image())); // ceph-csi stopped behind its cut
+      }
       requireRoom(source, image);
-      Instant at = cut(image, target.image());
+      ImageSnapshot cut = cut(image, target.image());
       try {
         cloneAnew(source.pool(), source.image(), target.image(), target);
       } catch (CephException e) {
         throw Undo.after(e, () -> remove(image, target.image()));
       }
       remove(image, target.image());
-      return at;
+      return cut;
     }
   }
 
@@ -67,8 +75,17 @@ final class Cuts {
       if (e.errno() != Errno.EEXIST) {
         throw e;
       }
-      target.pool().removeImage(target.image());
+      target.stillOurs().run();
+      removeHalf(target.pool(), target.image());
       target.pool().cloneImage(pool, parent, snapshot, target.image(), target.options());
+    }
+  }
+
+  private static void removeHalf(Pool pool, String image) {
+    try {
+      pool.removeImage(image);
+    } catch (CephException e) {
+      throw e.errno() == Errno.EBUSY ? Making.elsewhere(image) : e;
     }
   }
 
@@ -83,16 +100,24 @@ final class Cuts {
     }
   }
 
-  /** Makes the snapshot, or finds it; when it was cut. */
-  private static Instant cut(Image image, String name) {
+  /** Makes the snapshot, or finds it. */
+  private static ImageSnapshot cut(Image image, String name) {
     create(image, name);
-    return image.snapshots().stream()
-        .filter(s -> s.kind() == Kind.USER && s.name().equals(name))
-        .findFirst()
-        .map(ImageSnapshot::createdAt)
+    return named(image, name)
         .orElseThrow(
             () -> // another process made it since the image was opened
             new CsiException.Aborted("snapshot " + name + " is just being made, ask again"));
+  }
+
+  /** Whether the image has a snapshot of that name; one that only clones keep has none any more. */
+  static boolean has(Image image, String name) {
+    return named(image, name).isPresent();
+  }
+
+  private static Optional<ImageSnapshot> named(Image image, String name) {
+    return image.snapshots().stream()
+        .filter(s -> s.kind() == Kind.USER && s.name().equals(name))
+        .findFirst();
   }
 
   /** Removes the snapshot, if it is there. */
@@ -127,9 +152,7 @@ final class Cuts {
     source
         .pool()
         .imageId(snapshot.name())
-        .ifPresent(id ->
-            flattener.flatten(
-                new Flattener.Clone(source.clusterId(), source.pool().id(), id),
-                source.credentials()));
+        .ifPresent(
+            id -> flattener.flatten(source.clusterId(), source.pool(), id, source.credentials()));
   }
 }

@@ -10,8 +10,10 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.journal.PurgeRecord;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.ImageWatchers;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
@@ -20,15 +22,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Deletes a volume: its image goes to the trash, its name is free again, and the purge happens in
  * the background.
  *
  * <p>In that order: a crash behind the first step leaves a name that still owns the UUID, and the
- * repeated call goes on from there; a crash behind the second leaves what {@link Purger} takes up.
+ * repeated call goes on from there; a crash behind the second leaves what {@link CutOffWork} takes
+ * up.
  */
-record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameLocks names)
+record DeleteVolume(
+    Volumes volumes, VolumeJournal journal, Purger purger, CutOffWork cutOff, NameLocks names)
     implements Call<DeleteVolumeRequest, DeleteVolumeResponse> {
   @Override
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
@@ -57,13 +62,21 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     }
   }
 
-  /** No journal knows it: what a crash leaves in the trash is found there by the repeated call. */
+  /** No journal knows it, so that the record of its purge comes first. */
   private void deleteInTree(Volume opened) {
     try (Volume volume = opened) {
+      Pool pool = volume.pool();
       String image = volume.entry().imageName();
-      Optional<String> imageId = volume.pool().imageId(image);
-      imageId.ifPresent(id -> trash(volume, id));
-      purger.purge(volume.opened(), new Purger.Discarded("", image, imageId.stream().toList()));
+      Optional<String> there = pool.imageId(image);
+      there.ifPresent(id -> requireUnused(volume, id));
+      for (String id : there.map(List::of).orElseGet(() -> Purger.inTrash(pool, image))) {
+        PurgeRecord record = journal.discardImage(pool, image, id);
+        if (there.isPresent()) {
+          trashMove(volume, id, () -> pool.removeKeys(record.directory(), Set.of(record.key())));
+        }
+        purger.purge(volume.opened(), new Purger.Discarded(record, image, List.of(id)));
+      }
+      cutOff.resume(volume.opened());
     }
   }
 
@@ -75,11 +88,13 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
       trash(volume).ifPresent(imageIds::add);
       trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
       JournalPool.run(
-          volume.opened(), entry.journalPool(), stores -> journal.forgetName(stores, entry));
+          volume.opened(),
+          entry.journalPool(),
+          stores -> journal.discardName(stores, entry, imageIds));
       purger.purge(
           volume.opened(),
-          new Purger.Discarded(journal.objectOf(entry.uuid()), entry.imageName(), imageIds));
-      purger.resume(volume.opened());
+          new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), imageIds));
+      cutOff.resume(volume.opened());
     }
   }
 
@@ -91,22 +106,31 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
         entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
     imageId.ifPresent(id -> requireUnused(volume, id));
     journal.discard(pool, entry.uuid());
-    imageId.ifPresent(_ -> trashMove(pool, entry.imageName()));
+    imageId.ifPresent(id -> trashMove(volume, id, () -> journal.restore(pool, entry.uuid())));
     return imageId;
   }
 
-  private static void trash(Volume volume, String imageId) {
-    requireUnused(volume, imageId);
-    trashMove(volume.pool(), volume.entry().imageName());
-  }
-
-  private static void trashMove(Pool pool, String image) {
+  /**
+   * Ceph moves an image that is open, too. So once more: whoever came between the look and the move
+   * keeps the image, and the deletion is taken back.
+   */
+  private static void trashMove(Volume volume, String imageId, Runnable takeBack) {
+    Pool pool = volume.pool();
+    String image = volume.entry().imageName();
     try {
       pool.trashMove(image, Duration.ZERO);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;
       }
+      return; // a call before this one did it
+    }
+    try {
+      requireUnused(volume, imageId);
+    } catch (CsiException.FailedPrecondition e) {
+      pool.trashRestore(imageId, image);
+      takeBack.run();
+      throw e;
     }
   }
 
@@ -116,8 +140,12 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, Purger purger, NameL
     if (!watched(pool, imageId)) {
       return;
     }
-    // This driver itself has it open while it removes or flattens a clone of it.
-    var watchers = ImageWatchers.of(pool, entry.imageName()).without(volume.opened().cluster());
+    // This driver itself has it open while it removes or flattens a clone of it; another one may
+    // flatten it.
+    var watchers =
+        ImageWatchers.ofId(pool, imageId)
+            .without(volume.opened().cluster())
+            .withoutClient(FlatteningClient.of(pool, imageId));
     if (watchers.moreThan(0, volume.opened().config())) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"

@@ -4,64 +4,102 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
- * Copies clones' data from their parents, in the background, one image at a time. What a crash cut
- * off is asked for again by the next call that finds the image too deep.
+ * Copies clones' data from their parents, in the background, one image at a time in each cluster,
+ * and at most half of the time. Our own key in the pool's directory remembers what is still to be
+ * flattened, so that {@link CutOffWork} finds it when this process ends before.
  */
 final class Flattener implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("flatten-", 0).factory());
+  /** After an image, the cluster rests for as long as that took, or for this. */
+  private static final Duration LONGEST_REST = Duration.ofMinutes(1);
+
+  private static final Duration RETRY = Duration.ofMinutes(1);
+
+  private final ClusterThreads threads = new ClusterThreads("flatten");
   private final Set<Clone> waiting = ConcurrentHashMap.newKeySet();
   private final Pools pools;
+  private final VolumeJournal journal;
 
-  Flattener(Pools pools) {
+  Flattener(Pools pools, VolumeJournal journal) {
     this.pools = pools;
+    this.journal = journal;
   }
 
   /** An image that hangs on a parent. */
-  record Clone(String clusterId, long poolId, String imageId) {}
+  private record Clone(String clusterId, long poolId, String imageId) {}
 
-  /** Flattens the image some time; returns at once. Asking twice is the same as once. */
-  void flatten(Clone clone, Credentials credentials) {
+  /**
+   * Flattens the image some time; returns at once. Asking twice is the same as once.
+   *
+   * @param pool the image's
+   */
+  void flatten(String clusterId, Pool pool, String imageId, Credentials credentials) {
+    var clone = new Clone(clusterId, pool.id(), imageId);
     if (waiting.add(clone)) {
-      thread.execute(() -> flattenNow(clone, credentials));
+      journal.rememberFlattening(pool, imageId);
+      threads.run(clusterId, () -> flattenInTurn(clone, credentials));
     }
   }
 
-  // A background task has no caller to fail to: who needs the image flat asks again.
-  private void flattenNow(Clone clone, Credentials credentials) {
+  // A background task has no caller to fail to: what goes wrong is logged and tried again.
+  private void flattenInTurn(Clone clone, Credentials credentials) {
+    long begun = System.nanoTime();
     try {
-      var opened = pools.open(clone.clusterId(), clone.poolId(), credentials);
-      if (opened.isPresent()) {
-        try (OpenPool pool = opened.get();
-            Image image = pool.pool().openImageById(clone.imageId())) {
-          image.flatten();
-        }
+      flattenNow(clone, credentials);
+      waiting.remove(clone);
+      rest(Duration.ofNanos(System.nanoTime() - begun));
+    } catch (RuntimeException e) {
+      if (!threads.closed()) {
+        LOG.log(Level.WARNING, "flatten " + clone + ", again in " + RETRY, e);
+        var _ = threads.run(clone.clusterId(), () -> flattenInTurn(clone, credentials), RETRY);
       }
+    }
+  }
+
+  private void flattenNow(Clone clone, Credentials credentials) {
+    var opened = pools.open(clone.clusterId(), clone.poolId(), credentials);
+    if (opened.isPresent()) {
+      try (OpenPool pool = opened.get()) {
+        flattenNow(pool, clone.imageId());
+        journal.forgetFlattening(pool.pool(), clone.imageId());
+      }
+    }
+  }
+
+  private static void flattenNow(OpenPool opened, String imageId) {
+    try (var _ = FlatteningClient.announce(opened.cluster(), opened.pool(), imageId);
+        Image image = opened.pool().openImageById(imageId)) {
+      image.flatten();
     } catch (CephException e) {
       boolean gone = e.errno() == Errno.ENOENT || e.errno() == Errno.EINVAL; // or flat already
       if (!gone) {
-        LOG.log(Level.WARNING, "flatten " + clone, e);
+        throw e;
       }
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "flatten " + clone, e);
-    } finally {
-      waiting.remove(clone);
+    }
+  }
+
+  private static void rest(Duration time) {
+    try {
+      Thread.sleep(time.compareTo(LONGEST_REST) < 0 ? time : LONGEST_REST);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the driver ends
     }
   }
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    threads.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.cephcsi.rbd.controller;
 
+import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.GroupEntry;
 import io.cephcsi.journal.GroupJournal;
@@ -11,15 +12,18 @@ import io.cephcsi.rbd.Snapshots;
  * Deletes a group of snapshots with its members. The group's journal object goes last: until then a
  * repeated call finds all that is left.
  */
-record GroupDeletion(Snapshots snapshots, GroupJournal journal, SnapshotDeletion deletion) {
+record GroupDeletion(
+    Snapshots snapshots, GroupJournal journal, SnapshotDeletion deletion, NameLocks names) {
   /** Call it with the group's name held. */
   void delete(OpenPool opened, GroupEntry entry) {
     // First what a call that made the group has left, since it hinders the volumes' own deletion.
     opened.pool().removeGroup(entry.groupName());
     for (String member : entry.members().keySet()) {
-      VolumeId.of(member)
-          .flatMap(id -> snapshots.open(id, opened.credentials()))
-          .ifPresent(deletion::delete);
+      try (var _ = names.hold(member)) { // who restores or reads it shares it
+        VolumeId.of(member)
+            .flatMap(id -> snapshots.open(id, opened.credentials()))
+            .ifPresent(deletion::delete);
+      }
     }
     journal.undo(Stores.of(opened.pool()), entry);
   }

@@ -7,13 +7,13 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,12 +25,19 @@ final class Images {
   private final VolumeJournal journal;
   private final Clones clones;
   private final Purger purger;
+  private final CutOffWork cutOff;
   private final ControllerSettings settings;
 
-  Images(VolumeJournal journal, Clones clones, Purger purger, ControllerSettings settings) {
+  Images(
+      VolumeJournal journal,
+      Clones clones,
+      Purger purger,
+      CutOffWork cutOff,
+      ControllerSettings settings) {
     this.journal = journal;
     this.clones = clones;
     this.purger = purger;
+    this.cutOff = cutOff;
     this.settings = settings;
   }
 
@@ -38,9 +45,10 @@ final class Images {
   MadeImage findOrMake(OpenPool opened, VolumePlan plan) {
     Pool pool = opened.pool();
     Stores stores = Stores.of(pool, id -> opened.cluster().poolName(id).isPresent());
-    purger.resume(opened);
+    cutOff.resume(opened);
     return switch (reserve(stores, plan)) {
-      case Reservation.Fresh(var entry) -> makeOrUndo(opened, plan, entry, true);
+      case Reservation.Fresh(var entry) ->
+          makeOrUndo(opened, plan, entry, Making.begun(journal, entry.uuid(), entry.imageName()));
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
   }
@@ -57,27 +65,43 @@ final class Images {
     Pool pool = opened.pool();
     Optional<String> id = pool.imageId(entry.imageName());
     Optional<ImageHeader> header = id.flatMap(pool::imageHeader);
-    // A copy is whole when its id is stored, and may lack its parent before.
-    boolean whole = plan.source().isEmpty() || !entry.imageId().isEmpty();
-    if (header.isPresent() && whole) {
-      complete(pool, plan, entry, id.orElseThrow());
+    if (entry.imageId().isEmpty() && !entry.discarded()) {
+      return goOn(opened, plan, entry, header); // stopped after the reservation, or amid the image
+    }
+    if (header.isPresent() && !entry.imageId().isEmpty()) {
+      describe(pool, plan, id.orElseThrow());
       return new MadeImage(entry, grown(pool, plan, entry, header.get().sizeBytes()));
     }
-    if (entry.imageId().isEmpty() && !entry.discarded()) {
-      return makeOrUndo(
-          opened, plan, entry, false); // stopped after the reservation, or amid the image
-    }
-    // The image was there and is not: a deletion stopped half-way. It is finished, under its own
-    // UUID, and the name starts anew.
-    journal.discard(pool, entry.uuid());
-    journal.forgetName(Stores.of(pool), entry);
-    purger.purge(
-        opened,
-        new Purger.Discarded(
-            journal.objectOf(entry.uuid()),
-            entry.imageName(),
-            Stream.of(entry.imageId()).filter(i -> !i.isEmpty()).toList()));
+    finishDeletion(opened, plan, entry);
     return findOrMake(opened, plan);
+  }
+
+  private MadeImage goOn(
+      OpenPool opened, VolumePlan plan, VolumeEntry entry, Optional<ImageHeader> header) {
+    Pool pool = opened.pool();
+    var making = Making.takenOver(journal, pool, entry.uuid(), entry.imageName());
+    // A copy may lack its parent before its id is stored.
+    if (header.isPresent() && plan.source().isEmpty()) {
+      complete(pool, plan, entry, making);
+      return new MadeImage(entry, header.get().sizeBytes());
+    }
+    return makeOrUndo(opened, plan, entry, making);
+  }
+
+  /**
+   * The image was there and is not, or its making was taken back: a deletion or an undo stopped
+   * half-way. It is finished, under its own UUID, and the name starts anew.
+   */
+  private void finishDeletion(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+    Pool pool = opened.pool();
+    journal.discard(pool, entry.uuid());
+    if (entry.imageId().isEmpty()) {
+      removeParts(opened, plan, entry);
+    }
+    List<String> ids = Stream.of(entry.imageId()).filter(i -> !i.isEmpty()).toList();
+    journal.discardName(Stores.of(pool), entry, ids);
+    purger.purge(
+        opened, new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), ids));
   }
 
   /** ceph-csi stores a copy's id first and then grows it, and may have stopped between. */
@@ -93,38 +117,48 @@ final class Images {
     return wanted;
   }
 
-  /**
-   * @param fresh whether nothing of the volume was there before this call: then nothing stays after
-   *     a failure; else a call that comes later may still go on with it
-   */
-  private MadeImage makeOrUndo(OpenPool opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
+  private MadeImage makeOrUndo(OpenPool opened, VolumePlan plan, VolumeEntry entry, Making making) {
     try {
-      return make(opened, plan, entry);
-    } catch (CsiException.Aborted e) {
-      throw fresh ? Undo.after(e, () -> undo(opened.pool(), entry)) : e;
+      return make(opened, plan, entry, making);
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(opened.pool(), entry));
+      throw settled(e, opened, plan, entry, making);
     } catch (CephException e) {
-      if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
-        throw unavailable; // the image may yet appear, and the next call finds it by the
-        // reservation
-      }
-      throw Undo.after(told(e, plan), () -> undo(opened.pool(), entry));
+      throw settled(told(e, plan, entry), opened, plan, entry, making);
     }
   }
 
-  private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
+  /** Undoes the reservation, unless a call that comes later goes on with it. */
+  private RuntimeException settled(
+      RuntimeException failure,
+      OpenPool opened,
+      VolumePlan plan,
+      VolumeEntry entry,
+      Making making) {
+    boolean stays =
+        switch (failure) {
+          case CsiException.Unavailable _ -> true; // the image may yet appear
+          case CsiException.Aborted _ -> !making.fresh();
+          default -> false;
+        };
+    return stays || undo(opened, plan, entry, making, failure)
+        ? failure
+        : Making.elsewhere(entry.imageName());
+  }
+
+  private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry, Making making) {
+    Pool pool = opened.pool();
     if (plan.source().isPresent()) {
-      long bytes = clones.make(opened, plan, entry, plan.source().get());
-      complete(opened.pool(), plan, entry);
+      long bytes = clones.make(opened, plan, making, plan.source().get());
+      complete(pool, plan, entry, making);
       return new MadeImage(entry, bytes);
     }
-    create(opened.pool(), plan, entry.imageName());
-    complete(opened.pool(), plan, entry);
+    create(pool, plan, making);
+    complete(pool, plan, entry, making);
     return new MadeImage(entry, plan.size().imageBytes());
   }
 
-  private static void create(Pool pool, VolumePlan plan, String image) {
+  private static void create(Pool pool, VolumePlan plan, Making making) {
+    String image = making.imageName();
     var options = plan.parameters().imageOptions();
     long bytes = plan.size().imageBytes();
     try {
@@ -138,27 +172,26 @@ final class Images {
       }
       // A creation that was stopped amid its steps leaves parts that hinder the next one. The
       // name has a UUID that is ours alone, and no whole image is there.
+      making.requireOurs(pool);
       pool.removeImage(image);
       pool.createImage(image, bytes, options);
     }
   }
 
-  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry) {
-    String id =
-        pool.imageId(entry.imageName())
-            .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
-    complete(pool, plan, entry, id);
+  /** What follows the image itself; each can be repeated. */
+  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, Making making) {
+    String id = making.imageId(pool);
+    describe(pool, plan, id);
+    if (!journal.storeImageId(pool, entry.uuid(), making.maker(), id)) { // last: it is whole by it
+      throw Making.elsewhere(entry.imageName());
+    }
   }
 
-  /** What follows the image itself; each can be repeated. */
-  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, String imageId) {
+  private void describe(Pool pool, VolumePlan plan, String imageId) {
     Map<String, String> metadata = metadata(plan);
     Set<String> inherited = plan.source().isEmpty() ? Set.of() : ImageMetadata.KEYS;
     if (!metadata.isEmpty() || !inherited.isEmpty()) {
       pool.changeImageMetadata(imageId, inherited, metadata);
-    }
-    if (entry.imageId().isEmpty()) {
-      journal.storeImageId(pool, entry.uuid(), imageId); // last: a copy is whole by it
     }
   }
 
@@ -173,18 +206,36 @@ final class Images {
     return metadata;
   }
 
-  private void undo(Pool pool, VolumeEntry entry) {
+  /**
+   * @return false when another process has taken over: then nothing is undone
+   */
+  private boolean undo(
+      OpenPool opened,
+      VolumePlan plan,
+      VolumeEntry entry,
+      Making making,
+      RuntimeException failure) {
+    return making.undo(
+        opened.pool(),
+        failure,
+        () -> {
+          removeParts(opened, plan, entry);
+          journal.undo(Stores.of(opened.pool()), entry); // last: it tells of the parts
+        });
+  }
+
+  private void removeParts(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
     try {
-      pool.removeImage(entry.imageName());
+      opened.pool().removeImage(entry.imageName());
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;
       }
     }
-    journal.undo(Stores.of(pool), entry);
+    plan.source().ifPresent(source -> clones.forget(opened, entry, source));
   }
 
-  private static RuntimeException told(CephException e, VolumePlan plan) {
+  private static RuntimeException told(CephException e, VolumePlan plan, VolumeEntry entry) {
     return switch (e.errno()) {
       case Errno.EINVAL ->
           new CsiException.InvalidArgument(
@@ -194,6 +245,7 @@ final class Images {
           new CsiException.InvalidArgument(
               "%s: see that the data pool and the RADOS namespace of cluster %s exist"
                   .formatted(e.getMessage(), plan.clusterId()));
+      case Errno.EBUSY -> Making.elsewhere(entry.imageName());
       default -> CephFailures.meaning(e);
     };
   }

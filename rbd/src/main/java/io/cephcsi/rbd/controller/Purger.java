@@ -3,90 +3,74 @@ package io.cephcsi.rbd.controller;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
-import io.cephcsi.ceph.Feature;
-import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.ImageHeader;
-import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
-import io.cephcsi.journal.SnapshotJournal;
-import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.PurgeRecord;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Purges the images of deleted volumes and snapshots from the trash, in the background, one at a
- * time, when no calls run. An image that clones still need waits for the last of them to go.
+ * time in each cluster, when no calls run. An image that clones still need waits for the last of
+ * them to go.
  *
- * <p>What is still to be purged is known from the cluster alone: an image in the trash whose
- * journal object is there while its name is free. So a purge that a crash cut off is taken up again
- * by {@link #resume}, also by another replica, and an image that somebody moved to the trash by
- * hand is left alone. The journal object goes last.
+ * <p>A {@link PurgeRecord} in the cluster remembers what is still to be purged, so that {@link
+ * CutOffWork} finds it when this process ends before; it goes last.
  */
 final class Purger implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
-
-  /** One: each keeps a core busy in librbd, and nobody waits for it. */
-  private static final int THREADS = 1;
 
   /** A purge gives way to calls until it is this old. */
   private static final Duration GIVES_WAY = Duration.ofSeconds(10);
 
   private static final Duration QUIET = Duration.ofMillis(50);
-
-  /**
-   * An image with more objects than this, and no object map that tells which exist, is handed to
-   * the manager, which goes on when this driver stops: its purge takes minutes.
-   */
-  private static final long MOST_OBJECTS = 16_384;
-
-  private static final long OBJECT_BYTES = 4L << 20;
-  private static final Duration MANAGER_PATIENCE = Duration.ofSeconds(5);
   private static final Duration RETRY = Duration.ofSeconds(30);
 
   /** What waits for clones to be deleted can wait long, and is woken when the last one goes. */
   private static final Duration LONGEST_RETRY = Duration.ofHours(1);
 
-  private final ScheduledExecutorService threads =
-      Executors.newScheduledThreadPool(
-          THREADS, Thread.ofPlatform().daemon().name("purge-", 0).factory());
-  private final Set<String> resumed = ConcurrentHashMap.newKeySet();
-  private final Map<String, Trashed> waitingForClones = new ConcurrentHashMap<>();
+  private final ClusterThreads threads = new ClusterThreads("purge");
   private final Pools pools;
   private final VolumeJournal volumes;
-  private final SnapshotJournal snapshots;
-  private final Duration resumeAfter;
   private final IntSupplier callsInFlight;
+
+  /** What each purge that is tried or waits has come to, by {@link Trashed#key}. */
+  private final Map<String, Stop> stops = new HashMap<>();
 
   /**
    * What is to be purged.
    *
-   * @param object the journal's object, which goes last; empty for an image that no journal knows
    * @param imageName by which the trash is searched when no id is known
    * @param imageIds in the order of purging
    */
-  record Discarded(String object, String imageName, List<String> imageIds) {}
+  record Discarded(PurgeRecord record, String imageName, List<String> imageIds) {
+    Discarded {
+      imageIds = List.copyOf(imageIds);
+    }
+  }
 
   /** Where it is, and how often it was tried. */
   private record Trashed(
       String clusterId, long poolId, Credentials credentials, Discarded what, int tries) {
     Trashed again() {
       return new Trashed(clusterId, poolId, credentials, what, tries + 1);
+    }
+
+    /** The image at this place of the order; behind the last one the record itself. */
+    String key(int place) {
+      List<String> ids = what.imageIds();
+      return clusterId + "/" + (place < ids.size() ? ids.get(place) : what.record().key());
     }
 
     Duration delay() {
@@ -100,29 +84,32 @@ final class Purger implements AutoCloseable {
     }
   }
 
+  /** A purge at the image that it cannot get past yet. */
+  private static final class Stop {
+    private final Trashed trashed;
+    private boolean cloneGone;
+    private @Nullable Future<?> retry;
+
+    Stop(Trashed trashed) {
+      this.trashed = trashed;
+    }
+  }
+
   /**
-   * @param resumeAfter how long after a pool's first use purges that were cut off are looked for
    * @param callsInFlight how many calls run now, to which purges give way
    */
-  Purger(
-      Pools pools,
-      VolumeJournal volumes,
-      SnapshotJournal snapshots,
-      Duration resumeAfter,
-      IntSupplier callsInFlight) {
+  Purger(Pools pools, VolumeJournal volumes, IntSupplier callsInFlight) {
     this.pools = pools;
     this.volumes = volumes;
-    this.snapshots = snapshots;
-    this.resumeAfter = resumeAfter;
     this.callsInFlight = callsInFlight;
   }
 
-  /** Purges the images soon, then removes the journal's object; returns at once. */
+  /** Purges the images soon, then forgets the record; returns at once. */
   void purge(OpenPool opened, Discarded what) {
-    var trashed =
-        new Trashed(opened.config().clusterId(), opened.pool().id(), opened.credentials(), what, 0);
+    String clusterId = opened.config().clusterId();
+    var trashed = new Trashed(clusterId, opened.pool().id(), opened.credentials(), what, 0);
     long asked = System.nanoTime();
-    threads.execute(() -> purgeInTurn(trashed, asked));
+    threads.run(clusterId, () -> purgeInTurn(trashed, asked));
   }
 
   private void purgeInTurn(Trashed trashed, long asked) {
@@ -152,209 +139,101 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  /**
-   * Looks once in this process's life for purges in the pool that were cut off, some time later.
-   */
-  void resume(OpenPool opened) {
-    String clusterId = opened.config().clusterId();
-    long poolId = opened.pool().id();
-    Credentials credentials = opened.credentials();
-    if (resumed.add(clusterId + "/" + poolId)) {
-      var _ =
-          threads.schedule(
-              () -> resume(clusterId, poolId, credentials),
-              resumeAfter.toMillis(),
-              TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void resume(String clusterId, long poolId, Credentials credentials) {
-    try {
-      var opened = pools.open(clusterId, poolId, credentials);
-      if (opened.isPresent()) {
-        try (OpenPool pool = opened.get()) {
-          cutOff(pool.pool()).forEach(what -> purge(pool, what));
-        }
-      }
-    } catch (RuntimeException e) {
-      resumed.remove(clusterId + "/" + poolId); // the next call on the pool tries again
-      LOG.log(Level.WARNING, "look for cut off purges in cluster " + clusterId, e);
-    }
-  }
-
-  /** What the trash has of volumes and snapshots whose names are free, one for each of those. */
-  private List<Discarded> cutOff(Pool pool) {
-    Map<String, List<TrashEntry>> byUuid = new TreeMap<>();
-    for (TrashEntry entry : pool.trashEntries()) {
-      volumes
-          .uuidOf(IntermediateImage.withoutSuffix(entry.name()))
-          .ifPresent(uuid -> byUuid.computeIfAbsent(uuid, _ -> new ArrayList<>()).add(entry));
-    }
-    List<Discarded> cutOff = new ArrayList<>();
-    byUuid.forEach((uuid, entries) -> discarded(pool, uuid, entries).ifPresent(cutOff::add));
-    return cutOff;
-  }
-
-  private Optional<Discarded> discarded(Pool pool, String uuid, List<TrashEntry> trashed) {
-    Optional<VolumeEntry> volume = volumes.read(pool, uuid);
-    if (volume.isPresent()) {
-      return volume
-          .filter(e -> e.discarded() && !volumes.nameIsHeld(pool, e))
-          .map(e -> discarded(volumes.objectOf(uuid), e.imageName(), e.imageId(), trashed));
-    }
-    return snapshots
-        .read(pool, uuid)
-        .filter(e -> e.discarded() && !snapshots.nameIsHeld(pool, e))
-        .map(e -> discarded(snapshots.objectOf(uuid), e.imageName(), e.imageId(), trashed));
-  }
-
-  /** The image itself first, since the one between it and its source can only follow it. */
-  private static Discarded discarded(
-      String object, String imageName, String imageId, List<TrashEntry> trashed) {
-    List<String> ids = new ArrayList<>();
-    for (TrashEntry entry : trashed) {
-      boolean known = imageId.isEmpty() || imageId.equals(entry.imageId());
-      if (entry.name().equals(imageName) && known) {
-        ids.addFirst(entry.imageId());
-      } else if (entry.name().equals(IntermediateImage.of(imageName))) {
-        ids.add(entry.imageId());
-      }
-    }
-    return new Discarded(object, imageName, ids);
-  }
-
   // A background task has no caller to fail to: what goes wrong is logged and tried again.
-  private void purge(Trashed trashed) {
+  private void purge(Trashed asked) {
+    Trashed trashed = asked;
+    int place = 0;
+    begin(trashed, place);
     try {
       var opened = pools.open(trashed.clusterId(), trashed.poolId(), trashed.credentials());
       if (opened.isPresent()) {
         try (OpenPool pool = opened.get()) {
-          purgeNow(pool, trashed);
+          for (String id : imageIds(pool.pool(), trashed.what())) {
+            begin(trashed, place);
+            purge(pool, id);
+            end(trashed, place++);
+          }
+          trashed.what().record().forget(pool.pool());
         }
       }
+      end(trashed, place);
     } catch (RuntimeException e) {
-      if (!threads.isShutdown()) {
-        retry(trashed, e);
+      if (!threads.closed()) {
+        retry(trashed, place, e);
       }
     }
   }
 
-  private void retry(Trashed trashed, RuntimeException failure) {
-    Duration delay = trashed.delay();
-    boolean hasClones = failure instanceof CephException e && e.errno() == Errno.ENOTEMPTY;
-    if (!hasClones) {
-      LOG.log(Level.WARNING, "purge " + trashed + ", again in " + delay, failure);
-    } else if (trashed.tries() == 0) {
-      LOG.log(Level.INFO, "purge of " + trashed + " waits until its snapshots' clones are gone");
-    }
-    var _ = threads.schedule(() -> purge(trashed.again()), delay.toMillis(), TimeUnit.MILLISECONDS);
+  private void purge(OpenPool opened, String imageId) {
+    Optional<ParentLink> parent = opened.pool().imageParent(imageId);
+    new TrashedImage(opened, imageId, volumes).purge();
+    parent.ifPresent(link -> cloneIsGone(opened, link));
   }
 
-  private void purgeNow(OpenPool opened, Trashed trashed) {
-    Pool pool = opened.pool();
-    List<String> ids = trashed.what().imageIds();
-    for (String id : ids.isEmpty() ? inTrash(pool, trashed.what().imageName()) : ids) {
-      waitingForClones.put(trashed.clusterId() + "/" + id, trashed);
-      Optional<ParentLink> parent = pool.imageParent(id);
-      if (!large(pool, id) || !handOver(opened, id)) {
-        removeWithLeftovers(pool, id);
-      }
-      waitingForClones.remove(trashed.clusterId() + "/" + id);
-      parent.ifPresent(link -> wake(trashed.clusterId() + "/" + link.imageId()));
-    }
-    if (!trashed.what().object().isEmpty()) {
-      pool.remove(trashed.what().object());
-    }
+  /** Without a known id only of a volume whose driver stopped just before it stored it. */
+  private static List<String> imageIds(Pool pool, Discarded what) {
+    return what.imageIds().isEmpty() ? inTrash(pool, what.imageName()) : what.imageIds();
   }
 
-  /** Looks again at a discarded image whose clone was removed. */
-  void cloneIsGone(OpenPool opened, ParentLink parent) {
-    wake(opened.config().clusterId() + "/" + parent.imageId());
-  }
-
-  /** A clone of it is gone: perhaps it was the last. */
-  private void wake(String image) {
-    Trashed waiting = waitingForClones.remove(image);
-    if (waiting != null) {
-      threads.execute(() -> purge(waiting));
-    }
-  }
-
-  /** Only of a volume whose image's id nobody stored: a driver stopped just before it. */
-  private static List<String> inTrash(Pool pool, String imageName) {
+  /** The ids of what has this name in the trash. */
+  static List<String> inTrash(Pool pool, String imageName) {
     return pool.trashEntries().stream()
         .filter(entry -> entry.name().equals(imageName))
         .map(TrashEntry::imageId)
         .toList();
   }
 
-  private static boolean large(Pool pool, String imageId) {
-    ImageHeader header = pool.imageHeader(imageId).orElse(new ImageHeader(0, 0));
-    return header.sizeBytes() / OBJECT_BYTES > MOST_OBJECTS
-        && !Feature.OBJECT_MAP.in(header.features());
+  private synchronized void begin(Trashed trashed, int place) {
+    cancel(stops.put(trashed.key(place), new Stop(trashed)));
   }
 
-  /** Whether the manager took the task over; it keeps its tasks in the pool. */
-  private static boolean handOver(OpenPool opened, String imageId) {
-    Pool pool = opened.pool();
-    String namespace = pool.namespace().isEmpty() ? "" : pool.namespace() + "/";
-    String command =
-        """
-        {"prefix":"rbd task add trash remove","image_id_spec":"%s/%s%s","format":"json"}\
-        """
-            .formatted(pool.name(), namespace, imageId);
-    try {
-      var _ = opened.cluster().managerCommand(command, MANAGER_PATIENCE);
-      return true;
-    } catch (CephException e) {
-      return false;
+  private synchronized void end(Trashed trashed, int place) {
+    cancel(stops.remove(trashed.key(place)));
+  }
+
+  private static void cancel(@Nullable Stop stop) {
+    if (stop != null && stop.retry != null) {
+      stop.retry.cancel(false);
     }
   }
 
-  /** An interrupted copy of this or another driver leaves a snapshot, which nobody needs now. */
-  private void removeWithLeftovers(Pool pool, String imageId) {
-    try {
-      removeFromTrash(pool, imageId);
-    } catch (CephException e) {
-      if (e.errno() != Errno.ENOTEMPTY || !forgetLeftovers(pool, imageId)) {
-        throw e;
-      }
-      removeFromTrash(pool, imageId);
+  private synchronized void retry(Trashed trashed, int place, RuntimeException failure) {
+    Stop before = stops.get(trashed.key(place));
+    boolean goOn = before != null && before.cloneGone;
+    Duration delay = goOn ? Duration.ZERO : trashed.delay();
+    boolean hasClones = failure instanceof CephException e && e.errno() == Errno.ENOTEMPTY;
+    if (!hasClones) {
+      LOG.log(Level.WARNING, "purge " + trashed + ", again in " + delay, failure);
+    } else if (trashed.tries() == 0) {
+      LOG.log(Level.INFO, "purge of " + trashed + " waits until its snapshots' clones are gone");
+    }
+    Trashed again = trashed.again();
+    var stop = new Stop(again);
+    stop.retry = threads.run(trashed.clusterId(), () -> purge(again), delay);
+    stops.put(trashed.key(place), stop);
+  }
+
+  /** Looks again at a discarded image one of whose clones was removed: perhaps it was the last. */
+  synchronized void cloneIsGone(OpenPool opened, ParentLink parent) {
+    String clusterId = opened.config().clusterId();
+    Stop stop = stops.get(clusterId + "/" + parent.imageId());
+    if (stop == null) {
+      return;
+    }
+    stop.cloneGone = true;
+    if (stop.retry != null && stop.retry.cancel(false)) {
+      stop.retry = threads.run(clusterId, () -> purge(stop.trashed), Duration.ZERO);
     }
   }
 
-  private boolean forgetLeftovers(Pool pool, String imageId) {
-    try (Image image = pool.openImageById(imageId)) {
-      List<ImageSnapshot> leftovers = image.snapshots().stream().filter(this::isLeftover).toList();
-      leftovers.forEach(snapshot -> Cuts.remove(image, snapshot.name()));
-      return !leftovers.isEmpty();
-    }
+  /** How many purges are tried or wait; each just once. */
+  synchronized int waiting() {
+    return stops.size();
   }
 
-  /** Not one that somebody made by hand. */
-  private boolean isLeftover(ImageSnapshot snapshot) {
-    return snapshot.kind() == ImageSnapshot.Kind.USER
-        && volumes.uuidOf(IntermediateImage.withoutSuffix(snapshot.name())).isPresent();
-  }
-
-  private static void removeFromTrash(Pool pool, String imageId) {
-    try {
-      pool.trashRemove(imageId);
-    } catch (CephException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-    }
-  }
-
-  /** Ends; waits shortly for a purge that is just at work. */
+  /** Ends; what is left to do is taken up after the next start. */
   @Override
   public void close() {
-    threads.shutdownNow();
-    try {
-      var _ = threads.awaitTermination(2, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    threads.close();
   }
 }

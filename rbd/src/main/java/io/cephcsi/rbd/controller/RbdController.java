@@ -62,6 +62,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final Calls calls;
   private final Purger purger;
   private final Flattener flattener;
+  private final CutOffWork cutOff;
   private final CreateVolume createVolume;
   private final DeleteVolume deleteVolume;
   private final ControllerExpandVolume expandVolume;
@@ -97,25 +98,26 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var volumes = new Volumes(parts.pools(), parts.journal());
     var snapshots = new Snapshots(parts.pools(), parts.snapshots());
     this.calls = calls;
-    this.purger =
-        new Purger(
-            parts.pools(), parts.journal(), parts.snapshots(), RESUME_AFTER, calls::inFlight);
-    this.flattener = new Flattener(parts.pools());
+    this.purger = new Purger(parts.pools(), parts.journal(), calls::inFlight);
+    this.flattener = new Flattener(parts.pools(), parts.journal());
+    this.cutOff =
+        new CutOffWork(
+            parts.pools(), parts.journal(), parts.snapshots(), purger, flattener, RESUME_AFTER);
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
-    var images = new Images(parts.journal(), clones, purger, settings);
+    var images = new Images(parts.journal(), clones, purger, cutOff, settings);
     var snapshotImages =
         new SnapshotImages(parts.pools(), parts.snapshots(), flattener, purger, settings);
     var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
     var listing = new Listing(parts.pools(), parts.configs(), parts.users()::of);
     this.createVolume =
         new CreateVolume(parts.pools(), parts.journal(), images, names, parts.users());
-    this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, names);
+    this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, cutOff, names);
     this.expandVolume = new ControllerExpandVolume(volumes, names);
     this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);
     this.listVolumes = new ListVolumes(listing, parts.journal());
     this.createSnapshot =
         new CreateSnapshot(parts.pools(), volumes, snapshotImages, names, parts.users());
-    var deletion = new SnapshotDeletion(parts.snapshots(), purger, names);
+    var deletion = new SnapshotDeletion(parts.snapshots(), purger, cutOff, names);
     var groups = new GroupSnapshots(parts.pools(), parts.groups());
     this.deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
     this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
@@ -123,7 +125,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
     this.getVolume = new ControllerGetVolume(volumes, parts.users());
     this.snapshotMetadata = new RbdSnapshotMetadata(calls, snapshots, names);
-    var groupDeletion = new GroupDeletion(snapshots, parts.groups(), deletion);
+    var groupDeletion = new GroupDeletion(snapshots, parts.groups(), deletion, names);
     var groupImages =
         new GroupImages(parts.groups(), parts.snapshots(), snapshotImages, groupDeletion);
     this.groupController =
@@ -292,6 +294,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   /** Stops the background work; what is not purged yet is taken up after the next start. */
   @Override
   public void close() {
+    cutOff.close();
     purger.close();
     flattener.close();
   }

@@ -17,7 +17,8 @@ import java.util.Optional;
  * Deletes a snapshot that was found. Its image, which has no data of its own, goes at once; one
  * that volumes hang on goes to the trash, and is purged when the last of them is gone or flat.
  */
-record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names) {
+record SnapshotDeletion(
+    SnapshotJournal journal, Purger purger, CutOffWork cutOff, NameLocks names) {
   /** Deletes it and closes it. */
   void delete(Snapshot opened) {
     try (Snapshot snapshot = opened;
@@ -30,7 +31,7 @@ record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names)
       } else {
         discard(snapshot);
       }
-      purger.resume(snapshot.opened());
+      cutOff.resume(snapshot.opened());
     }
   }
 
@@ -72,12 +73,14 @@ record SnapshotDeletion(SnapshotJournal journal, Purger purger, NameLocks names)
   /** By way of the trash, where it waits until the last clone is gone. */
   private void discard(Snapshot snapshot) {
     SnapshotEntry entry = snapshot.entry();
-    Optional<String> imageId = trash(snapshot.pool(), entry);
-    forgetName(snapshot);
+    List<String> imageIds = trash(snapshot.pool(), entry).stream().toList();
+    JournalPool.run(
+        snapshot.opened(),
+        entry.journalPool(),
+        stores -> journal.discardName(stores, entry, imageIds));
     purger.purge(
         snapshot.opened(),
-        new Purger.Discarded(
-            journal.objectOf(entry.uuid()), entry.imageName(), imageId.stream().toList()));
+        new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), imageIds));
   }
 
   private Optional<String> trash(Pool pool, SnapshotEntry entry) {

@@ -11,7 +11,6 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
-import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.SnapshotEntry;
@@ -22,6 +21,7 @@ import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volume;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -64,8 +64,18 @@ final class SnapshotImages {
 
   /** The image of the plan's name; call it with the name held and the source shared. */
   Made findOrMake(Volume source, SnapshotPlan plan, Moment moment) {
-    SnapshotEntry entry = reserve(source, plan);
-    return find(source.pool(), entry).orElseGet(() -> makeOrUndo(source, plan, entry, moment));
+    SnapshotReservation reservation = settled(source, plan);
+    Pool pool = source.pool();
+    SnapshotEntry entry = reservation.entry();
+    return find(pool, entry)
+        .orElseGet(() -> makeOrUndo(source, plan, entry, moment, making(pool, reservation)));
+  }
+
+  private Making making(Pool pool, SnapshotReservation reservation) {
+    SnapshotEntry entry = reservation.entry();
+    return reservation instanceof SnapshotReservation.Fresh
+        ? Making.begun(journal, entry.uuid(), entry.imageName())
+        : Making.takenOver(journal, pool, entry.uuid(), entry.imageName());
   }
 
   /**
@@ -74,10 +84,17 @@ final class SnapshotImages {
    * @throws CsiException.AlreadyExists when the name is another volume's snapshot
    */
   SnapshotEntry reserve(Volume source, SnapshotPlan plan) {
-    return switch (reservation(source, plan)) {
-      case SnapshotReservation.Fresh(var entry) -> entry;
+    return settled(source, plan).entry();
+  }
+
+  private SnapshotReservation settled(Volume source, SnapshotPlan plan) {
+    SnapshotReservation reservation = reservation(source, plan);
+    return switch (reservation) {
+      case SnapshotReservation.Fresh _ -> reservation;
       case SnapshotReservation.Found(var entry) ->
-          deletionWasCutOff(source.pool(), entry) ? finishDeletion(source, plan, entry) : entry;
+          deletionWasCutOff(source.pool(), entry)
+              ? finishDeletion(source, plan, entry)
+              : reservation;
       case SnapshotReservation.OtherSource(var entry) ->
           throw new CsiException.AlreadyExists(
               "snapshot %s exists, of image %s; it is asked for of volume %s: delete it or take another name"
@@ -85,23 +102,27 @@ final class SnapshotImages {
     };
   }
 
-  /** The image was there and is not. */
+  /** The image was there and is not, or its making was taken back. */
   private static boolean deletionWasCutOff(Pool pool, SnapshotEntry entry) {
-    return (entry.discarded() || !entry.imageId().isEmpty())
-        && pool.imageId(entry.imageName()).isEmpty();
+    return entry.imageId().isEmpty()
+        ? entry.discarded()
+        : pool.imageId(entry.imageName()).isEmpty();
   }
 
   /** It is finished, under its own UUID, and the name starts anew. */
-  private SnapshotEntry finishDeletion(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
-    journal.discard(source.pool(), entry.uuid());
-    journal.forgetName(Stores.of(source.pool()), entry);
+  private SnapshotReservation finishDeletion(
+      Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    Pool pool = source.pool();
+    journal.discard(pool, entry.uuid());
+    if (entry.imageId().isEmpty()) {
+      removeParts(source, entry);
+    }
+    List<String> ids = Stream.of(entry.imageId()).filter(id -> !id.isEmpty()).toList();
+    journal.discardName(Stores.of(pool), entry, ids);
     purger.purge(
         source.opened(),
-        new Purger.Discarded(
-            journal.objectOf(entry.uuid()),
-            entry.imageName(),
-            Stream.of(entry.imageId()).filter(id -> !id.isEmpty()).toList()));
-    return reserve(source, plan);
+        new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), ids));
+    return settled(source, plan);
   }
 
   private SnapshotReservation reservation(Volume source, SnapshotPlan plan) {
@@ -134,18 +155,31 @@ final class SnapshotImages {
     }
   }
 
-  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment) {
+  private Made makeOrUndo(
+      Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment, Making making) {
     try {
-      return make(source, plan, entry, moment);
+      return make(source, plan, entry, moment, making);
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(source, entry));
+      throw settled(e, source, entry, making);
     } catch (CephException e) {
-      RuntimeException told = told(e, plan);
-      if (told instanceof CsiException.Unavailable) {
-        throw told; // the next call goes on with what is there
-      }
-      throw Undo.after(told, () -> undo(source, entry));
+      throw settled(told(e, plan), source, entry, making);
     }
+  }
+
+  private RuntimeException settled(
+      RuntimeException failure, Volume source, SnapshotEntry entry, Making making) {
+    if (failure instanceof CsiException.Unavailable) {
+      return failure; // the next call goes on with what is there
+    }
+    boolean undone =
+        making.undo(
+            source.pool(),
+            failure,
+            () -> {
+              removeParts(source, entry);
+              journal.undo(Stores.of(source.pool()), entry);
+            });
+    return undone ? failure : Making.elsewhere(entry.imageName());
   }
 
   private static RuntimeException told(CephException e, SnapshotPlan plan) {
@@ -154,25 +188,28 @@ final class SnapshotImages {
         : CephFailures.meaning(e);
   }
 
-  private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment) {
+  private Made make(
+      Volume source, SnapshotPlan plan, SnapshotEntry entry, Moment moment, Making making) {
     Pool pool = source.pool();
     Instant at =
         wholeOfCephCsi(pool, entry)
-            .orElseGet(() -> moment.settle(source, entry.imageName(), copy(source, plan, entry)));
-    String id =
-        pool.imageId(entry.imageName())
-            .orElseThrow(() -> new CephException(Errno.ENOENT, "find " + entry.imageName()));
+            .orElseGet(() -> moment.settle(source, entry.imageName(), copy(source, plan, making)));
+    String id = making.imageId(pool);
     pool.changeImageMetadata(id, ImageMetadata.KEYS, metadata(plan));
-    journal.storeImage(pool, entry.uuid(), id, at);
+    if (!journal.storeImage(pool, entry.uuid(), making.maker(), id, at)) {
+      throw Making.elsewhere(entry.imageName());
+    }
     ImageHeader header = pool.imageHeader(id).orElse(new ImageHeader(0, 0));
     return new Made(entry, id, header.sizeBytes(), at);
   }
 
-  private Instant copy(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+  private Instant copy(Volume source, SnapshotPlan plan, Making making) {
     Pool pool = source.pool();
     return cuts.copy(
-        new Cuts.Source(source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
-        new Cuts.Target(pool, entry.imageName(), OPTIONS));
+            new Cuts.Source(
+                source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
+            new Cuts.Target(pool, making.imageName(), OPTIONS, () -> making.requireOurs(pool)))
+        .createdAt();
   }
 
   /** ceph-csi makes the image's own snapshot before it stores the id; then the image is whole. */
@@ -199,7 +236,7 @@ final class SnapshotImages {
     return metadata;
   }
 
-  private void undo(Volume source, SnapshotEntry entry) {
+  private static void removeParts(Volume source, SnapshotEntry entry) {
     Pool pool = source.pool();
     try (Image image = pool.openImage(source.entry().imageName())) {
       Cuts.remove(image, entry.imageName());
@@ -211,7 +248,6 @@ final class SnapshotImages {
     } catch (CephException e) {
       requireMissing(e);
     }
-    journal.undo(Stores.of(pool), entry);
   }
 
   private static void requireMissing(CephException e) {
@@ -224,15 +260,20 @@ final class SnapshotImages {
    * Whether a volume can be restored now. An image that hangs too deep is flattened first, in the
    * background.
    */
-  boolean ready(OpenPool opened, Made made) {
+  boolean readyOrFlattened(OpenPool opened, Made made) {
     CloneLimits limits = settings.limits();
     int depth = CloneDepth.of(opened.cluster(), opened.pool(), made.imageId());
     if (depth >= Math.min(limits.softDepth(), limits.hardDepth())) {
       flattener.flatten(
-          new Flattener.Clone(opened.config().clusterId(), opened.pool().id(), made.imageId()),
-          opened.credentials());
+          opened.config().clusterId(), opened.pool(), made.imageId(), opened.credentials());
     }
     return depth < limits.hardDepth();
+  }
+
+  /** Whether a volume can be restored now; nothing is done about it. */
+  boolean ready(OpenPool opened, Made made) {
+    return CloneDepth.of(opened.cluster(), opened.pool(), made.imageId())
+        < settings.limits().hardDepth();
   }
 
   /** Makes the snapshot that restores are cloned from, when the caller has its answer. */

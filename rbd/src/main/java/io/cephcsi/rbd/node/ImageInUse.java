@@ -1,8 +1,10 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.ImageWatchers;
 import io.cephcsi.rbd.Volume;
 
@@ -21,13 +23,19 @@ final class ImageInUse {
     var watchers = ImageWatchers.of(volume.pool(), spec.image());
     var config = volume.opened().config();
     if (watchers.moreThan(expected, config)) {
-      watchers = listenedTo(volume, watchers);
+      watchers = listenedTo(volume, watchers).withoutClient(flattening(volume, spec));
     }
     if (watchers.moreThan(expected, config)) {
       throw new CsiException.FailedPrecondition(
           "image %s is in use by %s: a volume for one node can be staged here when it is unstaged there"
               .formatted(spec, watchers.addresses()));
     }
+  }
+
+  /** A controller may flatten the image for hours, and the volume can be used meanwhile. */
+  private static String flattening(Volume volume, ImageSpec spec) {
+    Pool pool = volume.pool();
+    return pool.imageId(spec.image()).map(id -> FlatteningClient.of(pool, id)).orElse("");
   }
 
   /** All of them where the user may not see the blocklist. */

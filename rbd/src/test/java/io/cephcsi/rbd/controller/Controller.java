@@ -1,15 +1,22 @@
 package io.cephcsi.rbd.controller;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import csi.v1.CapacityRange;
 import csi.v1.ControllerExpandVolumeRequest;
+import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.CreateVolumeResponse;
+import csi.v1.DeleteSnapshotRequest;
 import csi.v1.DeleteVolumeRequest;
+import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeContentSource;
+import csi.v1.VolumeContentSource.SnapshotSource;
+import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
@@ -34,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The controller's RPCs on a cluster in memory, with one pool called {@code rbd}. */
@@ -41,8 +49,8 @@ final class Controller implements AutoCloseable {
   static final Map<String, String> SECRETS = Map.of("userID", "csi", "userKey", "c2VjcmV0");
   static final long GIB = 1L << 30;
 
-  final MemoryCluster cluster = new MemoryCluster("rbd");
-  final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
+  final MemoryCluster cluster;
+  final MemoryClusters clusters;
   final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
   final SnapshotJournal snapshotJournal = new SnapshotJournal("default", UUID::randomUUID);
   final GroupJournal groupJournal = new GroupJournal("default", UUID::randomUUID);
@@ -52,8 +60,9 @@ final class Controller implements AutoCloseable {
   final Path config;
   final Path mapping;
   final Looks looks = new Looks(Duration.ofMillis(500));
-  private Purger purger;
-  private Flattener flattener;
+  private @Nullable CutOffWork cutOff;
+  private @Nullable Purger purger;
+  private @Nullable Flattener flattener;
 
   /** When purges that were cut off are looked for; the far future in most tests. */
   Duration resumeAfter = Duration.ofHours(1);
@@ -80,6 +89,13 @@ final class Controller implements AutoCloseable {
   GetCapacity getCapacity;
 
   Controller(Path directory) throws IOException {
+    this(directory, new MemoryCluster("rbd"));
+  }
+
+  /** Another process on the cluster of the first one. */
+  Controller(Path directory, MemoryCluster cluster) throws IOException {
+    this.cluster = cluster;
+    clusters = new MemoryClusters().add("mon", cluster);
     config = directory.resolve("config.json");
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
@@ -91,11 +107,12 @@ final class Controller implements AutoCloseable {
 
   /** A new process: nothing in memory is left of the one before. */
   void restart(ControllerSettings settings) {
-    close(purger, flattener);
+    closeBackground();
     var names = new NameLocks();
     var volumes = new Volumes(pools, journal);
-    purger = new Purger(pools, journal, snapshotJournal, resumeAfter, () -> 0);
-    flattener = new Flattener(pools);
+    purger = new Purger(pools, journal, () -> 0);
+    flattener = new Flattener(pools, journal);
+    cutOff = new CutOffWork(pools, journal, snapshotJournal, purger, flattener, resumeAfter);
     var snapshots = new Snapshots(pools, snapshotJournal);
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, purger, settings);
@@ -103,8 +120,8 @@ final class Controller implements AutoCloseable {
     var listing = new Listing(pools, configs, users::of);
     createSnapshot = new CreateSnapshot(pools, volumes, snapshotImages, names, users);
     var groups = new GroupSnapshots(pools, groupJournal);
-    var deletion = new SnapshotDeletion(snapshotJournal, purger, names);
-    var groupDeletion = new GroupDeletion(snapshots, groupJournal, deletion);
+    var deletion = new SnapshotDeletion(snapshotJournal, purger, cutOff, names);
+    var groupDeletion = new GroupDeletion(snapshots, groupJournal, deletion, names);
     var groupImages = new GroupImages(groupJournal, snapshotJournal, snapshotImages, groupDeletion);
     createGroup =
         new CreateVolumeGroupSnapshot(pools, volumes, groupImages, snapshotImages, names, users);
@@ -117,8 +134,8 @@ final class Controller implements AutoCloseable {
     delta = new GetMetadataDelta(snapshots, names);
     createVolume =
         new CreateVolume(
-            pools, journal, new Images(journal, clones, purger, settings), names, users);
-    deleteVolume = new DeleteVolume(volumes, journal, purger, names);
+            pools, journal, new Images(journal, clones, purger, cutOff, settings), names, users);
+    deleteVolume = new DeleteVolume(volumes, journal, purger, cutOff, names);
     expandVolume = new ControllerExpandVolume(volumes, names);
     listVolumes = new ListVolumes(listing, journal);
     validate = new ValidateVolumeCapabilities(volumes);
@@ -151,6 +168,52 @@ final class Controller implements AutoCloseable {
         .putAllSecrets(SECRETS);
   }
 
+  /** A volume that begins as a copy of another one. */
+  static CreateVolumeRequest.Builder copying(String name, String volumeId) {
+    return request(name)
+        .setVolumeContentSource(
+            VolumeContentSource.newBuilder()
+                .setVolume(VolumeSource.newBuilder().setVolumeId(volumeId)));
+  }
+
+  /** A volume that begins as a copy of a snapshot. */
+  static CreateVolumeRequest.Builder restoring(String name, String snapshotId) {
+    return request(name)
+        .setVolumeContentSource(
+            VolumeContentSource.newBuilder()
+                .setSnapshot(SnapshotSource.newBuilder().setSnapshotId(snapshotId)));
+  }
+
+  static CreateSnapshotRequest.Builder snapshotOf(String name, String volumeId) {
+    return CreateSnapshotRequest.newBuilder()
+        .setName(name)
+        .setSourceVolumeId(volumeId)
+        .putParameters("clusterID", "one")
+        .putAllSecrets(SECRETS);
+  }
+
+  /** The image of a volume whose class has the default prefix. */
+  static String imageOf(String volumeId) {
+    return "csi-vol-" + uuidOf(volumeId);
+  }
+
+  static String uuidOf(String id) {
+    return id.substring(id.length() - 36);
+  }
+
+  Volume create(CreateVolumeRequest.Builder request) {
+    return createVolume.answer(request.build()).getVolume();
+  }
+
+  String snapshot(String name, String volumeId) {
+    return createSnapshot.answer(snapshotOf(name, volumeId).build()).getSnapshot().getSnapshotId();
+  }
+
+  void deleteSnapshot(String id) {
+    deleteSnapshot.answer(
+        DeleteSnapshotRequest.newBuilder().setSnapshotId(id).putAllSecrets(SECRETS).build());
+  }
+
   CreateVolumeResponse create(String name) {
     return createVolume.answer(request(name).build());
   }
@@ -171,9 +234,23 @@ final class Controller implements AutoCloseable {
         .getCapacityBytes();
   }
 
+  /** How many purges are tried or wait. */
+  int purges() {
+    return requireNonNull(purger).waiting();
+  }
+
   /** The pool, for a test to look into. */
   MemoryPool pool() {
     return cluster.pool("rbd");
+  }
+
+  /** Waits for what goes on in the background. */
+  static void await(BooleanSupplier done) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!done.getAsBoolean() && System.nanoTime() < end) {
+      Thread.sleep(2);
+    }
+    assertThat(done.getAsBoolean()).isTrue();
   }
 
   /** Waits until nothing is left of any volume, as the background purge goes on by itself. */
@@ -200,8 +277,9 @@ final class Controller implements AutoCloseable {
     }
   }
 
-  private static void close(@Nullable Purger purger, @Nullable Flattener flattener) {
-    if (purger != null && flattener != null) {
+  private void closeBackground() {
+    if (cutOff != null && purger != null && flattener != null) {
+      cutOff.close();
       purger.close();
       flattener.close();
     }
@@ -209,7 +287,7 @@ final class Controller implements AutoCloseable {
 
   @Override
   public void close() {
-    close(purger, flattener);
+    closeBackground();
     looks.close();
     clusters.close();
   }

@@ -91,7 +91,7 @@ class CreateVolumeTest {
             "compare and put csi.volumes.default",
             "create image csi-vol-U",
             "read image id csi-vol-U",
-            "update csi.volume.U");
+            "compare and update csi.volume.U");
   }
 
   @Test

@@ -16,6 +16,7 @@ import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
@@ -209,6 +210,42 @@ class ForeignVolumeTest {
     controller.delete(IN_TREE);
 
     awaitEmptyTrash();
+  }
+
+  /** Nobody repeats a call that was answered, and no journal object tells of the image. */
+  @Test
+  void inTree_crashAtAnyWrite_isPurgedInTheEnd() throws Exception {
+    boolean crashed = true;
+    for (int n = 1; crashed; n++) {
+      image(IN_TREE_IMAGE);
+      controller.cluster.operations().crashAfter(n);
+      boolean answered = false;
+      try {
+        controller.delete(IN_TREE);
+        answered = true;
+        awaitEmptyTrash();
+        Controller.await(() -> directoryIsEmpty());
+      } catch (MemoryOperations.Crash e) {
+        // the process is gone
+      }
+      crashed = controller.cluster.operations().restart();
+      controller.resumeAfter = Duration.ZERO;
+      controller.restart(new ControllerSettings(false, ""));
+      if (!answered) {
+        controller.delete(IN_TREE);
+      }
+      controller.delete(controller.create("pvc-1").getVolume().getVolumeId());
+
+      awaitEmptyTrash();
+      Controller.await(() -> directoryIsEmpty());
+      assertThat(hasImage(IN_TREE_IMAGE)).isFalse();
+    }
+  }
+
+  private boolean directoryIsEmpty() {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.list("csi.volumes.default", "", 10).isEmpty();
+    }
   }
 
   @Test

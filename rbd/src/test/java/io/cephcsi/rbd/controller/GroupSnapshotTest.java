@@ -5,6 +5,7 @@ import static io.cephcsi.rbd.controller.Controller.SECRETS;
 import static io.cephcsi.rbd.controller.Controller.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import csi.v1.CreateVolumeGroupSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
@@ -96,6 +97,29 @@ class GroupSnapshotTest {
         assertThat(names(pool, volume)).containsExactly("TRASH " + image);
       }
     }
+  }
+
+  /** Who restores a member, or reads it, needs it until that is done. */
+  @Test
+  void delete_memberIsJustRestored_isAborted() {
+    VolumeGroupSnapshot group = create("group-1");
+    String member = group.getSnapshots(0).getSnapshotId();
+    List<Throwable> met = new ArrayList<>();
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("clone ") && met.isEmpty()) {
+            met.add(catchThrowable(() -> deleteGroup(group)));
+          }
+        });
+
+    String restored = controller.create(Controller.restoring("pvc-r", member)).getVolumeId();
+
+    assertThat(met).first().isInstanceOf(CsiException.Aborted.class);
+    controller.cluster.operations().before(_ -> {});
+    controller.delete(restored);
+    deleteGroup(group);
   }
 
   @Test

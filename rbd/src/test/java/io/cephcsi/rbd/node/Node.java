@@ -107,7 +107,7 @@ final class Node implements AutoCloseable {
       pool.createImage(image, GIB, ImageOptions.DEFAULT);
       id = "0001-0003-one-%016x-%s".formatted(pool.id(), made.entry().uuid());
       pool.imageId(image)
-          .ifPresent(imageId -> journal.storeImageId(pool, made.entry().uuid(), imageId));
+          .ifPresent(imageId -> journal.storeImageId(pool, made.entry().uuid(), "", imageId));
     }
   }
 

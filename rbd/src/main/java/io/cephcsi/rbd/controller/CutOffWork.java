@@ -1,0 +1,144 @@
+package io.cephcsi.rbd.controller;
+
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.journal.PurgeRecord;
+import io.cephcsi.journal.SnapshotJournal;
+import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.Pools;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Takes up the background work that an earlier process, or another replica, could not end: once for
+ * each pool, some time after its first use. What there is to do is known from the cluster alone, by
+ * our own keys in the pool's directories.
+ *
+ * <p>Older versions had no such keys: of theirs it is an image in the trash whose journal object
+ * says that it was deleted, while its name is free. What somebody moved to the trash by hand is
+ * left alone.
+ */
+final class CutOffWork implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+
+  private final ClusterThreads threads = new ClusterThreads("resume");
+  private final Set<String> resumed = ConcurrentHashMap.newKeySet();
+  private final Pools pools;
+  private final VolumeJournal volumes;
+  private final SnapshotJournal snapshots;
+  private final Purger purger;
+  private final Flattener flattener;
+  private final Duration after;
+
+  /**
+   * @param after how long after a pool's first use it is looked into
+   */
+  CutOffWork(
+      Pools pools,
+      VolumeJournal volumes,
+      SnapshotJournal snapshots,
+      Purger purger,
+      Flattener flattener,
+      Duration after) {
+    this.pools = pools;
+    this.volumes = volumes;
+    this.snapshots = snapshots;
+    this.purger = purger;
+    this.flattener = flattener;
+    this.after = after;
+  }
+
+  /** Looks into the pool some time later, if that was not done in this process's life. */
+  void resume(OpenPool opened) {
+    String clusterId = opened.config().clusterId();
+    long poolId = opened.pool().id();
+    Credentials credentials = opened.credentials();
+    if (resumed.add(clusterId + "/" + poolId)) {
+      var _ = threads.run(clusterId, () -> resume(clusterId, poolId, credentials), after);
+    }
+  }
+
+  private void resume(String clusterId, long poolId, Credentials credentials) {
+    try {
+      var opened = pools.open(clusterId, poolId, credentials);
+      if (opened.isPresent()) {
+        try (OpenPool pool = opened.get()) {
+          resumeNow(pool);
+        }
+      }
+    } catch (RuntimeException e) {
+      resumed.remove(clusterId + "/" + poolId); // the next call on the pool tries again
+      LOG.log(Level.WARNING, "look for cut off work in cluster " + clusterId, e);
+    }
+  }
+
+  private void resumeNow(OpenPool opened) {
+    Pool pool = opened.pool();
+    Map<PurgeRecord, PurgeRecord.Images> records = new HashMap<>(volumes.purgeRecords(pool));
+    records.putAll(snapshots.purgeRecords(pool));
+    records.forEach((record, images) ->
+        purger.purge(opened, new Purger.Discarded(record, images.name(), images.ids())));
+    unrecorded(pool, records.keySet()).forEach(what -> purger.purge(opened, what));
+    for (String imageId : volumes.flattenings(pool)) {
+      flattener.flatten(opened.config().clusterId(), pool, imageId, opened.credentials());
+    }
+  }
+
+  /** What the trash has of volumes and snapshots whose names are free, one for each of those. */
+  private List<Purger.Discarded> unrecorded(Pool pool, Set<PurgeRecord> known) {
+    Map<String, List<TrashEntry>> byUuid = new TreeMap<>();
+    for (TrashEntry entry : pool.trashEntries()) {
+      volumes
+          .uuidOf(IntermediateImage.withoutSuffix(entry.name()))
+          .ifPresent(uuid -> byUuid.computeIfAbsent(uuid, _ -> new ArrayList<>()).add(entry));
+    }
+    List<Purger.Discarded> found = new ArrayList<>();
+    byUuid.forEach((uuid, entries) -> discarded(pool, uuid, entries).ifPresent(found::add));
+    found.removeIf(what -> known.contains(what.record()));
+    return found;
+  }
+
+  private Optional<Purger.Discarded> discarded(Pool pool, String uuid, List<TrashEntry> trashed) {
+    Optional<VolumeEntry> volume = volumes.read(pool, uuid);
+    if (volume.isPresent()) {
+      return volume
+          .filter(e -> e.discarded() && !volumes.nameIsHeld(pool, e))
+          .map(e -> discarded(volumes.purgeRecord(uuid), e.imageName(), e.imageId(), trashed));
+    }
+    return snapshots
+        .read(pool, uuid)
+        .filter(e -> e.discarded() && !snapshots.nameIsHeld(pool, e))
+        .map(e -> discarded(snapshots.purgeRecord(uuid), e.imageName(), e.imageId(), trashed));
+  }
+
+  /** The image itself first, since the one between it and its source can only follow it. */
+  private static Purger.Discarded discarded(
+      PurgeRecord record, String imageName, String imageId, List<TrashEntry> trashed) {
+    List<String> ids = new ArrayList<>();
+    for (TrashEntry entry : trashed) {
+      boolean known = imageId.isEmpty() || imageId.equals(entry.imageId());
+      if (entry.name().equals(imageName) && known) {
+        ids.addFirst(entry.imageId());
+      } else if (entry.name().equals(IntermediateImage.of(imageName))) {
+        ids.add(entry.imageId());
+      }
+    }
+    return new Purger.Discarded(record, imageName, ids);
+  }
+
+  @Override
+  public void close() {
+    threads.close();
+  }
+}

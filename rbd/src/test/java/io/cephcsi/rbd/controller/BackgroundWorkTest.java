@@ -1,0 +1,255 @@
+package io.cephcsi.rbd.controller;
+
+import static io.cephcsi.rbd.controller.Controller.GIB;
+import static io.cephcsi.rbd.controller.Controller.copying;
+import static io.cephcsi.rbd.controller.Controller.imageOf;
+import static io.cephcsi.rbd.controller.Controller.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import csi.v1.CapacityRange;
+import csi.v1.GetSnapshotRequest;
+import csi.v1.ListSnapshotsRequest;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.rbd.FlatteningClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Purges and flattening, in the background of a controller on clusters in memory. */
+class BackgroundWorkTest {
+  private static final ControllerSettings SHALLOW =
+      new ControllerSettings(false, "", new CloneLimits(8, 1, 450, 250));
+
+  @TempDir Path directory;
+  private Controller controller;
+  private String source;
+
+  @BeforeEach
+  void start() throws Exception {
+    controller = new Controller(directory);
+    controller.cluster.onMonitorCommand(
+        _ -> "[{\"pool_id\":1,\"application_metadata\":{\"rbd\":{}}}]");
+    source = controller.create("pvc-source").getVolume().getVolumeId();
+  }
+
+  @AfterEach
+  void stop() {
+    controller.close();
+  }
+
+  private boolean isClone(String image) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.imageId(image).flatMap(pool::imageParent).isPresent();
+    }
+  }
+
+  private List<String> ownKeys() {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.list("csi.volumes.default", "", 100).keySet().stream()
+          .filter(key -> key.startsWith("cephcsi."))
+          .toList();
+    }
+  }
+
+  private String idOf(String image) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.imageId(image).orElseThrow();
+    }
+  }
+
+  /** Each clone that goes wakes the purge of its source; that must not be one more each time. */
+  @Test
+  void purge_ofASourceWithManyClones_waitsJustOnce() throws Exception {
+    List<String> copies = new ArrayList<>();
+    for (int n = 0; n < 5; n++) {
+      copies.add(controller.create(copying("pvc-" + n, source)).getVolumeId());
+    }
+    controller.delete(source);
+    Controller.await(() -> controller.purges() == 1);
+
+    for (String copy : copies.subList(1, 5)) {
+      controller.delete(copy);
+    }
+    Controller.await(() -> trashed() == 1);
+    Controller.await(() -> controller.purges() == 1);
+
+    controller.delete(copies.getFirst());
+    controller.awaitNothingLeft();
+    Controller.await(() -> controller.purges() == 0);
+  }
+
+  private int trashed() {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.trashEntries().size();
+    }
+  }
+
+  @Test
+  void purge_ofALargeImage_isHandedOverWithoutWhatHindersTheManager() throws Exception {
+    String large =
+        controller
+            .create(
+                request("pvc-large")
+                    .putParameters("imageFeatures", "layering")
+                    .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(100 * GIB)))
+            .getVolumeId();
+    String image = imageOf(large);
+    String id = idOf(image);
+    String copy = controller.create(copying("pvc-copy", large).clearCapacityRange()).getVolumeId();
+    try (MemoryPool pool = controller.pool();
+        Image open = pool.openImage(image)) {
+      open.createSnapshot("csi-vol-b0285c97-a0ce-11eb-8c66-0242ac110002-temp");
+    }
+    var handedOver = new AtomicInteger();
+    controller.cluster.onManagerCommand(_ -> {
+      assertThat(hasSnapshots(id)).isFalse();
+      handedOver.incrementAndGet();
+      return "{}";
+    });
+
+    controller.delete(large);
+
+    Controller.await(() -> snapshots(id) == 1); // that of the copy
+    assertThat(handedOver).hasValue(0);
+    try (MemoryPool pool = controller.pool();
+        Image open = pool.openImage(imageOf(copy))) {
+      open.flatten();
+    }
+    controller.delete(copy);
+    controller.resumeAfter = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    controller.delete(controller.create("pvc-1").getVolume().getVolumeId());
+    Controller.await(() -> handedOver.get() == 1);
+  }
+
+  private boolean hasSnapshots(String id) {
+    return snapshots(id) > 0;
+  }
+
+  private int snapshots(String id) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.storedById(id).orElseThrow().snapshots().size();
+    }
+  }
+
+  @Test
+  void purge_inAClusterThatHangs_holdsUpNoOther() throws Exception {
+    var second = new MemoryCluster("rbd");
+    controller.clusters.add("mon2", second);
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    var answers = new CountDownLatch(1);
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("remove from trash")) {
+            await(answers);
+          }
+        });
+    String other =
+        controller.create(request("pvc-2").putParameters("clusterID", "two")).getVolumeId();
+
+    controller.delete(source);
+    controller.delete(other);
+
+    Controller.await(() -> isEmpty(second));
+    assertThat(trashed()).isEqualTo(1);
+    answers.countDown();
+    controller.awaitNothingLeft();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean isEmpty(MemoryCluster cluster) {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      return pool.trashEntries().isEmpty() && pool.images().isEmpty();
+    }
+  }
+
+  @Test
+  void flatten_isAnnouncedAtTheImageWhileItLasts() throws Exception {
+    String copy = controller.create(copying("pvc-1", source)).getVolumeId();
+    String id = idOf(imageOf(copy));
+    List<String> announced = new ArrayList<>();
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.equals("flatten image " + id)) {
+            try (MemoryPool pool = controller.pool()) {
+              announced.add(FlatteningClient.of(pool, id));
+            }
+          }
+        });
+    controller.restart(SHALLOW);
+
+    var _ = controller.create(copying("pvc-2", copy));
+
+    Controller.await(() -> !isClone(imageOf(copy)) && ownKeys().isEmpty());
+    assertThat(announced).containsExactly(controller.cluster.clientAddresses());
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(FlatteningClient.of(pool, id)).isEmpty();
+    }
+  }
+
+  @Test
+  void flatten_cutOffByARestart_isFoundInTheDirectory() throws Exception {
+    String copy = controller.create(copying("pvc-1", source)).getVolumeId();
+    String id = idOf(imageOf(copy));
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.equals("flatten image " + id)) {
+            throw new CephException(Errno.ENOTCONN, operation);
+          }
+        });
+    controller.restart(SHALLOW);
+    var _ = controller.create(copying("pvc-2", copy));
+    Controller.await(
+        () -> controller.cluster.operations().log().contains("change metadata of image " + id));
+    assertThat(isClone(imageOf(copy))).isTrue();
+
+    controller.cluster.operations().before(_ -> {});
+    controller.resumeAfter = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    controller.create("pvc-3");
+
+    Controller.await(() -> !isClone(imageOf(copy)) && ownKeys().isEmpty());
+  }
+
+  /** A sidecar lists every few minutes; that must not copy the data of all snapshots. */
+  @Test
+  void listing_ofDeepSnapshots_flattensNothing() {
+    String snapshot = controller.snapshot("snapshot-1", source);
+    controller.restart(SHALLOW);
+    controller.cluster.operations().reset();
+
+    var _ = controller.listSnapshots.answer(ListSnapshotsRequest.getDefaultInstance());
+    var _ =
+        controller.getSnapshot.answer(
+            GetSnapshotRequest.newBuilder().setSnapshotId(snapshot).build());
+
+    assertThat(controller.cluster.operations().writes()).isZero();
+  }
+}
