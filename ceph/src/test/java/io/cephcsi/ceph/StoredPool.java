@@ -45,6 +45,9 @@ final class StoredPool {
     /** Omaps by object. */
     final TreeMap<String, TreeMap<String, String>> objects = new TreeMap<>();
 
+    /** When objects were written last. */
+    final Map<String, Instant> changed = new HashMap<>();
+
     /** All images by id, those in the trash too. */
     final TreeMap<String, StoredImage> images = new TreeMap<>();
 
