@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
       "      --endpoint=unix:///csi/csi-provisioner.sock --drivername=rbd.csi.ceph.com",
       "  cephcsi --type=rbd --nodeid=node1 --nodeserver --endpoint=unix:///csi/csi.sock",
       "",
+      "Commands for people: volumes, id, doctor, support-bundle, completion; see cephcsi help.",
+      "",
       "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong flags."
     },
     sortOptions = false)
