@@ -9,7 +9,8 @@ public interface Clusters extends AutoCloseable {
    * until connected, at most for the configured mount timeout. Closing the lent cluster gives it
    * back; the connection itself stays for the next call and ends after some idle time.
    *
-   * @param monitors addresses as in {@code mon_host}, separated by commas
+   * @param monitors addresses as in {@code mon_host}, separated by commas; empty for those of the
+   *     configuration file, whose keyring counts too when the credentials have no key
    * @throws CephException EACCES or EPERM for a wrong user or key, ENOENT for an unknown user,
    *     ETIMEDOUT when no monitor answers
    */

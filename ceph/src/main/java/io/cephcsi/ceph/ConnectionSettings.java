@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param osdTimeout how long an operation on an object may take; nothing can interrupt it earlier
  * @param idleTime how long a connection that nobody uses is kept
  * @param configurationFile a {@code ceph.conf} that is read first; null for none. What it says of
- *     monitors, user, key and these times does not count.
+ *     the user and these times does not count, and of monitors and key only where none are given.
  */
 public record ConnectionSettings(
     Duration mountTimeout,

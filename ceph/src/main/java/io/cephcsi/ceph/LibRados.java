@@ -78,6 +78,16 @@ final class LibRados {
     }
   }
 
+  /** {@code rados_list_ctx_t}. */
+  public static final class ObjectListPointer extends PointerType {
+    /** For JNA. */
+    public ObjectListPointer() {}
+
+    ObjectListPointer(Pointer pointer) {
+      super(pointer);
+    }
+  }
+
   /** {@code rados_completion_t}. */
   public static final class CompletionPointer extends PointerType {
     /** For JNA. */
@@ -126,6 +136,17 @@ final class LibRados {
 
   /** Lets reads see the objects as they were at a snapshot of the client's own. */
   static native void rados_ioctx_snap_set_read(IoPointer io, long snapshotId);
+
+  static native int rados_nobjects_list_open(IoPointer io, Pointer list);
+
+  /** The entry is freed by the next call. */
+  static native int rados_nobjects_list_next(
+      ObjectListPointer list,
+      Pointer entry,
+      @Nullable Pointer locator,
+      @Nullable Pointer namespace);
+
+  static native void rados_nobjects_list_close(ObjectListPointer list);
 
   /** Of the object that was read last by this io context. */
   static native long rados_get_last_version(IoPointer io);

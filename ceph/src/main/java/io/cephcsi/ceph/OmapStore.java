@@ -1,9 +1,12 @@
 package io.cephcsi.ceph;
 
+import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * The omaps of the objects in one pool and namespace: small sorted maps of text. Every method is
@@ -70,6 +73,18 @@ public interface OmapStore {
 
   /** Removes entries; keys or an object that are missing are no error. */
   void removeKeys(String object, Set<String> keys);
+
+  /**
+   * When the object was last written, to the second; empty when it is missing. C: {@code
+   * rados_stat}.
+   */
+  Optional<Instant> changedAt(String object);
+
+  /**
+   * Names every object of the pool's namespace, those with data among them: takes long in a large
+   * pool. What is made or removed meanwhile may be named or not. C: {@code rados_nobjects_list}.
+   */
+  void forEachObject(Consumer<String> name);
 
   /** Removes the object; a missing one is no error. */
   void remove(String object);

@@ -101,6 +101,19 @@ public interface Pool extends OmapStore, AutoCloseable {
   boolean imageWatched(String imageId);
 
   /**
+   * How many clients have the image open for writing; as {@link #imageWatched}.
+   *
+   * @throws CephException ENOENT when there is no such image
+   */
+  int imageWatchers(String imageId);
+
+  /**
+   * As {@link #imageHeader}, with what else a listing shows. Class methods {@code rbd.get_size},
+   * {@code rbd.get_features}, {@code rbd.get_snapcontext} and {@code rbd.get_create_timestamp}.
+   */
+  Optional<ImageState> imageState(String imageId);
+
+  /**
    * Removes and sets image metadata in one operation on the header, without opening the image;
    * removing what is not there is no error. Class methods {@code rbd.metadata_remove} and {@code
    * rbd.metadata_set}.

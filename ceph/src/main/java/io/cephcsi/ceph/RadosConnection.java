@@ -31,7 +31,9 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
   /** Connects; blocks for at most the mount timeout. */
   static RadosConnection open(
       ConnectionSettings settings, String monitors, Credentials credentials) {
-    String action = "connect to " + monitors + " as " + credentials;
+    String where =
+        monitors.isEmpty() ? "the monitors of " + settings.configurationFile() : monitors;
+    String action = "connect to " + where + " as " + credentials;
     var connection = new RadosConnection(create(credentials, action));
     try {
       connection.configure(settings, monitors, credentials);
@@ -58,8 +60,12 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
           LibRados.rados_conf_read_file(pointer(), file.toString()), "read " + file);
     }
     FRUGAL.forEach(this::setIfKnown);
-    set("mon_host", monitors);
-    set("key", credentials.key());
+    if (!monitors.isEmpty()) {
+      set("mon_host", monitors);
+    }
+    if (!credentials.key().isEmpty()) {
+      set("key", credentials.key());
+    }
     set("client_mount_timeout", seconds(settings.mountTimeout()));
     set("rados_mon_op_timeout", seconds(settings.monitorTimeout()));
     set("rados_osd_op_timeout", seconds(settings.osdTimeout()));

@@ -1,9 +1,13 @@
 package io.cephcsi.ceph;
 
+import com.sun.jna.Memory;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** The omaps in a pool and namespace; each method is one operation. */
 final class RadosOmaps implements OmapStore {
@@ -102,6 +106,25 @@ final class RadosOmaps implements OmapStore {
     try (var operation = new WriteOperation()) {
       int result = operation.removeKeys(keys).operate(io, object);
       var _ = unless(Errno.ENOENT, result, "remove keys from object " + object);
+    }
+  }
+
+  @Override
+  public Optional<Instant> changedAt(String object) {
+    try (var out = new Memory(2L * Long.BYTES)) {
+      int result = LibRados.rados_stat(io.pointer(), object, out, out.share(Long.BYTES));
+      return unless(Errno.ENOENT, result, "look at object " + object)
+          ? Optional.of(Instant.ofEpochSecond(out.getLong(Long.BYTES)))
+          : Optional.empty();
+    }
+  }
+
+  @Override
+  public void forEachObject(Consumer<String> name) {
+    try (var objects = new ObjectList(io)) {
+      for (String next = objects.next(); !next.isEmpty(); next = objects.next()) {
+        name.accept(next);
+      }
     }
   }
 

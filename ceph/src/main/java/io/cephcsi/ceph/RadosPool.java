@@ -2,6 +2,7 @@ package io.cephcsi.ceph;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** A pool on a real cluster: one io context and what works on it. */
 final class RadosPool implements Pool {
@@ -98,6 +100,16 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public Optional<Instant> changedAt(String object) {
+    return omaps.changedAt(object);
+  }
+
+  @Override
+  public void forEachObject(Consumer<String> name) {
+    omaps.forEachObject(name);
+  }
+
+  @Override
   public void remove(String object) {
     omaps.remove(object);
   }
@@ -141,7 +153,17 @@ final class RadosPool implements Pool {
 
   @Override
   public boolean imageWatched(String imageId) {
-    return headers.watched(imageId);
+    return headers.watchers(imageId) > 0;
+  }
+
+  @Override
+  public int imageWatchers(String imageId) {
+    return headers.watchers(imageId);
+  }
+
+  @Override
+  public Optional<ImageState> imageState(String imageId) {
+    return headers.state(imageId);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,12 @@ final class RbdHeaders {
 
   /** Behind the encoding's version, the least version that reads it, and its length. */
   private static final int PARENT_START = 6;
+
+  /** A number, a length, and 8 bytes for each of more snapshots than an image can have. */
+  private static final int SNAPSHOTS_BYTES = 16 << 10;
+
+  /** Client and cookie. */
+  private static final int WATCHER_BYTES = 16;
 
   /** How long to wait for watchers' answers; Ceph counts in whole seconds. */
   private static final long NOTIFY_MILLIS = 3000;
@@ -87,8 +94,38 @@ final class RbdHeaders {
     }
   }
 
-  /** Whether anybody answers, or fails to answer, an empty notification. */
-  boolean watched(String imageId) {
+  /** As {@link #header}, in one read. */
+  Optional<ImageState> state(String imageId) {
+    ReadOperationPointer operation = LibRados.rados_create_read_op();
+    try (var size = new ClassReply(9);
+        var features = new ClassReply(16);
+        var snapshots = new ClassReply(SNAPSHOTS_BYTES);
+        var created = new ClassReply(Long.BYTES)) {
+      size.of(operation, "get_size", NO_SNAPSHOT);
+      features.of(operation, "get_features", NO_SNAPSHOT);
+      snapshots.of(operation, "get_snapcontext", new byte[0]);
+      created.of(operation, "get_create_timestamp", new byte[0]);
+      int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
+      if (result == -Errno.ENOENT) {
+        return Optional.empty();
+      }
+      CephException.check(result, "read header of image " + imageId);
+      // get_snapcontext answers the newest id, then how many there are.
+      return Optional.of(
+          new ImageState(
+              size.number(1),
+              features.number(0),
+              snapshots.bytes().getInt(Long.BYTES),
+              Instant.ofEpochSecond(
+                  Integer.toUnsignedLong(created.bytes().getInt()),
+                  created.bytes().getInt(Integer.BYTES))));
+    } finally {
+      LibRados.rados_release_read_op(operation);
+    }
+  }
+
+  /** How many answer, or fail to answer, an empty notification. */
+  int watchers(String imageId) {
     try (var out = new Memory(2L * Long.BYTES)) {
       out.clear();
       int result =
@@ -101,21 +138,32 @@ final class RbdHeaders {
               out,
               out.share(Native.POINTER_SIZE));
       try {
+        int answers = answers(out.getPointer(0), out.getLong(Native.POINTER_SIZE));
         if (result == -Errno.ETIMEDOUT) {
-          return true;
+          return Math.max(1, answers);
         }
         CephException.check(result, "notify watchers of image " + imageId);
-        return answers(out.getPointer(0), out.getLong(Native.POINTER_SIZE));
+        return answers;
       } finally {
         LibRados.rados_buffer_free(out.getPointer(0));
       }
     }
   }
 
-  /** The reply begins with the number of answers and ends with the number of those missing. */
-  private static boolean answers(Pointer reply, long length) {
-    // 4 bytes each, and nothing else when there are none.
-    return reply != null && length > 2L * Integer.BYTES;
+  /**
+   * The answers and the missing ones. Each list begins with its length in 4 bytes; a watcher is 16
+   * bytes, and an answer has its text behind.
+   */
+  private static int answers(Pointer reply, long length) {
+    if (reply == null || length < 2L * Integer.BYTES) {
+      return 0;
+    }
+    int answers = reply.getInt(0);
+    long at = Integer.BYTES;
+    for (int i = 0; i < answers; i++) {
+      at += WATCHER_BYTES + Integer.BYTES + (long) reply.getInt(at + WATCHER_BYTES);
+    }
+    return answers + reply.getInt(at);
   }
 
   /** Class method {@code parent_get}: a version, then the parent's specification. */

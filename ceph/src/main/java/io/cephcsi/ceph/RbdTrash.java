@@ -70,6 +70,7 @@ final class RbdTrash {
     return new TrashEntry(
         StructList.text(entry, 0),
         StructList.text(entry, 8),
-        Instant.ofEpochSecond(entry.getLong(24)));
+        Instant.ofEpochSecond(entry.getLong(24)),
+        Instant.ofEpochSecond(entry.getLong(32)));
   }
 }

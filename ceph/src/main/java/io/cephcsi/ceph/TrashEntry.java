@@ -2,5 +2,10 @@ package io.cephcsi.ceph;
 
 import java.time.Instant;
 
-/** An image in the trash: its id, the name it had, and since when. */
-public record TrashEntry(String imageId, String name, Instant movedAt) {}
+/**
+ * An image in the trash.
+ *
+ * @param name the name it had
+ * @param keepUntil before that Ceph refuses to purge it
+ */
+public record TrashEntry(String imageId, String name, Instant movedAt, Instant keepUntil) {}

@@ -14,6 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -98,12 +99,13 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public boolean create(String object, Map<String, String> entries) {
     return write(
-        "create " + object, c -> c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null);
+        "create " + object,
+        c -> changed(c, object, c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null));
   }
 
   @Override
   public boolean update(String object, Map<String, String> entries) {
-    return write("update " + object, c -> update(c, object, entries));
+    return write("update " + object, c -> changed(c, object, update(c, object, entries)));
   }
 
   @Override
@@ -117,7 +119,9 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   @Override
   public boolean compareAndPut(String object, String key, String expected, String value) {
-    return write("compare and put " + object, c -> compareAndPut(c, object, key, expected, value));
+    return write(
+        "compare and put " + object,
+        c -> changed(c, object, compareAndPut(c, object, key, expected, value)));
   }
 
   @Override
@@ -150,12 +154,37 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     if (expected.isEmpty()) {
       throw new IllegalArgumentException("a missing key cannot be removed");
     }
-    return write("compare and remove key " + object, c -> omap(c, object).remove(key, expected));
+    return write(
+        "compare and remove key " + object,
+        c -> changed(c, object, omap(c, object).remove(key, expected)));
   }
 
   @Override
   public void removeKeys(String object, Set<String> keys) {
-    write("remove keys " + object, c -> omap(c, object).keySet().removeAll(keys));
+    write(
+        "remove keys " + object, c -> changed(c, object, omap(c, object).keySet().removeAll(keys)));
+  }
+
+  @Override
+  public Optional<Instant> changedAt(String object) {
+    return read(
+        "stat " + object,
+        c ->
+            c.objects.containsKey(object)
+                ? Optional.of(c.changed.getOrDefault(object, Instant.EPOCH))
+                : Optional.empty());
+  }
+
+  @Override
+  public void forEachObject(Consumer<String> name) {
+    read("list objects", c -> List.copyOf(c.objects.keySet())).forEach(name);
+  }
+
+  /** Lets an object look as if nobody had written it since then. */
+  public void age(String object, Instant changedAt) {
+    synchronized (cluster.operations()) {
+      pool.content(namespace).changed.put(object, changedAt);
+    }
   }
 
   @Override
@@ -267,6 +296,24 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   public boolean imageWatched(String imageId) {
     String action = "notify image " + imageId;
     return read(action, c -> !image(c, imageId, action).watchers().isEmpty());
+  }
+
+  @Override
+  public int imageWatchers(String imageId) {
+    String action = "count watchers of image " + imageId;
+    return read(action, c -> image(c, imageId, action).watchers().size());
+  }
+
+  @Override
+  public Optional<ImageState> imageState(String imageId) {
+    return read(
+        "read image state " + imageId,
+        c -> Optional.ofNullable(c.images.get(imageId)).map(MemoryPool::state));
+  }
+
+  private static ImageState state(StoredImage image) {
+    return new ImageState(
+        image.sizeBytes(), image.features(), image.snapshots().size(), image.createdAt());
   }
 
   @Override
@@ -503,6 +550,13 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     return content.objects.getOrDefault(object, new TreeMap<>());
   }
 
+  private static boolean changed(StoredPool.Content content, String object, boolean done) {
+    if (done) {
+      content.changed.put(object, Instant.now());
+    }
+    return done;
+  }
+
   private static boolean update(
       StoredPool.Content content, String object, Map<String, String> entries) {
     omap(content, object).putAll(entries);
@@ -636,8 +690,10 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     }
     var _ = content.names.remove(name);
     Instant now = Instant.now();
-    var entry = new TrashEntry(there, name, now);
-    content.trash.put(there, new StoredPool.Discarded(entry, now.plus(keep)));
+    content.trash.put(
+        there,
+        new StoredPool.Discarded(
+            new TrashEntry(there, name, now, now.plus(keep)), now.plus(keep)));
     return true;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,58 @@ abstract class PoolContract {
     assertThatThrownBy(() -> pool().imageDataPool("none"))
         .isInstanceOfSatisfying(
             CephException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+  }
+
+  @Test
+  void imageState_tellsSizeSnapshotsAndBirth() {
+    Instant before = Instant.now().minusSeconds(5);
+    pool().createImage("i", 3 * MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageState(id).orElseThrow())
+        .satisfies(s -> assertThat(s.sizeBytes()).isEqualTo(3 * MIB))
+        .satisfies(s -> assertThat(Feature.LAYERING.in(s.features())).isTrue())
+        .satisfies(s -> assertThat(s.snapshots()).isZero())
+        .satisfies(s -> assertThat(s.createdAt()).isBetween(before, Instant.now().plusSeconds(5)));
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("a");
+      image.createSnapshot("b");
+    }
+    assertThat(pool().imageState(id).orElseThrow().snapshots()).isEqualTo(2);
+    assertThat(pool().imageState("none")).isEmpty();
+  }
+
+  @Test
+  void imageWatchers_areCounted() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    assertThat(pool().imageWatchers(id)).isZero();
+    try (Image one = pool().openImage("i");
+        Image two = pool().openImage("i")) {
+      assertThat(one.id()).isEqualTo(two.id());
+      assertThat(samePool().imageWatchers(id)).isEqualTo(2);
+    }
+    assertThat(pool().imageWatchers(id)).isZero();
+    assertErrno(Errno.ENOENT, () -> pool().imageWatchers("none"));
+  }
+
+  @Test
+  void changedAt_isWhenTheOmapWasWritten() {
+    Instant before = Instant.now().minusSeconds(5);
+    assertThat(pool().changedAt("o")).isEmpty();
+    pool().create("o", Map.of());
+    assertThat(pool().changedAt("o").orElseThrow()).isAfter(before);
+    assertThat(pool().compareAndPut("o", "a", "", "1")).isTrue();
+    assertThat(pool().changedAt("o").orElseThrow()).isBetween(before, Instant.now().plusSeconds(5));
+  }
+
+  @Test
+  void forEachObject_namesAllOfTheNamespaceAlone() {
+    List<String> made = IntStream.range(0, 40).mapToObj(i -> "o-" + i).toList();
+    made.forEach(object -> pool().create(object, Map.of("a", "1")));
+    otherNamespace("other").create("foreign", Map.of());
+    var seen = new ArrayList<String>();
+    pool().forEachObject(seen::add);
+    assertThat(seen).containsAll(made).doesNotContain("foreign").doesNotHaveDuplicates();
   }
 
   @Test
@@ -818,7 +871,8 @@ abstract class PoolContract {
     String id = pool().imageId("i").orElseThrow();
     pool().trashMove("i", Duration.ofHours(1));
     assertErrno(Errno.EPERM, () -> pool().trashRemove(id));
-    assertThat(pool().trashEntry(id)).isPresent();
+    TrashEntry kept = pool().trashEntry(id).orElseThrow();
+    assertThat(kept.keepUntil()).isAfter(kept.movedAt().plusSeconds(3500));
   }
 
   @Test

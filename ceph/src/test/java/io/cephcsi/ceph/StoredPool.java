@@ -56,6 +56,8 @@ final class StoredPool {
 
     /** Objects that were made with data and an attribute. */
     final TreeMap<String, VersionedObject> versioned = new TreeMap<>();
+    /** When objects were written last. */
+    final Map<String, Instant> changed = new HashMap<>();
 
     /** All images by id, those in the trash too. */
     final TreeMap<String, StoredImage> images = new TreeMap<>();

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The Ceph user for calls that CSI gives no secrets (ListVolumes, GetCapacity,
@@ -17,9 +15,6 @@ import java.util.regex.Pattern;
  * only; before there was one, the first user of the keyring file.
  */
 public final class KnownUsers {
-  private static final Pattern USER =
-      Pattern.compile("\\[client\\.([^\\]]+)\\][^\\[]*?key\\s*=\\s*(\\S+)");
-
   private final Map<String, Credentials> lastOfCluster = new ConcurrentHashMap<>();
   private final Path keyring;
 
@@ -58,10 +53,7 @@ public final class KnownUsers {
       return Optional.empty();
     }
     try {
-      Matcher user = USER.matcher(Files.readString(keyring));
-      return user.find()
-          ? Optional.of(new Credentials(user.group(1), user.group(2)))
-          : Optional.empty();
+      return Keyring.users(Files.readString(keyring)).stream().findFirst();
     } catch (IOException e) {
       return Optional.empty();
     }

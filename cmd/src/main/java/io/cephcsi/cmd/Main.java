@@ -1,5 +1,6 @@
 package io.cephcsi.cmd;
 
+import io.cephcsi.cmd.people.People;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The program {@code cephcsi}: reads the flags and runs the driver that they name. */
+/**
+ * The program {@code cephcsi}: reads the flags and runs the driver that they name, or a command for
+ * people when it begins with a word.
+ */
 public final class Main {
   private static final int WRONG_FLAGS = 2;
   private static final int NOT_STARTED = 1;
@@ -24,6 +28,9 @@ public final class Main {
 
   /** Runs until the driver was stopped; gives back the exit code. */
   static int run(List<String> arguments) {
+    if (!arguments.isEmpty() && !arguments.getFirst().startsWith("-")) {
+      return People.run(arguments, Version.number(), new GoDuration());
+    }
     var flags = new Flags();
     var line = new CommandLine(flags).setOverwrittenOptionsAllowed(true);
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

@@ -45,7 +45,13 @@ final class Directory {
    * In a UUID's object: our own key, there while a call goes on with what another one began. Which
    * one that is; the call that began has none.
    */
-  private static final String MAKER = "cephcsi.maker";
+  static final String MAKER = "cephcsi.maker";
+
+  /** In a UUID's object: the name of its image. */
+  static final String IMAGE_NAME = "csi.imagename";
+
+  /** In a UUID's object: what changes while its image is made or deleted. */
+  static final Set<String> PROGRESS = Set.of(IMAGE_ID, MAKER, DISCARDED);
 
   /** In the directory: our own key of an image that is to be flattened, with its id behind. */
   private static final String FLATTEN = "cephcsi.flatten.";
@@ -383,7 +389,20 @@ final class Directory {
     return "%016x".formatted(poolId);
   }
 
-  private static String uuidIn(String value) {
+  /** Whether a value has a form that {@link #held} reads. */
+  static boolean readable(String value) {
+    return VALUE.matcher(value).matches();
+  }
+
+  /** The pool that a value names; empty for the directory's own. */
+  static OptionalLong poolIn(String value) {
+    Matcher parts = VALUE.matcher(value);
+    return parts.matches() && parts.group(1) != null
+        ? OptionalLong.of(Long.parseUnsignedLong(parts.group(1), 16))
+        : OptionalLong.empty();
+  }
+
+  static String uuidIn(String value) {
     return value.substring(value.indexOf('/') + 1);
   }
 }

@@ -17,7 +17,7 @@ import java.util.SortedMap;
  * @param object the UUID's; empty when there is none
  */
 public record PurgeRecord(String directory, String key, String object) {
-  private static final String PREFIX = "cephcsi.discarded.";
+  static final String PREFIX = "cephcsi.discarded.";
 
   /** Behind all keys with the prefix. */
   private static final String PREFIX_END = "cephcsi.discarded/";

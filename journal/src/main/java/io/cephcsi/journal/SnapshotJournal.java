@@ -22,7 +22,7 @@ public final class SnapshotJournal implements Makers {
   private static final String DEFAULT_IMAGE_PREFIX = "csi-snap-";
 
   private static final String REQUEST_NAME = "csi.snapname";
-  private static final String IMAGE_NAME = "csi.imagename";
+  private static final String IMAGE_NAME = Directory.IMAGE_NAME;
   private static final String IMAGE_ID = Directory.IMAGE_ID;
   private static final String SOURCE = "csi.source";
 

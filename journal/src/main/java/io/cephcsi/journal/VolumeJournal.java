@@ -23,7 +23,7 @@ public final class VolumeJournal implements Makers {
   private static final int UUID_LENGTH = 36;
 
   private static final String REQUEST_NAME = "csi.volname";
-  private static final String IMAGE_NAME = "csi.imagename";
+  private static final String IMAGE_NAME = Directory.IMAGE_NAME;
   private static final String IMAGE_ID = Directory.IMAGE_ID;
   private static final String OWNER = "csi.volume.owner";
 

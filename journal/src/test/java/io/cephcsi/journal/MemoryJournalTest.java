@@ -66,6 +66,14 @@ final class MemoryJournalTest {
   }
 
   @Nested
+  final class Stored extends StoredJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
   final class Groups extends GroupJournalContract {
     @Override
     TestPools pools() {

@@ -99,6 +99,14 @@ final class RadosJournalIT {
   }
 
   @Nested
+  final class Stored extends StoredJournalContract {
+    @Override
+    TestPools pools() {
+      return pools;
+    }
+  }
+
+  @Nested
   final class Groups extends GroupJournalContract {
     @Override
     TestPools pools() {

@@ -1,0 +1,34 @@
+package io.cephcsi.cmd.people;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers as people read them. */
+final class Figures {
+  private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  private Figures() {}
+
+  /** A size: {@code 1.5 GiB}. */
+  static String bytes(long bytes) {
+    double value = bytes;
+    int unit = 0;
+    while (value >= 1024 && unit < UNITS.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    String number = String.format(Locale.ROOT, value % 1 < 0.05 ? "%.0f" : "%.1f", value);
+    return number + " " + UNITS[unit];
+  }
+
+  /** A time that has passed, by its largest unit: {@code 5m}, {@code 3d}. */
+  static String age(Duration time) {
+    if (time.compareTo(Duration.ofMinutes(2)) < 0) {
+      return Math.max(0, time.toSeconds()) + "s";
+    }
+    if (time.compareTo(Duration.ofHours(2)) < 0) {
+      return time.toMinutes() + "m";
+    }
+    return time.compareTo(Duration.ofDays(2)) < 0 ? time.toHours() + "h" : time.toDays() + "d";
+  }
+}

@@ -1,0 +1,61 @@
+package io.cephcsi.cmd.people;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.cephcsi.cluster.Json;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+
+/**
+ * Where a command writes to.
+ *
+ * @param version of this program
+ */
+record Screen(PrintWriter out, PrintWriter err, String version) {
+  private static final int STANDARD_OUT = 1;
+  private static final int STANDARD_ERROR = 2;
+  private static final int NARROWEST = 20;
+
+  /** Prints anything that Jackson writes. */
+  void json(Object value) {
+    try {
+      out.println(Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** How wide a line may be; no bound where that is no terminal. */
+  int width() {
+    String given = System.getenv().getOrDefault("COLUMNS", "");
+    if (given.matches("\\d{2,4}")) {
+      return Math.max(NARROWEST, Integer.parseInt(given));
+    }
+    return isTerminal(STANDARD_OUT) ? terminalWidth() : Integer.MAX_VALUE;
+  }
+
+  private static int terminalWidth() {
+    try (Terminal terminal = TerminalBuilder.builder().dumb(true).build()) {
+      return terminal.getWidth() < NARROWEST ? 80 : terminal.getWidth();
+    } catch (IOException e) {
+      return 80;
+    }
+  }
+
+  /** Whether somebody watches what is written to standard error. */
+  static boolean watched() {
+    return isTerminal(STANDARD_ERROR);
+  }
+
+  private static boolean isTerminal(int descriptor) {
+    try {
+      Path open = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+      return open.startsWith("/dev/pts") || open.toString().startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

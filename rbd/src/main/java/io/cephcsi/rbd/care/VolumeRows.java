@@ -1,0 +1,107 @@
+package io.cephcsi.rbd.care;
+
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.ImageState;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.JournalKind;
+import io.cephcsi.journal.StoredEntry;
+import io.cephcsi.journal.StoredJournal;
+import io.cephcsi.journal.StoredName;
+import io.cephcsi.rbd.OpenPool;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The volumes of a pool with what their headers say: four operations each, and no image is opened.
+ */
+public final class VolumeRows {
+  private VolumeRows() {}
+
+  /** All volumes of a driver's instance, in the order of their names. */
+  public static List<VolumeRow> of(OpenPool place, String instanceId, Progress progress) {
+    List<StoredName> names =
+        new StoredJournal(place.pool())
+            .names(JournalKind.VOLUMES, JournalKind.VOLUMES.directory(instanceId));
+    progress.expect("volumes", names.size());
+    return ManyReads.of(place, names, (pool, name) -> row(place, pool, name), progress);
+  }
+
+  /** One volume by its name. */
+  static VolumeRow row(OpenPool place, Pool pool, StoredName name) {
+    if (!name.readable()) {
+      return without(place, name.name(), "", "", "unreadable name");
+    }
+    if (name.poolId().orElse(pool.id()) != pool.id()) {
+      return without(place, name.name(), name.uuid(), "", "in another pool");
+    }
+    return new StoredJournal(pool)
+        .entry(JournalKind.VOLUMES, name.uuid())
+        .map(entry -> row(place, pool, name.name(), entry))
+        .orElseGet(() -> without(place, name.name(), name.uuid(), "", "no journal object"));
+  }
+
+  static VolumeRow row(OpenPool place, Pool pool, String name, StoredEntry entry) {
+    Optional<String> byName = pool.imageId(entry.imageName());
+    if (byName.isEmpty()) {
+      return without(place, name, entry.uuid(), entry.imageName(), missing(pool, entry));
+    }
+    Optional<ImageState> state = pool.imageState(byName.get());
+    if (state.isEmpty()) {
+      return without(place, name, entry.uuid(), entry.imageName(), "half-made image");
+    }
+    ImageState image = state.get();
+    return new VolumeRow(
+        name,
+        id(place, entry.uuid()),
+        entry.imageName(),
+        byName.get(),
+        place.pool().name(),
+        place.pool().namespace(),
+        image.sizeBytes(),
+        watchers(pool, byName.get()),
+        image.snapshots(),
+        image.createdAt(),
+        entry.imageId().isEmpty() ? "being made" : "");
+  }
+
+  private static String missing(Pool pool, StoredEntry entry) {
+    if (entry.imageId().isEmpty()) {
+      return "no image yet";
+    }
+    return pool.trashEntry(entry.imageId()).isPresent() ? "in the trash" : "no image";
+  }
+
+  /** A deletion may be faster. */
+  private static int watchers(Pool pool, String imageId) {
+    try {
+      return pool.imageWatchers(imageId);
+    } catch (CephException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return 0;
+      }
+      throw e;
+    }
+  }
+
+  private static VolumeRow without(
+      OpenPool place, String name, String uuid, String image, String state) {
+    return new VolumeRow(
+        name,
+        uuid.isEmpty() ? "" : id(place, uuid),
+        image,
+        "",
+        place.pool().name(),
+        place.pool().namespace(),
+        0,
+        0,
+        0,
+        null,
+        state);
+  }
+
+  private static String id(OpenPool place, String uuid) {
+    return new VolumeId(place.config().clusterId(), place.pool().id(), uuid).text();
+  }
+}
