@@ -692,8 +692,7 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     Instant now = Instant.now();
     content.trash.put(
         there,
-        new StoredPool.Discarded(
-            new TrashEntry(there, name, now, now.plus(keep)), now.plus(keep)));
+        new StoredPool.Discarded(new TrashEntry(there, name, now, now.plus(keep)), now.plus(keep)));
     return true;
   }
 

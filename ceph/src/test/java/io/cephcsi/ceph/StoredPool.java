@@ -56,6 +56,7 @@ final class StoredPool {
 
     /** Objects that were made with data and an attribute. */
     final TreeMap<String, VersionedObject> versioned = new TreeMap<>();
+
     /** When objects were written last. */
     final Map<String, Instant> changed = new HashMap<>();
 

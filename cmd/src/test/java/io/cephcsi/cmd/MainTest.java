@@ -32,14 +32,14 @@ class MainTest {
   @Test
   void run_severalProblems_tellsAllAtOnce() {
     Outcome outcome =
-        run("-type=blob", "-endpoint=http://x", "-default-fstype=ntfs", "-node-labels=zone");
+        run("-type=blob", "-endpoint=http://x", "-default-fstype=ntfs", "-topology=zone");
 
     assertThat(outcome.exit()).isEqualTo(2);
     assertThat(outcome.err())
         .contains("--type=blob")
         .contains("http://x")
         .contains("ntfs")
-        .contains("--node-labels: \"zone\" is not label=value")
+        .contains("--topology: \"zone\" is not label=value")
         .contains("--nodeid");
   }
 

@@ -194,7 +194,7 @@ public final class GuestCephFs {
       run(life, driver, "NodeStageVolume", "NodePublishVolume", "write 32 MiB");
       evict();
       eventually(() -> readable(life, driver));
-      require(health(life, driver).isEmpty(), "it is healthy again");
+      eventually(() -> health(life, driver).isEmpty());
       run(life, driver, "NodeUnpublishVolume", "NodeUnstageVolume");
 
       VolumeLife stuck = VolumeLife.onCephFs(ceph, "pvc-stuck", FOLDER);
