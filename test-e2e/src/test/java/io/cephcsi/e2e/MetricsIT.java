@@ -101,7 +101,8 @@ final class MetricsIT {
   void volumeFromCreateToDelete_everyMetricHasData() throws Exception {
     var life = life("pvc-metrics");
     try {
-      for (String step : List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume", "write")) {
+      for (String step :
+          List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume", "write 32 MiB")) {
         var _ = life.run(step, driver.client());
       }
       volumeIsTold(life);
