@@ -100,43 +100,45 @@ final class MetricsIT {
   @Test
   void volumeFromCreateToDelete_everyMetricHasData() throws Exception {
     var life = life("pvc-metrics");
-    for (String step : List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume", "write")) {
-      var _ = life.run(step, driver.client());
+    try {
+      for (String step :
+          List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume", "write 32 MiB")) {
+        var _ = life.run(step, driver.client());
+      }
+      volumeIsTold(life);
+      callsAndPhasesAreTold();
+      eventually(() -> missing().isEmpty());
+    } finally {
+      for (String step : List.of("NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume")) {
+        var _ = life.run(step, driver.client());
+      }
     }
+    eventually(() -> prometheus.value("cephcsi_volumes_staged") == 0);
+    eventually(() -> prometheus.value("cephcsi_background_pending{work=\"purge\"}") == 0);
+  }
 
+  private static void volumeIsTold(VolumeLife life) throws Exception {
+    String volume = "{volume_id=\"%s\"}".formatted(life.volume().getVolumeId());
     eventually(() -> prometheus.value("cephcsi_volumes_staged") == 1);
-    eventually(() -> prometheus.value("cephcsi_volume_written_bytes_total") > 0);
-    assertThat(prometheus.value("cephcsi_volume_capacity_bytes{device=~\"/dev/loop.*\"}"))
-        .isEqualTo(1L << 30);
-    assertThat(
-            prometheus
-                .query("cephcsi_volume_reads_total")
-                .get(0)
-                .path("metric")
-                .path("volume_id")
-                .asText())
-        .isEqualTo(life.volume().getVolumeId());
+    eventually(() -> prometheus.value("cephcsi_volume_written_bytes_total" + volume) > 0);
+    assertThat(prometheus.value("cephcsi_volume_capacity_bytes" + volume)).isEqualTo(1L << 30);
+    assertThat(prometheus.value("cephcsi_volume_writes_total" + volume)).isPositive();
+  }
+
+  private static void callsAndPhasesAreTold() throws Exception {
     assertThat(
             prometheus.value(
                 "csi_plugin_operations_seconds_count{grpc_status_code=\"OK\"," + CREATE + "}"))
-        .isEqualTo(1);
+        .isPositive();
     for (String phase : List.of("connect", "journal", "image", "map", "mkfs", "mount")) {
       assertThat(
               prometheus.value("sum(cephcsi_phase_seconds_count{phase=\"%s\"})".formatted(phase)))
           .as(phase)
           .isPositive();
     }
-    assertThat(prometheus.value("cephcsi_cluster_monitors_reachable{cluster=\"demo\"}"))
-        .isEqualTo(prometheus.value("cephcsi_cluster_monitors{cluster=\"demo\"}"))
-        .isPositive();
+    eventually(() -> prometheus.value("cephcsi_cluster_monitors_reachable{cluster=\"demo\"}") > 0);
+    assertThat(prometheus.value("cephcsi_cluster_monitors{cluster=\"demo\"}")).isPositive();
     assertThat(prometheus.value("sum(cephcsi_connections)")).isPositive();
-
-    assertThat(missing()).isEmpty();
-    for (String step : List.of("NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume")) {
-      var _ = life.run(step, driver.client());
-    }
-    eventually(() -> prometheus.value("cephcsi_volumes_staged") == 0);
-    eventually(() -> prometheus.value("cephcsi_background_pending{work=\"purge\"}") == 0);
   }
 
   /** Those that nothing was told of; what only goes wrong is not there while all goes well. */

@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** One run of bin/cephcsi with any flags, which ends when it is closed. */
-record ProgramRun(Process process, Path log) implements AutoCloseable {
+/** One run of bin/cephcsi with any flags, which ends when it is closed, or with this JVM. */
+record ProgramRun(Process process, Path log, AtExit atExit) implements AutoCloseable {
   static ProgramRun start(Path log, Map<String, String> environment, List<String> command)
       throws IOException {
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(environment);
-    return new ProgramRun(builder.start(), log);
+    Process process = builder.start();
+    return new ProgramRun(process, log, new AtExit(process::destroyForcibly));
   }
 
   /** The program and its flags. */
@@ -58,5 +59,6 @@ record ProgramRun(Process process, Path log) implements AutoCloseable {
       Thread.currentThread().interrupt();
       process.destroyForcibly();
     }
+    atExit.close();
   }
 }
