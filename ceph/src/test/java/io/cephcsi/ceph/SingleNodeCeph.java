@@ -117,21 +117,26 @@ public final class SingleNodeCeph implements BeforeAllCallback {
   private static String execute(List<String> command) {
     try {
       Path output = Files.createTempFile("command-", ".out");
+      Path errors = Files.createTempFile("command-", ".err"); // where Ceph's clients chat at times
       try {
         Process process =
             new ProcessBuilder(command)
-                .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
+                .redirectError(errors.toFile())
                 .start();
         boolean ended = process.waitFor(START_SECONDS, TimeUnit.SECONDS);
         if (!ended || process.exitValue() != 0) {
           process.destroyForcibly();
           throw new IllegalStateException(
-              String.join(" ", command) + (ended ? " failed:\n" : " hangs:\n") + read(output));
+              String.join(" ", command)
+                  + (ended ? " failed:\n" : " hangs:\n")
+                  + read(output)
+                  + read(errors));
         }
         return read(output);
       } finally {
         Files.delete(output);
+        Files.delete(errors);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -29,7 +29,10 @@ final class CephShell {
         fsomap() { fs setomapval "$1" "$2" "$3" > /dev/null; }
         id() { rbd info "$P/$1" --format json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4; }
         """;
-    var builder = new ProcessBuilder("bash", "-c", prelude + script).redirectErrorStream(true);
+    // Ceph's clients chat there at times, which must not be taken for what the script printed.
+    var builder =
+        new ProcessBuilder("bash", "-c", prelude + script)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
     builder.environment().put("P", ceph.pool());
     Process process = builder.start();
