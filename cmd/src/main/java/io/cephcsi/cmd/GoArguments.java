@@ -2,7 +2,6 @@ package io.cephcsi.cmd;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,14 +33,5 @@ final class GoArguments {
     boolean oneDash =
         argument.length() > 1 && argument.charAt(0) == '-' && argument.charAt(1) != '-';
     return oneDash && !argument.equals("-h") ? "-" + argument : argument;
-  }
-
-  /** A boolean as Go's {@code strconv.ParseBool} reads it; empty for anything else. */
-  static Optional<Boolean> bool(String text) {
-    return switch (text) {
-      case "1", "t", "T", "true", "TRUE", "True" -> Optional.of(true);
-      case "0", "f", "F", "false", "FALSE", "False" -> Optional.of(false);
-      default -> Optional.empty();
-    };
   }
 }

@@ -1,5 +1,6 @@
 package io.cephcsi.cmd;
 
+import io.cephcsi.csi.GoBoolean;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -7,7 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 final class GoBool implements ITypeConverter<Boolean> {
   @Override
   public Boolean convert(String text) {
-    return GoArguments.bool(text)
+    return GoBoolean.read(text)
         .orElseThrow(
             () -> new TypeConversionException("\"%s\" is neither true nor false".formatted(text)));
   }

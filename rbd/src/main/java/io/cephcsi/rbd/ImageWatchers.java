@@ -4,7 +4,6 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.Watcher;
 import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.cluster.ClusterConfig;
@@ -15,40 +14,46 @@ import java.util.stream.Collectors;
 /**
  * The clients that have an image open for writing.
  *
- * @param mirrored whether daemons of rbd-mirror may be among them, which do not hinder anybody
+ * @param mirrorDaemons how many of them are taken for daemons of rbd-mirror, which do not hinder
+ *     anybody
  */
-public record ImageWatchers(List<Watcher> all, boolean mirrored) {
+public record ImageWatchers(List<Watcher> all, int mirrorDaemons) {
   public ImageWatchers {
     all = List.copyOf(all);
   }
 
-  /** Opens the image to look; none for an image that is gone. */
-  public static ImageWatchers of(Pool pool, String name) {
-    try (Image image = pool.openImageReadOnly(name)) {
-      return of(image);
+  /**
+   * Opens the image to look; none for an image that is gone. Of a mirrored image as many are taken
+   * for daemons of rbd-mirror as config.json says that there are.
+   */
+  public static ImageWatchers of(OpenPool opened, String name) {
+    try (Image image = opened.pool().openImageReadOnly(name)) {
+      return of(image, opened.config());
     } catch (CephException e) {
       return none(e);
     }
   }
 
-  /** As {@link #of(Pool, String)}, by the image's id; also of an image in the trash. */
-  public static ImageWatchers ofId(Pool pool, String imageId) {
-    try (Image image = pool.openImageByIdReadOnly(imageId)) {
-      return of(image);
+  /** As {@link #of(OpenPool, String)}, by the image's id; also of an image in the trash. */
+  public static ImageWatchers ofId(OpenPool opened, String imageId) {
+    try (Image image = opened.pool().openImageByIdReadOnly(imageId)) {
+      return of(image, opened.config());
     } catch (CephException e) {
       return none(e);
     }
   }
 
-  private static ImageWatchers of(Image image) {
-    return new ImageWatchers(image.watchers(), image.mirrored());
+  /** Where no daemons are configured, the image is not asked. */
+  private static ImageWatchers of(Image image, ClusterConfig config) {
+    int configured = config.rbd().mirrorDaemons();
+    return new ImageWatchers(image.watchers(), configured > 0 && image.mirrored() ? configured : 0);
   }
 
   private static ImageWatchers none(CephException e) {
     if (e.errno() != Errno.ENOENT) {
       throw e;
     }
-    return new ImageWatchers(List.of(), false);
+    return new ImageWatchers(List.of(), 0);
   }
 
   /** Those that are not this client itself. */
@@ -59,7 +64,7 @@ public record ImageWatchers(List<Watcher> all, boolean mirrored) {
   /** Those that are not the client with these addresses; all for an empty text. */
   public ImageWatchers withoutClient(String addresses) {
     return new ImageWatchers(
-        all.stream().filter(w -> !contains(addresses, w.address())).toList(), mirrored);
+        all.stream().filter(w -> !contains(addresses, w.address())).toList(), mirrorDaemons);
   }
 
   /** Not as a part of a longer nonce or host. */
@@ -72,15 +77,12 @@ public record ImageWatchers(List<Watcher> all, boolean mirrored) {
   /** Those that the cluster still listens to. */
   public ImageWatchers without(Blocklist blocklist) {
     return new ImageWatchers(
-        all.stream().filter(watcher -> !blocklist.has(watcher.address())).toList(), mirrored);
+        all.stream().filter(watcher -> !blocklist.has(watcher.address())).toList(), mirrorDaemons);
   }
 
-  /**
-   * Whether there are more than expected. Of a mirrored image as many are expected besides as
-   * config.json says that there are daemons of rbd-mirror.
-   */
-  public boolean moreThan(int expected, ClusterConfig config) {
-    return all.size() > expected + (mirrored ? config.rbd().mirrorDaemons() : 0);
+  /** Whether there are more than expected, daemons of rbd-mirror left out. */
+  public boolean moreThan(int expected) {
+    return all.size() > expected + mirrorDaemons;
   }
 
   /** Their addresses, for people. */

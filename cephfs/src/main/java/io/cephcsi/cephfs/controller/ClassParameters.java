@@ -1,6 +1,7 @@
 package io.cephcsi.cephfs.controller;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Parameters;
 import java.util.List;
@@ -10,8 +11,6 @@ import java.util.Optional;
 /** The parameters of a StorageClass or one for snapshots, checked. */
 record ClassParameters(Parameters named) {
   private static final List<String> MOUNTERS = List.of("kernel", "fuse");
-  private static final List<String> TRUE = List.of("1", "t", "T", "TRUE", "true", "True");
-  private static final List<String> FALSE = List.of("0", "f", "F", "FALSE", "false", "False");
 
   ClassParameters(Map<String, String> all) {
     this(new Parameters(all));
@@ -51,13 +50,7 @@ record ClassParameters(Parameters named) {
 
   private Optional<Boolean> bool(String key) {
     String text = named.optional(key, "");
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-    if (!TRUE.contains(text) && !FALSE.contains(text)) {
-      throw new CsiException.InvalidArgument("%s %s: use true or false".formatted(key, text));
-    }
-    return Optional.of(TRUE.contains(text));
+    return text.isEmpty() ? Optional.empty() : Optional.of(GoBoolean.of(key, text));
   }
 
   /** The namespace of the claim, empty when the provisioner does not tell. */

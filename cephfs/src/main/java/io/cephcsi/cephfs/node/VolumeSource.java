@@ -1,8 +1,8 @@
 package io.cephcsi.cephfs.node;
 
 import io.cephcsi.cephfs.Volumes;
-import io.cephcsi.cluster.GoBoolean;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.VolumeId;
 import java.util.Map;
 import java.util.Optional;

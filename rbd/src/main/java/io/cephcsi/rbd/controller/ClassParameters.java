@@ -2,9 +2,9 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Parameters;
-import io.cephcsi.rbd.GoBool;
 import io.cephcsi.rbd.MapOptions;
 import java.util.List;
 import java.util.Locale;
@@ -90,7 +90,7 @@ record ClassParameters(Map<String, String> all) {
       throw new CsiException.InvalidArgument(
           "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
     }
-    var _ = GoBool.of("tryOtherMounters", all.getOrDefault("tryOtherMounters", ""));
+    var _ = GoBoolean.of("tryOtherMounters", all.getOrDefault("tryOtherMounters", ""));
     requireLog();
   }
 

@@ -170,10 +170,10 @@ record DeleteVolume(
     // This driver itself has it open while it removes or flattens a clone of it; another one may
     // flatten it.
     var watchers =
-        ImageWatchers.ofId(pool, imageId)
+        ImageWatchers.ofId(volume.opened(), imageId)
             .without(volume.opened().cluster())
             .withoutClient(FlatteningClient.of(pool, imageId));
-    if (watchers.moreThan(0, volume.opened().config())) {
+    if (watchers.moreThan(0)) {
       throw new CsiException.FailedPrecondition(
           "image %s/%s is in use by %s: unstage the volume there first"
               .formatted(pool.name(), entry.imageName(), watchers.addresses()));

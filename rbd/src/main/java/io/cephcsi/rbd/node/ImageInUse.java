@@ -20,12 +20,11 @@ final class ImageInUse {
    * @throws CsiException.FailedPrecondition naming the clients' addresses
    */
   static void refuse(Volume volume, ImageSpec spec, int expected) {
-    var watchers = ImageWatchers.of(volume.pool(), spec.image());
-    var config = volume.opened().config();
-    if (watchers.moreThan(expected, config)) {
+    var watchers = ImageWatchers.of(volume.opened(), spec.image());
+    if (watchers.moreThan(expected)) {
       watchers = listenedTo(volume, watchers).withoutClient(flattening(volume, spec));
     }
-    if (watchers.moreThan(expected, config)) {
+    if (watchers.moreThan(expected)) {
       throw new CsiException.FailedPrecondition(
           "image %s is in use by %s: a volume for one node can be staged here when it is unstaged there"
               .formatted(spec, watchers.addresses()));

@@ -47,7 +47,7 @@ record NodeFence(boolean on, String nodeId, Devices devices, Volumes volumes, Kn
       return Optional.of(device.client())
           .filter(client -> devices.all().stream().noneMatch(d -> sharesClient(d, device)));
     }
-    List<Watcher> watchers = ImageWatchers.of(volume.pool(), device.image().image()).all();
+    List<Watcher> watchers = ImageWatchers.of(volume.opened(), device.image().image()).all();
     return watchers.size() == 1 ? Optional.of(watchers.getFirst().address()) : Optional.empty();
   }
 

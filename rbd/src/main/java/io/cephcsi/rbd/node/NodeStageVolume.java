@@ -7,12 +7,12 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
-import io.cephcsi.rbd.GoBool;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -140,7 +140,7 @@ record NodeStageVolume(
     Mapper mapper =
         devices.mapper(
             plan.context().getOrDefault("mounter", settings.mounter()),
-            GoBool.of("tryOtherMounters", plan.context().getOrDefault("tryOtherMounters", "")),
+            GoBoolean.of("tryOtherMounters", plan.context().getOrDefault("tryOtherMounters", "")),
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
