@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
     showDefaultValues = true)
 public final class Bench implements Callable<Integer> {
   /** The driver gives memory back and ends idle threads within some seconds. */
-  private static final Duration SETTLE = Duration.ofSeconds(5);
+  private static final Duration SETTLE = Duration.ofSeconds(10);
 
   private static final int MAKERS = 16;
   private static final double MB = 1 << 20;

@@ -2,8 +2,6 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
-import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.Phase;
@@ -15,8 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Deletes a snapshot that was found. Its image, which has no data of its own, goes at once; one
- * that volumes hang on goes to the trash, and is purged when the last of them is gone or flat.
+ * Deletes a snapshot that was found. Its image goes to the trash and is purged in the background,
+ * with the snapshot that volumes are restored from: that one waits for the monitors, and as long as
+ * volumes hang on it, for the last of them to go or be flat.
  */
 record SnapshotDeletion(
     SnapshotJournal journal, Purger purger, CutOffWork cutOff, NameLocks names) {
@@ -24,64 +23,23 @@ record SnapshotDeletion(
   void delete(Snapshot opened) {
     try (Snapshot snapshot = opened;
         var _ = names.hold(CreateSnapshot.nameLock(snapshot.entry().requestName()))) {
-      Optional<ParentLink> parent = removeOwnSnapshot(snapshot);
-      if (parent.isPresent() && removed(snapshot)) {
-        forgetName(snapshot);
-        journal.forgetObject(snapshot.pool(), snapshot.entry().uuid());
-        purger.cloneIsGone(snapshot.opened(), parent.get());
-      } else {
-        discard(snapshot);
-      }
+      discard(snapshot);
       cutOff.resume(snapshot.opened());
     }
   }
 
-  /**
-   * Removes the snapshot that volumes are restored from.
-   *
-   * @return the image's parent, when it has no data of its own and no clones: then it can go at
-   *     once
-   */
-  private static Optional<ParentLink> removeOwnSnapshot(Snapshot snapshot) {
-    String name = snapshot.entry().imageName();
-    try (var _ = Phase.IMAGE.begin();
-        Image image = snapshot.pool().openImage(name)) {
-      Cuts.remove(image, name);
-      return image.snapshots().isEmpty() ? image.parentLink() : Optional.empty();
-    } catch (CephException e) {
-      requireErrno(e, Errno.ENOENT);
-      return Optional.empty();
-    }
-  }
-
-  /** Whether the image is gone; a volume that is restored just now keeps it. */
-  private static boolean removed(Snapshot snapshot) {
+  private void discard(Snapshot snapshot) {
+    SnapshotEntry entry = snapshot.entry();
+    List<String> imageIds;
     try (var _ = Phase.IMAGE.begin()) {
-      snapshot.pool().removeImage(snapshot.entry().imageName());
-      return true;
-    } catch (CephException e) {
-      requireErrno(e, Errno.EBUSY, Errno.ENOTEMPTY, Errno.ENOENT);
-      return e.errno() == Errno.ENOENT;
+      imageIds = trash(snapshot.pool(), entry).stream().toList();
     }
-  }
-
-  private void forgetName(Snapshot snapshot) {
     try (var _ = Phase.JOURNAL.begin()) {
       JournalPool.run(
           snapshot.opened(),
-          snapshot.entry().journalPool(),
-          stores -> journal.forgetName(stores, snapshot.entry()));
+          entry.journalPool(),
+          stores -> journal.discardName(stores, entry, imageIds));
     }
-  }
-
-  /** By way of the trash, where it waits until the last clone is gone. */
-  private void discard(Snapshot snapshot) {
-    SnapshotEntry entry = snapshot.entry();
-    List<String> imageIds = trash(snapshot.pool(), entry).stream().toList();
-    JournalPool.run(
-        snapshot.opened(),
-        entry.journalPool(),
-        stores -> journal.discardName(stores, entry, imageIds));
     purger.purge(
         snapshot.opened(),
         new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), imageIds));

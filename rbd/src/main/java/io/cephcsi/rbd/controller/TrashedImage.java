@@ -4,13 +4,13 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.Image;
-import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.ImageSnapshot;
+import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 
 /** An image in the trash that nobody needs any more. */
 record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
@@ -29,30 +29,34 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
    * @throws CephException ENOTEMPTY when clones hang on it, EBUSY when somebody has it open
    */
   void purge() {
-    if (large()) {
-      requireNoSnapshots(); // the manager would fail at them for ever, and tell nobody
-      if (handOver()) {
-        return;
-      }
+    Optional<ImageState> state = pool().imageState(imageId);
+    if (state.isPresent() && state.get().snapshots() > 0) {
+      requireNoSnapshots(); // librbd would find out later, and the manager tell nobody
     }
-    removeWithLeftovers();
+    if (state.isPresent() && large(state.get()) && handOver()) {
+      return;
+    }
+    remove();
   }
 
   private Pool pool() {
     return opened.pool();
   }
 
-  private boolean large() {
-    ImageHeader header = pool().imageHeader(imageId).orElse(new ImageHeader(0, 0));
-    return header.sizeBytes() / OBJECT_BYTES > MOST_OBJECTS
-        && !Feature.OBJECT_MAP.in(header.features());
+  private static boolean large(ImageState state) {
+    return state.sizeBytes() / OBJECT_BYTES > MOST_OBJECTS
+        && !Feature.OBJECT_MAP.in(state.features());
   }
 
+  /**
+   * Removes the snapshot that a CSI snapshot is restored from, and what an interrupted copy of this
+   * or another driver has left.
+   */
   private void requireNoSnapshots() {
     try (Image image = pool().openImageById(imageId)) {
-      var _ = forgetLeftovers(image);
+      forgetLeftovers(image);
       if (!image.snapshots().isEmpty()) {
-        throw new CephException(Errno.ENOTEMPTY, "hand image " + imageId + " to the manager");
+        throw new CephException(Errno.ENOTEMPTY, "purge image " + imageId);
       }
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
@@ -77,28 +81,10 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
     }
   }
 
-  /** An interrupted copy of this or another driver leaves a snapshot, which nobody needs now. */
-  private void removeWithLeftovers() {
-    try {
-      remove();
-    } catch (CephException e) {
-      if (e.errno() != Errno.ENOTEMPTY || !forgetLeftovers()) {
-        throw e;
-      }
-      remove();
-    }
-  }
-
-  private boolean forgetLeftovers() {
-    try (Image image = pool().openImageById(imageId)) {
-      return forgetLeftovers(image);
-    }
-  }
-
-  private boolean forgetLeftovers(Image image) {
-    List<ImageSnapshot> leftovers = image.snapshots().stream().filter(this::isLeftover).toList();
-    leftovers.forEach(snapshot -> Cuts.remove(image, snapshot.name()));
-    return !leftovers.isEmpty();
+  private void forgetLeftovers(Image image) {
+    image.snapshots().stream()
+        .filter(this::isLeftover)
+        .forEach(snapshot -> Cuts.remove(image, snapshot.name()));
   }
 
   /** Not one that somebody made by hand. */
