@@ -15,7 +15,7 @@ final class BenchCalls {
   record Plan(int callers, int rounds, int perRound) {
     /** At least some calls for each caller in a round, so that most of it has all of them at it. */
     static Plan of(int callers, int count) {
-      int rounds = 5;
+      int rounds = 6;
       return new Plan(callers, rounds, Math.max((count + rounds - 1) / rounds, 6 * callers));
     }
   }
@@ -62,8 +62,7 @@ final class BenchCalls {
 
   private void round(int round) throws Exception {
     int first = round * plan.perRound();
-    run("CreateVolume", create, first, n -> driver.create(volume(n)));
-    run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+    create(round, first);
     run("CreateVolume again", again, first, n -> driver.create(volume(n)));
 
     long bytes = (2L + round) * BenchDriver.GIB;
@@ -76,6 +75,17 @@ final class BenchCalls {
     run("rbd_trash_move", bareMove, first, n -> bare.trashMove(image(n)));
     run("rbd_trash_remove", barePurge, first, n -> bare.trashRemove(image(n)));
     runAndPurge("DeleteVolume", delete, first, n -> driver.delete(volume(n)));
+  }
+
+  /** Who begins has the machine as the purges of the round before have left it. */
+  private void create(int round, int first) throws Exception {
+    if (round % 2 == 1) {
+      run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+    }
+    run("CreateVolume", create, first, n -> driver.create(volume(n)));
+    if (round % 2 == 0) {
+      run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+    }
   }
 
   private void makeForExpansion() throws Exception {
