@@ -29,26 +29,20 @@ final class Allocation {
 
   private final List<Extent> extents = new ArrayList<>();
 
-  private Allocation() {}
-
-  /** What the image itself has in the stretch, as it is shown. */
-  static Extents of(ImagePointer image, String label, long offset, long length) {
-    var allocation = new Allocation();
+  /** Asks for what the image itself has in the stretch, as it is shown: 0 or a negative errno. */
+  int ask(ImagePointer image, long offset, long length) {
     long number = NUMBERS.incrementAndGet();
-    UNDER_WAY.put(number, allocation);
+    UNDER_WAY.put(number, this);
     try {
-      int result =
-          LibRbd.rbd_diff_iterate2(
-              image,
-              null,
-              offset,
-              length,
-              (byte) 0,
-              (byte) 0,
-              CALLBACK,
-              Pointer.createConstant(number));
-      CephException.check(result, "list data of image " + label);
-      return allocation.sorted().within(Extents.of(offset, length));
+      return LibRbd.rbd_diff_iterate2(
+          image,
+          null,
+          offset,
+          length,
+          (byte) 0,
+          (byte) 0,
+          CALLBACK,
+          Pointer.createConstant(number));
     } finally {
       UNDER_WAY.remove(number);
     }
@@ -66,7 +60,8 @@ final class Allocation {
     extents.add(extent);
   }
 
-  private synchronized Extents sorted() {
+  /** What was found, sorted; may be a little more than what was asked for. */
+  synchronized Extents extents() {
     return new Extents(extents);
   }
 }

@@ -7,7 +7,8 @@ public interface Clusters extends AutoCloseable {
   /**
    * Lends the connection for these monitors and this user; connects first if there is none. Blocks
    * until connected, at most for the configured mount timeout. Closing the lent cluster gives it
-   * back; the connection itself stays for the next call and ends after some idle time.
+   * back; the connection itself stays for the next call and ends after some idle time, or with its
+   * last user once the cluster has its client in the blocklist.
    *
    * @param monitors addresses as in {@code mon_host}, separated by commas; empty for those of the
    *     configuration file, whose keyring counts too when the credentials have no key

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The connections of this process, one for each cluster, user and key. Connecting to one does not
- * hinder the others, also when it hangs.
+ * hinder the others, also when it hangs. One whose client the cluster has put into its blocklist is
+ * not lent again.
  */
 public final class ConnectionPool implements Clusters {
   /** What tells connections apart; a changed key makes another one. */
@@ -51,7 +52,7 @@ public final class ConnectionPool implements Clusters {
     while (!closed) {
       SharedConnection connection =
           connections.computeIfAbsent(target, t -> new SharedConnection(() -> open(t)));
-      if (connection.retain()) {
+      if (connection.lend()) {
         return connection;
       }
       connections.remove(target, connection);

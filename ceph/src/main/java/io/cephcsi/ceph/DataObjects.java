@@ -64,7 +64,7 @@ final class DataObjects implements AutoCloseable {
     if (result == -Errno.ENOENT) {
       return NONE;
     }
-    CephException.check(result, "stat " + object);
+    io.check(result, "stat " + object);
     return LibRados.rados_get_last_version(io.pointer());
   }
 

@@ -1,5 +1,6 @@
 package io.cephcsi.ceph;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import io.cephcsi.ceph.LibRados.IoPointer;
@@ -46,6 +47,17 @@ final class IoContext extends NativeHandle<IoPointer> {
       connection.release();
       throw e;
     }
+  }
+
+  /** As {@link CephException#check}, for the results of what works on this pool. */
+  @CanIgnoreReturnValue
+  int check(int result, String action) {
+    return CephException.check(noted(result), action);
+  }
+
+  /** As {@link SharedConnection#noted}. */
+  int noted(int result) {
+    return connection.noted(result);
   }
 
   SharedConnection connection() {

@@ -7,17 +7,18 @@ import io.cephcsi.ceph.LibRados.ObjectListPointer;
 
 /** A walk through all objects of a pool's namespace, in no order that means anything. */
 final class ObjectList extends NativeHandle<ObjectListPointer> {
+  private final IoContext io;
   private final Memory entry = new Memory(Native.POINTER_SIZE);
 
   @MustBeClosed
   ObjectList(IoContext io) {
     super(open(io));
+    this.io = io;
   }
 
   private static ObjectListPointer open(IoContext io) {
     try (var out = new Memory(Native.POINTER_SIZE)) {
-      CephException.check(
-          LibRados.rados_nobjects_list_open(io.pointer(), out), "list the pool's objects");
+      io.check(LibRados.rados_nobjects_list_open(io.pointer(), out), "list the pool's objects");
       return new ObjectListPointer(out.getPointer(0));
     }
   }
@@ -28,7 +29,7 @@ final class ObjectList extends NativeHandle<ObjectListPointer> {
     if (result == -Errno.ENOENT) {
       return "";
     }
-    CephException.check(result, "list the pool's objects");
+    io.check(result, "list the pool's objects");
     return entry.getPointer(0).getString(0, "UTF-8");
   }
 

@@ -55,7 +55,7 @@ final class ObjectRead extends NativeHandle<ReadOperationPointer> {
       return Optional.empty();
     }
     String action = "read object " + object;
-    CephException.check(result, action);
+    io.check(result, action);
     CephException.check(memory.getInt(ATTRIBUTES_RESULT), action);
     CephException.check(memory.getInt(DATA_RESULT), action);
     CephException.check(memory.getInt(ENTRIES_RESULT), action);

@@ -64,7 +64,7 @@ final class OmapRead extends NativeHandle<ReadOperationPointer> {
     if (result == -Errno.ENOENT) {
       return entries;
     }
-    CephException.check(result, "read omap of " + object);
+    io.check(result, "read omap of " + object);
     CephException.check(memory.getInt(RESULT), "read omap of " + object);
     while (next()) {
       entries.put(text(KEY, KEY_LENGTH), text(VALUE, VALUE_LENGTH));

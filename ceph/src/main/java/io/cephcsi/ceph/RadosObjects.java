@@ -59,11 +59,11 @@ final class RadosObjects {
   }
 
   /** Whether it succeeded; false for the results that are answers. */
-  private static boolean unless(List<Integer> answers, int result, String action) {
+  private boolean unless(List<Integer> answers, int result, String action) {
     if (answers.contains(result)) {
       return false;
     }
-    CephException.check(result, action);
+    io.check(result, action);
     return true;
   }
 }

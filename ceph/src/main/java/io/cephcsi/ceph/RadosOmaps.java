@@ -58,7 +58,7 @@ final class RadosOmaps implements OmapStore {
     }
   }
 
-  private static boolean updated(String object, int result) {
+  private boolean updated(String object, int result) {
     return unless(Errno.ENOENT, result, "update object " + object);
   }
 
@@ -135,11 +135,11 @@ final class RadosOmaps implements OmapStore {
   }
 
   /** Whether it succeeded; false for the one errno that is an answer. */
-  private static boolean unless(int errno, int result, String action) {
+  private boolean unless(int errno, int result, String action) {
     if (result == -errno) {
       return false;
     }
-    CephException.check(result, action);
+    io.check(result, action);
     return true;
   }
 }

@@ -255,7 +255,7 @@ final class RadosPool implements Pool {
 
   @Override
   public void removeImage(String image) {
-    CephException.check(LibRbd.rbd_remove(io.pointer(), image), "remove image " + image);
+    io.check(LibRbd.rbd_remove(io.pointer(), image), "remove image " + image);
   }
 
   @Override
@@ -264,7 +264,7 @@ final class RadosPool implements Pool {
     StructList.read(
             IMAGE_BYTES,
             "list images",
-            (array, count) -> LibRbd.rbd_list2(io.pointer(), array, count),
+            (array, count) -> io.noted(LibRbd.rbd_list2(io.pointer(), array, count)),
             i -> Map.entry(StructList.text(i, 8), StructList.text(i, 0)),
             LibRbd::rbd_image_spec_list_cleanup)
         .forEach(e -> ids.put(e.getKey(), e.getValue()));

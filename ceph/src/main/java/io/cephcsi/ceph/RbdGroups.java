@@ -21,7 +21,7 @@ final class RbdGroups {
   }
 
   void create(String group) {
-    CephException.check(LibRbd.rbd_group_create(io.pointer(), group), "create group " + group);
+    io.check(LibRbd.rbd_group_create(io.pointer(), group), "create group " + group);
   }
 
   List<String> list() {
@@ -32,7 +32,7 @@ final class RbdGroups {
         size.setLong(0, capacity);
         int result = LibRbd.rbd_group_list(io.pointer(), names, size);
         if (result != -Errno.ERANGE) {
-          CephException.check(result, "list groups");
+          io.check(result, "list groups");
           return texts(names, result);
         }
         capacity = 2 * Math.max(capacity, size.getLong(0));
@@ -46,13 +46,13 @@ final class RbdGroups {
   }
 
   void add(String group, IoContext imageIo, String image) {
-    CephException.check(
+    io.check(
         LibRbd.rbd_group_image_add(io.pointer(), group, imageIo.pointer(), image),
         "add image " + image + " to group " + group);
   }
 
   void createSnapshot(String group, String snapshot) {
-    CephException.check(
+    io.check(
         LibRbd.rbd_group_snap_create(io.pointer(), group, snapshot),
         "create snapshot " + snapshot + " of group " + group);
   }
@@ -63,7 +63,7 @@ final class RbdGroups {
         SNAPSHOT_BYTES,
         "list snapshots of group " + group,
         (array, count) ->
-            LibRbd.rbd_group_snap_list(io.pointer(), group, array, SNAPSHOT_BYTES, count),
+            io.noted(LibRbd.rbd_group_snap_list(io.pointer(), group, array, SNAPSHOT_BYTES, count)),
         info -> new GroupSnapshot(StructList.text(info, 0), info.getInt(8) == COMPLETE),
         (array, count) -> {
           var _ = LibRbd.rbd_group_snap_list_cleanup(array, SNAPSHOT_BYTES, count);
@@ -71,7 +71,7 @@ final class RbdGroups {
   }
 
   void removeSnapshot(String group, String snapshot) {
-    CephException.check(
+    io.check(
         LibRbd.rbd_group_snap_remove(io.pointer(), group, snapshot),
         "remove snapshot " + snapshot + " of group " + group);
   }
@@ -79,7 +79,7 @@ final class RbdGroups {
   void remove(String group) {
     int result = LibRbd.rbd_group_remove(io.pointer(), group);
     if (result != -Errno.ENOENT) {
-      CephException.check(result, "remove group " + group);
+      io.check(result, "remove group " + group);
     }
   }
 }

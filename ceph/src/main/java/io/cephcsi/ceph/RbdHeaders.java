@@ -52,7 +52,7 @@ final class RbdHeaders {
       if (read == -Errno.ENOENT) {
         return Optional.empty();
       }
-      CephException.check(read, "read id of image " + image);
+      io.check(read, "read id of image " + image);
       int length = read < Integer.BYTES ? -1 : buffer.getInt(0);
       if (length < 0 || length > read - Integer.BYTES) {
         throw new CephException(Errno.EIO, "read id of image " + image + ": malformed");
@@ -72,7 +72,7 @@ final class RbdHeaders {
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
-      CephException.check(result, "read header of image " + imageId);
+      io.check(result, "read header of image " + imageId);
       // get_size answers the object size's power of two in one byte, then the size.
       return Optional.of(new ImageHeader(size.number(1), features.number(0)));
     } finally {
@@ -86,7 +86,7 @@ final class RbdHeaders {
     try (var pool = new ClassReply(Long.BYTES)) {
       pool.of(operation, "get_data_pool", new byte[0]);
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
-      CephException.check(result, "read data pool of image " + imageId);
+      io.check(result, "read data pool of image " + imageId);
       long id = pool.number(0);
       return id < 0 ? Optional.empty() : Optional.of(id);
     } finally {
@@ -109,7 +109,7 @@ final class RbdHeaders {
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
-      CephException.check(result, "read header of image " + imageId);
+      io.check(result, "read header of image " + imageId);
       // get_snapcontext answers the newest id, then how many there are.
       return Optional.of(
           new ImageState(
@@ -142,7 +142,7 @@ final class RbdHeaders {
         if (result == -Errno.ETIMEDOUT) {
           return Math.max(1, answers);
         }
-        CephException.check(result, "notify watchers of image " + imageId);
+        io.check(result, "notify watchers of image " + imageId);
         return answers;
       } finally {
         LibRados.rados_buffer_free(out.getPointer(0));
@@ -175,7 +175,7 @@ final class RbdHeaders {
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
-      CephException.check(result, "read parent of image " + imageId);
+      io.check(result, "read parent of image " + imageId);
       ByteBuffer link = reply.bytes().position(PARENT_START);
       long poolId = link.getLong();
       return poolId < 0
@@ -204,7 +204,7 @@ final class RbdHeaders {
         operation.exec("rbd", "metadata_set", encode(set));
       }
       int result = operation.operate(io, object(imageId));
-      CephException.check(result, "change metadata of image " + imageId);
+      io.check(result, "change metadata of image " + imageId);
     }
   }
 

@@ -74,7 +74,7 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
     connection.retainOpen();
     try (var out = new Memory(Native.POINTER_SIZE)) {
       int result = opening.open(pointer, nameOrId, out, null);
-      CephException.check(result, "open image " + nameOrId);
+      io.check(result, "open image " + nameOrId);
       return new RbdImage(
           new ImagePointer(out.getPointer(0)), connection, io.namespace(), nameOrId);
     } catch (RuntimeException e) {
@@ -161,7 +161,13 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
 
   @Override
   public Extents allocated(long offset, long length) {
-    return length <= 0 ? Extents.NONE : Allocation.of(pointer(), label, offset, length);
+    return length <= 0 ? Extents.NONE : allocation(offset, length);
+  }
+
+  private Extents allocation(long offset, long length) {
+    var found = new Allocation();
+    check(found.ask(pointer(), offset, length), "list data of");
+    return found.extents().within(Extents.of(offset, length));
   }
 
   @Override
@@ -244,7 +250,7 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
     return StructList.read(
         WATCHER_BYTES,
         "list watchers of image " + label,
-        (array, count) -> LibRbd.rbd_watchers_list(image, array, count),
+        (array, count) -> connection.noted(LibRbd.rbd_watchers_list(image, array, count)),
         w -> new Watcher(StructList.text(w, 0), w.getLong(8), w.getLong(16)),
         LibRbd::rbd_watchers_list_cleanup);
   }
@@ -282,7 +288,7 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
     return StructList.read(
         CHILD_BYTES,
         "list clones of " + label,
-        (array, count) -> LibRbd.rbd_list_children3(pointer(), array, count),
+        (array, count) -> connection.noted(LibRbd.rbd_list_children3(pointer(), array, count)),
         child ->
             new ChildImage(
                 child.getLong(0), StructList.text(child, 16), StructList.text(child, 24)),
@@ -453,7 +459,7 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   }
 
   private void check(int result, String action) {
-    CephException.check(result, action + " image " + label);
+    CephException.check(connection.noted(result), action + " image " + label);
   }
 
   /** Nothing can be done about an error here: librbd has freed the image all the same. */

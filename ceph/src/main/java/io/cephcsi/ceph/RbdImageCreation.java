@@ -23,7 +23,7 @@ final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
     try (var creation = new RbdImageCreation()) {
       creation.set(options);
       int result = LibRbd.rbd_create4(io.pointer(), image, sizeBytes, creation.pointer());
-      CephException.check(result, "create image " + image);
+      io.check(result, "create image " + image);
     }
   }
 
@@ -41,7 +41,7 @@ final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
       int result =
           LibRbd.rbd_clone3(
               parentIo.pointer(), parent, snapshot, io.pointer(), image, creation.pointer());
-      CephException.check(result, "clone " + parent + "@" + snapshot + " to image " + image);
+      io.check(result, "clone " + parent + "@" + snapshot + " to image " + image);
     }
   }
 

@@ -28,7 +28,7 @@ final class RbdTrash {
       // change the entry that it failed to add, and tells the result of that.
       throw new CephException(Errno.ENOSPC, action);
     }
-    CephException.check(result, action);
+    io.check(result, action);
   }
 
   Optional<TrashEntry> entry(String imageId) {
@@ -38,7 +38,7 @@ final class RbdTrash {
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
-      CephException.check(result, "look up image " + imageId + " in trash");
+      io.check(result, "look up image " + imageId + " in trash");
       TrashEntry entry = read(memory);
       LibRbd.rbd_trash_get_cleanup(memory);
       return Optional.of(entry);
@@ -49,19 +49,19 @@ final class RbdTrash {
     return StructList.read(
         ENTRY_BYTES,
         "list trash",
-        (array, count) -> LibRbd.rbd_trash_list(io.pointer(), array, count),
+        (array, count) -> io.noted(LibRbd.rbd_trash_list(io.pointer(), array, count)),
         RbdTrash::read,
         LibRbd::rbd_trash_list_cleanup);
   }
 
   void remove(String imageId) {
-    CephException.check(
+    io.check(
         LibRbd.rbd_trash_remove(io.pointer(), imageId, false),
         "remove image " + imageId + " from trash");
   }
 
   void restore(String imageId, String name) {
-    CephException.check(
+    io.check(
         LibRbd.rbd_trash_restore(io.pointer(), imageId, name),
         "restore image " + imageId + " from trash as " + name);
   }

@@ -45,6 +45,15 @@ final class SharedConnection {
     }
   }
 
+  /**
+   * As {@link #retain}, for a new call.
+   *
+   * @return false also when it is retired
+   */
+  synchronized boolean lend() {
+    return !retired && retain();
+  }
+
   /** Counts one user less. */
   void release() {
     if (lastOneLeaves()) {
@@ -61,6 +70,21 @@ final class SharedConnection {
     if (endsByRetiring()) {
       end();
     }
+  }
+
+  /**
+   * Sees whether the OSDs refuse this client, which they do for good: a connection whose client is
+   * in the blocklist takes no new calls, so that the next one connects anew. Not for the answers of
+   * commands, where the manager tells so of a client of its own.
+   *
+   * @param result of a C function that works on a pool: 0 or more, or a negative errno
+   * @return the same
+   */
+  int noted(int result) {
+    if (result == -Errno.ESHUTDOWN) {
+      retire();
+    }
+    return result;
   }
 
   /**

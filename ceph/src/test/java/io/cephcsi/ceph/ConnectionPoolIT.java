@@ -2,16 +2,19 @@ package io.cephcsi.ceph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -168,6 +171,77 @@ final class ConnectionPoolIT {
     assertThat(address()).isEqualTo(address);
     image.close();
     await(() -> connections.size() == 0);
+  }
+
+  @Test
+  void connection_blocklisted_isNotLentAgain() throws Exception {
+    Cluster held = lend();
+    Pool pool = held.openPool(CEPH.pool(), "");
+    Image image = imageIn(pool);
+    blocklist(held.clientAddresses());
+    await(() -> refused(() -> pool.imageId("nothing")));
+    // The next call has another client while the old one is still held, and also when it is gone.
+    assertWorks(held.clientAddresses());
+    image.close();
+    pool.close();
+    held.close();
+    assertWorks("");
+    await(() -> connections.size() == 0);
+  }
+
+  @Test
+  void connection_blocklisted_isRetiredWhateverMeetsIt() throws Exception {
+    for (OnPool use :
+        List.<OnPool>of(
+            pool -> pool.openImage("nothing").close(),
+            pool -> pool.updateAsync("nothing", Map.of("a", "1")).join(),
+            pool -> pool.create("nothing", Map.of()),
+            pool -> pool.createImage("nothing", 1 << 20, ImageOptions.DEFAULT),
+            Pool::images,
+            Pool::trashEntries,
+            Pool::groups,
+            pool -> pool.readObject("nothing", 8, Set.of()),
+            pool -> pool.imageHeader("nothing"))) {
+      String address;
+      try (Cluster cluster = lend();
+          Pool pool = cluster.openPool(CEPH.pool(), "")) {
+        address = cluster.clientAddresses();
+        blocklist(address);
+        await(() -> refused(() -> use.of(pool)));
+      }
+      assertWorks(address);
+    }
+  }
+
+  private interface OnPool {
+    void of(Pool pool);
+  }
+
+  private void assertWorks(String before) {
+    try (Cluster cluster = lend();
+        Pool pool = cluster.openPool(CEPH.pool(), "")) {
+      assertThat(pool.imageId("nothing")).isEmpty();
+      assertThat(cluster.clientAddresses()).isNotEqualTo(before);
+    }
+  }
+
+  private static Image imageIn(Pool pool) {
+    String name = UUID.randomUUID().toString();
+    pool.createImage(name, 1 << 20, ImageOptions.DEFAULT);
+    return pool.openImage(name);
+  }
+
+  private static void blocklist(String client) {
+    CEPH.run("ceph", "osd", "blocklist", "add", client.replaceFirst("^(v1|v2|any):", ""));
+  }
+
+  /** Whether it is refused as a blocklisted client is; OSDs learn of that a little later. */
+  private static boolean refused(ThrowingCallable call) {
+    Throwable thrown = catchThrowable(call);
+    if (thrown instanceof CompletionException e) {
+      thrown = e.getCause();
+    }
+    return thrown instanceof CephException e && e.errno() == Errno.ESHUTDOWN;
   }
 
   @Test

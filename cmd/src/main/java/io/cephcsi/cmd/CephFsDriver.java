@@ -6,16 +6,19 @@ import io.cephcsi.cephfs.controller.CephFsController;
 import io.cephcsi.cephfs.controller.ControllerSettings;
 import io.cephcsi.cephfs.node.CephFsNode;
 import io.cephcsi.cephfs.node.NodeSettings;
+import io.cephcsi.csi.host.KernelVersion;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The CephFS driver, put together from the flags, as {@link RbdDriver} is. */
 final class CephFsDriver implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
   private final Flags flags;
+  private final Optional<KubernetesAccess> kubernetes;
   private final Foundation foundation;
   private final CephFsController controller;
   private final CephFsNode node;
@@ -23,7 +26,8 @@ final class CephFsDriver implements AutoCloseable {
   private CephFsDriver(Flags flags) throws IOException {
     this.flags = flags;
     this.foundation = new Foundation(flags);
-    NodePlace place = NodePlace.of(flags, System.getenv());
+    this.kubernetes = KubernetesAccess.of(System.getenv());
+    NodePlace place = NodePlace.of(flags, kubernetes, KernelVersion.running());
     var fileSystems = new FileSystems(foundation.configs(), foundation.clusters());
     this.controller =
         new CephFsController(
@@ -96,5 +100,6 @@ final class CephFsDriver implements AutoCloseable {
   @Override
   public void close() {
     foundation.close();
+    kubernetes.ifPresent(KubernetesAccess::close);
   }
 }

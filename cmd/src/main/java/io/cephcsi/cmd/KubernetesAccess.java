@@ -10,15 +10,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The API of the Kubernetes that this driver runs in: by the pod's service account or, where the
- * environment's {@code KUBERNETES_CONFIG_PATH} names one, a kubeconfig file.
+ * environment's {@code KUBERNETES_CONFIG_PATH} names one, a kubeconfig file. One client asks all
+ * questions; it is made by the first one, and anew when it does not get through, since the files
+ * that it was made from may have changed.
  */
-final class KubernetesAccess {
+final class KubernetesAccess implements AutoCloseable {
   private static final int MILLIS = 5_000;
 
+  /** HTTP's code for a user who is not known; there is none at all without an answer. */
+  private static final int UNAUTHORIZED = 401;
+
   private final Map<String, String> environment;
+  private @Nullable KubernetesClient client;
 
   private KubernetesAccess(Map<String, String> environment) {
     this.environment = environment;
@@ -44,14 +51,35 @@ final class KubernetesAccess {
    * @throws IOException naming that, when there is no answer or a refusal
    */
   <T> T ask(String what, Question<T> question) throws IOException {
-    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config()).build()) {
-      return question.ask(client);
+    KubernetesClient asked = client();
+    try {
+      return question.ask(asked);
     } catch (KubernetesClientException e) {
+      if (e.getCode() <= 0 || e.getCode() == UNAUTHORIZED) {
+        drop(asked);
+      }
       throw new IOException(
           "ask Kubernetes for %s: %s; see whether the service account may get that"
               .formatted(what, e.getMessage()),
           e);
     }
+  }
+
+  private synchronized KubernetesClient client() throws IOException {
+    KubernetesClient made = client;
+    if (made == null) {
+      made = new KubernetesClientBuilder().withConfig(config()).build();
+      client = made;
+    }
+    return made;
+  }
+
+  /** Others may ask with it just now; they fare no better. */
+  private synchronized void drop(KubernetesClient failed) {
+    if (failed.equals(client)) {
+      client = null;
+    }
+    failed.close();
   }
 
   private Config config() throws IOException {
@@ -66,5 +94,14 @@ final class KubernetesAccess {
         .withRequestTimeout(MILLIS)
         .withRequestRetryBackoffLimit(1)
         .build();
+  }
+
+  /** Ends the client; a later question makes another one. */
+  @Override
+  public synchronized void close() {
+    if (client != null) {
+      client.close();
+      client = null;
+    }
   }
 }

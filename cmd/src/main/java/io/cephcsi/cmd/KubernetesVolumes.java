@@ -25,10 +25,10 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
     implements StagedUsers {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
-  /** Knows nobody where the environment tells of no Kubernetes. */
-  static StagedUsers of(Flags flags, Map<String, String> environment) {
+  /** Knows nobody where there is no Kubernetes. */
+  static StagedUsers of(Flags flags, Optional<KubernetesAccess> kubernetes) {
     String driver = FlagProblems.driverName(flags);
-    return KubernetesAccess.of(environment)
+    return kubernetes
         .<StagedUsers>map(access -> new KubernetesVolumes(driver, flags.nodeId, access))
         .orElse(_ -> Optional.empty());
   }

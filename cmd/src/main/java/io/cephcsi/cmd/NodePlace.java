@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,18 +21,17 @@ import java.util.stream.Stream;
  * @param segments by the keys of CSI's topology; empty when that is of no matter
  */
 record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
-  private static final System.Logger LOG = System.getLogger("cephcsi");
-
   /**
-   * @param environment that of the process
+   * @param kubernetes what this driver runs in; empty for none
    * @throws IOException when {@code --domainlabels} names labels that the node has not, or that
    *     cannot be found out
    */
-  static NodePlace of(Flags flags, Map<String, String> environment) throws IOException {
+  static NodePlace of(Flags flags, Optional<KubernetesAccess> kubernetes, KernelVersion kernel)
+      throws IOException {
     Map<String, String> given = TopologyLabels.of(flags.topology);
     Optional<KubernetesNode> node =
         given.isEmpty()
-            ? KubernetesAccess.of(environment).map(k -> new KubernetesNode(flags.nodeId, k))
+            ? kubernetes.map(access -> new KubernetesNode(flags.nodeId, access))
             : Optional.empty();
     List<String> domains = names(flags.domainLabels);
     Map<String, String> segments = new TreeMap<>();
@@ -45,30 +45,15 @@ record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
     }
     return new NodePlace(
         TopologyLabels.segments(segments, FlagProblems.driverName(flags)),
-        readsNear() ? crushLocation(flags, node, given) : CrushLocation.ANYWHERE);
+        kernel.readsNear() ? crushLocation(flags, node, given) : CrushLocation.ANYWHERE);
   }
 
   private static CrushLocation crushLocation(
       Flags flags, Optional<KubernetesNode> node, Map<String, String> given) {
-    return new CrushLocation(
-        flags.enableReadAffinity,
-        names(flags.crushLocationLabels),
-        () -> node.map(NodePlace::labelsOrNone).orElse(given));
-  }
-
-  /** An older kernel refuses the options for near reads, and all that comes with them. */
-  private static boolean readsNear() {
-    return KernelVersion.of(System.getProperty("os.version", "")).atLeast(5, 8);
-  }
-
-  /** Reading from anywhere is better than not at all. */
-  private static Map<String, String> labelsOrNone(KubernetesNode node) {
-    try {
-      return node.labels();
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "no read affinity: " + e.getMessage());
-      return Map.of();
-    }
+    Supplier<Map<String, String>> labels =
+        node.<Supplier<Map<String, String>>>map(n -> new KnownLabels(n, System::nanoTime))
+            .orElse(() -> given);
+    return new CrushLocation(flags.enableReadAffinity, names(flags.crushLocationLabels), labels);
   }
 
   private static String required(Map<String, String> labels, String label) throws IOException {

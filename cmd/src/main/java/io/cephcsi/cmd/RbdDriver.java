@@ -2,6 +2,7 @@ package io.cephcsi.cmd;
 
 import csi.v1.PluginCapability.Service;
 import io.cephcsi.cluster.ClusterMappings;
+import io.cephcsi.csi.host.KernelVersion;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.controller.CloneLimits;
 import io.cephcsi.rbd.controller.ControllerSettings;
@@ -13,10 +14,12 @@ import io.grpc.BindableService;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The RBD driver, put together from the flags: constructors only, in the order of dependence. */
 final class RbdDriver implements AutoCloseable {
   private final Flags flags;
+  private final Optional<KubernetesAccess> kubernetes;
   private final NodePlace place;
   private final Foundation foundation;
   private final RbdController controller;
@@ -25,7 +28,8 @@ final class RbdDriver implements AutoCloseable {
   private RbdDriver(Flags flags) throws IOException {
     this.flags = flags;
     this.foundation = new Foundation(flags);
-    this.place = NodePlace.of(flags, System.getenv());
+    this.kubernetes = KubernetesAccess.of(System.getenv());
+    this.place = NodePlace.of(flags, kubernetes, KernelVersion.running());
     var mappings = new ClusterMappings(flags.clusterMapping());
     var pools = new Pools(foundation.configs(), mappings, foundation.clusters());
     var journal = foundation.volumes();
@@ -59,7 +63,7 @@ final class RbdDriver implements AutoCloseable {
                 journal,
                 foundation.users(),
                 foundation.looks(),
-                KubernetesVolumes.of(flags, System.getenv()),
+                KubernetesVolumes.of(flags, kubernetes),
                 flags.stateDirectory,
                 flags.cephConf),
             new NodeSettings(
@@ -91,8 +95,8 @@ final class RbdDriver implements AutoCloseable {
   }
 
   /** Those of Kubernetes, or any. */
-  private static KnownNodes nodes() {
-    return KubernetesAccess.of(System.getenv())
+  private KnownNodes nodes() {
+    return kubernetes
         .<KnownNodes>map(access -> name -> new KubernetesNode(name, access).mayExist())
         .orElse(KnownNodes.ANY);
   }
@@ -130,5 +134,6 @@ final class RbdDriver implements AutoCloseable {
     node.close();
     controller.close();
     foundation.close();
+    kubernetes.ifPresent(KubernetesAccess::close);
   }
 }

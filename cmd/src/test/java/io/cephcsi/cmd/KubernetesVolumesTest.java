@@ -7,6 +7,7 @@ import io.cephcsi.rbd.node.StagedUsers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,7 @@ class KubernetesVolumesTest {
     var flags = new Flags();
     flags.type = "rbd";
     flags.nodeId = "n1";
-    return KubernetesVolumes.of(flags, kubernetes.environment());
+    return KubernetesVolumes.of(flags, KubernetesAccess.of(kubernetes.environment()));
   }
 
   @Test
@@ -78,6 +79,6 @@ class KubernetesVolumesTest {
 
   @Test
   void of_noKubernetes_knowsNobody() {
-    assertThat(KubernetesVolumes.of(new Flags(), Map.of()).find("0001-v")).isEmpty();
+    assertThat(KubernetesVolumes.of(new Flags(), Optional.empty()).find("0001-v")).isEmpty();
   }
 }

@@ -3,11 +3,14 @@ package io.cephcsi.cmd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.csi.host.KernelVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +22,8 @@ class NodePlaceTest {
       {"kind":"Node","apiVersion":"v1","metadata":{"name":"n1","labels":{
         "topology.kubernetes.io/region":"east","topology.kubernetes.io/zone":"east.1"}}}
       """;
+
+  private static final KernelVersion NEW_KERNEL = KernelVersion.of("6.1.0");
 
   @TempDir Path folder;
   private TestKubernetes kubernetes;
@@ -37,11 +42,15 @@ class NodePlaceTest {
     kubernetes.close();
   }
 
+  private NodePlace place() throws IOException {
+    return NodePlace.of(flags, KubernetesAccess.of(kubernetes.environment()), NEW_KERNEL);
+  }
+
   @Test
   void of_domainLabels_areReadFromTheNodesObject() throws Exception {
     flags.domainLabels = "topology.kubernetes.io/region,topology.kubernetes.io/zone";
 
-    assertThat(NodePlace.of(flags, kubernetes.environment()).segments())
+    assertThat(place().segments())
         .containsOnly(
             Map.entry("topology.rbd.csi.ceph.com/region", "east"),
             Map.entry("topology.rbd.csi.ceph.com/zone", "east.1"));
@@ -50,9 +59,9 @@ class NodePlaceTest {
   @Test
   void of_labelThatTheNodeHasNot_isNamed() throws Exception {
     flags.domainLabels = "rack";
-    var environment = kubernetes.environment();
+    var access = KubernetesAccess.of(kubernetes.environment());
 
-    assertThatThrownBy(() -> NodePlace.of(flags, environment))
+    assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no label rack");
   }
@@ -61,9 +70,9 @@ class NodePlaceTest {
   void of_nodeThatKubernetesDoesNotKnow_isNamed() throws Exception {
     flags.domainLabels = "zone";
     flags.nodeId = "n2";
-    var environment = kubernetes.environment();
+    var access = KubernetesAccess.of(kubernetes.environment());
 
-    assertThatThrownBy(() -> NodePlace.of(flags, environment))
+    assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no node n2")
         .hasMessageContaining("--nodeid");
@@ -83,10 +92,10 @@ class NodePlaceTest {
   @Test
   void of_kubernetesDoesNotAnswer_isTold() throws Exception {
     flags.domainLabels = "zone";
-    var environment = kubernetes.environment();
+    var access = KubernetesAccess.of(kubernetes.environment());
     kubernetes.close();
 
-    assertThatThrownBy(() -> NodePlace.of(flags, environment))
+    assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("labels of node n1");
   }
@@ -96,32 +105,51 @@ class NodePlaceTest {
     flags.topology = "x/region=r1,zone=z2";
     flags.domainLabels = "zone";
 
-    assertThat(NodePlace.of(flags, kubernetes.environment()).segments())
-        .containsOnly(Map.entry("topology.rbd.csi.ceph.com/zone", "z2"));
+    assertThat(place().segments()).containsOnly(Map.entry("topology.rbd.csi.ceph.com/zone", "z2"));
     assertThat(kubernetes.asked()).isEmpty();
   }
 
   @Test
   void of_noLabelsWanted_asksNobody() throws Exception {
-    assertThat(NodePlace.of(flags, kubernetes.environment()).segments()).isEmpty();
+    assertThat(place().segments()).isEmpty();
     assertThat(kubernetes.asked()).isEmpty();
   }
 
   @Test
-  void crushLocation_isReadFromTheNodesObjectWhenItIsNeeded() throws Exception {
-    flags.enableReadAffinity = true;
-    flags.crushLocationLabels = "topology.kubernetes.io/zone";
-    Path config = folder.resolve("config.json");
-    Files.writeString(config, "[{\"clusterID\":\"c\",\"monitors\":[\"m\"]}]");
-    var cluster = new ClusterConfigs(config).find("c").orElseThrow();
-    NodePlace place = NodePlace.of(flags, kubernetes.environment());
+  void crushLocation_isReadFromTheNodesObjectOnceAndWhenItIsNeeded() throws Exception {
+    NodePlace place = NodePlace.of(nearReads(), access(), NEW_KERNEL);
     assertThat(kubernetes.asked()).isEmpty();
 
-    assertThat(place.crushLocation().options(cluster))
-        .containsExactly("read_from_replica=localize", "crush_location=zone:east-1");
+    for (int stage = 0; stage < 3; stage++) {
+      assertThat(place.crushLocation().options(cluster()))
+          .containsExactly("read_from_replica=localize", "crush_location=zone:east-1");
+    }
 
-    kubernetes.close();
-    assertThat(place.crushLocation().options(cluster)).isEmpty();
+    assertThat(kubernetes.asked()).containsExactly("/api/v1/nodes/n1");
+  }
+
+  @Test
+  void crushLocation_oldKernel_isAnywhere() throws Exception {
+    NodePlace place = NodePlace.of(nearReads(), access(), KernelVersion.of("5.7.19"));
+
+    assertThat(place.crushLocation().options(cluster())).isEmpty();
+    assertThat(kubernetes.asked()).isEmpty();
+  }
+
+  private Flags nearReads() {
+    flags.enableReadAffinity = true;
+    flags.crushLocationLabels = "topology.kubernetes.io/zone";
+    return flags;
+  }
+
+  private Optional<KubernetesAccess> access() throws IOException {
+    return KubernetesAccess.of(kubernetes.environment());
+  }
+
+  private ClusterConfig cluster() throws IOException {
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, "[{\"clusterID\":\"c\",\"monitors\":[\"m\"]}]");
+    return new ClusterConfigs(config).find("c").orElseThrow();
   }
 
   @Test

@@ -8,9 +8,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An HTTP server that answers as the API of Kubernetes does, for the objects that it is given. */
@@ -20,8 +21,9 @@ final class TestKubernetes implements AutoCloseable {
       {"kind":"Status","apiVersion":"v1","code":404,"reason":"NotFound"}
       """;
 
-  private final Map<String, String> objects = new HashMap<>();
+  private final Map<String, String> objects = new ConcurrentHashMap<>();
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final Set<InetSocketAddress> connections = ConcurrentHashMap.newKeySet();
   private final HttpServer server;
   private final Path folder;
 
@@ -35,6 +37,16 @@ final class TestKubernetes implements AutoCloseable {
   TestKubernetes with(String path, String json) {
     objects.put(path, json);
     return this;
+  }
+
+  /** From now on there is no answer that means anything. */
+  void fail() {
+    objects.clear();
+  }
+
+  /** How many connections clients have made. */
+  int connections() {
+    return connections.size();
   }
 
   /** What a driver would have in its environment. */
@@ -61,6 +73,7 @@ final class TestKubernetes implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     asked.add(path);
+    connections.add(exchange.getRemoteAddress());
     byte[] body = objects.getOrDefault(path, MISSING).getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("Content-Type", "application/json");
     exchange.sendResponseHeaders(objects.containsKey(path) ? 200 : 404, body.length);

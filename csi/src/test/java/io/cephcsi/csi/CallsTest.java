@@ -10,7 +10,9 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -88,6 +90,46 @@ class CallsTest {
     }
   }
 
+  /** What is known of ceph-csi as C20. */
+  @Test
+  void c20_callsAtOnce_haveNumbersOfTheirOwn() throws Exception {
+    int threads = 16;
+    int rounds = 20;
+    Set<Long> numbers = ConcurrentHashMap.newKeySet();
+    try (var wide = new Calls(new CallSettings(threads, rounds * threads))) {
+      List<CompletableFuture<DeleteVolumeResponse>> asked = new ArrayList<>();
+      for (int n = 0; n < rounds * threads; n++) {
+        asked.add(ask(wide, DELETE, "volume-" + n, _ -> numbered(numbers)));
+      }
+      for (var one : asked) {
+        assertThat(one.get(10, TimeUnit.SECONDS)).isEqualTo(DONE);
+      }
+    }
+
+    assertThat(numbers).hasSize(rounds * threads).doesNotContain(0L);
+  }
+
+  private static DeleteVolumeResponse numbered(Set<Long> numbers) {
+    numbers.add(RequestId.current());
+    return DONE;
+  }
+
+  /** What is known of ceph-csi as W1: there each repeated call is refused for ever. */
+  @Test
+  void w1_callThatHangs_isJoinedByTheRepeatedOneAndHindersNoOther() throws Exception {
+    var first = ask(DELETE, "a", this::blocked);
+    var other = ask(new RpcName("DeleteVolume", "two"), "b", _ -> DONE);
+    assertThat(other.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    var repeated = ask(DELETE, "a", this::blocked);
+    assertThat(first).isNotDone();
+    assertThat(repeated).isNotDone();
+
+    release.countDown();
+
+    assertThat(first.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+    assertThat(repeated.get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+  }
+
   private static DeleteVolumeResponse meet(CountDownLatch all) {
     all.countDown();
     try {
@@ -157,6 +199,7 @@ class CallsTest {
     assertThat(ask(DELETE, "b", _ -> DONE).get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
   }
 
+  /** What is known of ceph-csi as W6. */
   @Test
   void drain_waitsForRunningCallsAndRefusesNewOnes() throws Exception {
     var running = ask(DELETE, "a", this::blocked);

@@ -155,7 +155,7 @@ public final class VolumeHealths {
   private static HealthProblem blocklisted() {
     return inaccessible(
         "ClientBlocklisted",
-        "the cluster has this driver's own client in its blocklist (ceph osd blocklist ls), so that it can see no image: restart the driver");
+        "the cluster has this driver's own client in its blocklist (ceph osd blocklist ls), so that it could see no image; the driver connects anew with its next call, so that only a client that is refused again needs help: remove its address from the list (ceph osd blocklist rm)");
   }
 
   /** Of a volume that was found in a mirror, its pool in the cluster that was asked for. */

@@ -92,9 +92,7 @@ final class KernelMounter implements Mounter {
         new MountOptions()
             .with(plan.attribute("kernelMountOptions"))
             .with(ofCluster.isEmpty() ? settings.kernelMountOptions() : ofCluster);
-    if (kernel.atLeast(5, 8)) {
-      settings.crushLocation().options(root.cluster()).forEach(options::with);
-    }
+    settings.crushLocation().options(root.cluster()).forEach(options::with);
     options.with(plan.mountFlags());
     if (plan.readOnly()) {
       options.with("ro");

@@ -187,18 +187,12 @@ class NodeTest {
     host.kernel("4.18.0-553.el8_10.x86_64", true);
     node =
         again(
-            new NodeSettings(
-                "n",
-                Map.of(),
-                "",
-                "",
-                false,
-                new CrushLocation(true, List.of("a/zone"), () -> Map.of("a/zone", "z"))),
+            new NodeSettings("n", Map.of(), "", "", false, CrushLocation.ANYWHERE),
             "[{\"clusterID\":\"one\",\"monitors\":[\"10.0.0.1:6789\"]}]");
 
     node.stage(_ -> {});
 
-    assertThat(mountCommand()).doesNotContain("recover_session").doesNotContain("read_from");
+    assertThat(mountCommand()).doesNotContain("recover_session");
   }
 
   @ParameterizedTest

@@ -16,6 +16,11 @@ public record KernelVersion(int version, int patchLevel, String text) {
 
   private static final int EL7_WITH_QUOTAS = 1062;
 
+  /** RHEL 8 has got cookies of nbd devices with this build of its 4.18. */
+  private static final Pattern EL8 = Pattern.compile("4\\.18\\.0-(\\d+)\\..*el8.*", Pattern.DOTALL);
+
+  private static final int EL8_WITH_COOKIES = 365;
+
   /** Reads a release; one of another form is older than any. */
   public static KernelVersion of(String release) {
     String text = release.strip();
@@ -29,6 +34,22 @@ public record KernelVersion(int version, int patchLevel, String text) {
   /** Whether it is that version or a newer one. */
   public boolean atLeast(int wantedVersion, int wantedPatchLevel) {
     return version > wantedVersion || (version == wantedVersion && patchLevel >= wantedPatchLevel);
+  }
+
+  /** That of this machine. */
+  public static KernelVersion running() {
+    return of(System.getProperty("os.version", ""));
+  }
+
+  /** Whether its clients of Ceph read from near replicas; older ones refuse the options for it. */
+  public boolean readsNear() {
+    return atLeast(5, 8);
+  }
+
+  /** Whether an nbd device keeps the cookie that it is given. */
+  public boolean keepsCookies() {
+    Matcher el8 = EL8.matcher(text);
+    return atLeast(5, 14) || (el8.matches() && Integer.parseInt(el8.group(1)) >= EL8_WITH_COOKIES);
   }
 
   /** Whether its CephFS keeps to quotas. */

@@ -12,7 +12,8 @@ import io.cephcsi.rbd.VolumeHealths;
 
 /**
  * Lists the volumes with something wrong, a page at a time. A pool's images are listed once; only a
- * volume without an image among them is looked at.
+ * volume without an image among them is looked at. Static volumes are left out, as {@link
+ * ListVolumes} leaves them out; who knows one asks for it by its id.
  */
 record ControllerListVolumeHealth(
     Listing<OpenPool> listing, VolumeJournal journal, VolumeHealths healths, PoolContents contents)

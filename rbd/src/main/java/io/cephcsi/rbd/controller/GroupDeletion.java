@@ -1,5 +1,6 @@
 package io.cephcsi.rbd.controller;
 
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.GroupEntry;
@@ -14,10 +15,21 @@ import io.cephcsi.rbd.Snapshots;
  */
 record GroupDeletion(
     Snapshots snapshots, GroupJournal journal, SnapshotDeletion deletion, NameLocks names) {
+  /** The group that ceph-csi makes for the cut, and removes behind it. */
+  static String groupOfCephCsi(GroupEntry entry) {
+    return entry.requestName() + "-vg";
+  }
+
+  /** Removes the RBD groups that this driver or ceph-csi was stopped with. */
+  static void removeGroups(Pool pool, GroupEntry entry) {
+    pool.removeGroup(entry.groupName());
+    pool.removeGroup(groupOfCephCsi(entry));
+  }
+
   /** Call it with the group's name held. */
   void delete(OpenPool opened, GroupEntry entry) {
     // First what a call that made the group has left, since it hinders the volumes' own deletion.
-    opened.pool().removeGroup(entry.groupName());
+    removeGroups(opened.pool(), entry);
     for (String member : entry.members().keySet()) {
       try (var _ = names.hold(member)) { // who restores or reads it shares it
         VolumeId.of(member)

@@ -1,5 +1,7 @@
 package io.cephcsi.rbd.controller;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.GroupSnapshot;
@@ -24,7 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -49,6 +51,9 @@ record GroupImages(
   /** One of its snapshots, in its volume's pool. */
   record Member(GroupSources.Source source, SnapshotImages.Made made) {}
 
+  /** One that is known already, and the image of its volume. */
+  private record Known(String source, SnapshotEntry entry) {}
+
   /** What a member's name owns. */
   private record Reserved(GroupSources.Source source, SnapshotPlan plan, SnapshotEntry entry) {
     Pool pool() {
@@ -64,9 +69,12 @@ record GroupImages(
   Made findOrMake(OpenPool opened, GroupPlan plan, GroupSources sources) {
     GroupReservation reservation = reserve(opened, plan);
     GroupEntry entry = reservation.entry();
-    requireSameVolumes(opened, plan, entry, sources);
+    List<Known> known = known(opened, entry);
+    requireSameVolumes(plan, entry, known, sources);
     try {
-      return make(opened, plan, entry, sources);
+      return ofCephCsi(plan, known)
+          ? takeOver(opened, plan, entry, known, sources)
+          : make(opened, plan, entry, sources);
     } catch (CsiException.Aborted | CsiException.Unavailable e) {
       throw e; // the next call goes on with what is there
     } catch (CsiException e) {
@@ -90,14 +98,26 @@ record GroupImages(
     }
   }
 
-  private void requireSameVolumes(
-      OpenPool opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
+  /** The members so far, without those that a failure undid. */
+  private List<Known> known(OpenPool opened, GroupEntry entry) {
+    List<Known> known = new ArrayList<>();
+    for (String member : entry.members().keySet()) {
+      VolumeId id = VolumeId.of(member).orElseThrow();
+      try (Pool pool = opened.cluster().openPool(id.location(), opened.pool().namespace())) {
+        snapshotJournal
+            .read(pool, id.uuid())
+            .ifPresent(e -> known.add(new Known(place(pool, e.source()), e)));
+      }
+    }
+    return List.copyOf(known);
+  }
+
+  private static void requireSameVolumes(
+      GroupPlan plan, GroupEntry entry, List<Known> known, GroupSources sources) {
     var wanted = new TreeSet<String>();
-    sources
-        .all()
-        .forEach(s -> wanted.add(place(s.volume().pool(), s.volume().entry().imageName())));
+    sources.all().forEach(s -> wanted.add(place(s)));
     var before = new TreeSet<String>();
-    entry.members().keySet().forEach(id -> sourceOf(opened, id).ifPresent(before::add));
+    known.forEach(member -> before.add(member.source()));
     boolean undecided = entry.members().isEmpty();
     if (!undecided && !(entry.members().size() == wanted.size() && wanted.containsAll(before))) {
       throw new CsiException.AlreadyExists(
@@ -106,16 +126,37 @@ record GroupImages(
     }
   }
 
-  /** Empty for a member that a failure undid. */
-  private Optional<String> sourceOf(OpenPool opened, String snapshotId) {
-    VolumeId id = VolumeId.of(snapshotId).orElseThrow();
-    try (Pool pool = opened.cluster().openPool(id.location(), opened.pool().namespace())) {
-      return snapshotJournal.read(pool, id.uuid()).map(e -> place(pool, e.source()));
-    }
+  private static String place(GroupSources.Source source) {
+    return place(source.volume().pool(), source.volume().entry().imageName());
   }
 
   private static String place(Pool pool, String image) {
     return pool.name() + "/" + image;
+  }
+
+  /** ceph-csi's members have other names than ours. */
+  private static boolean ofCephCsi(GroupPlan plan, List<Known> known) {
+    Set<String> ours = plan.members().stream().map(SnapshotPlan::name).collect(toSet());
+    return known.stream().anyMatch(member -> !ours.contains(member.entry().requestName()));
+  }
+
+  /** Whole ones are as good as ours; else the moment is lost, and the name starts anew. */
+  private Made takeOver(
+      OpenPool opened, GroupPlan plan, GroupEntry entry, List<Known> known, GroupSources sources) {
+    List<Member> whole = new ArrayList<>();
+    for (GroupSources.Source source : sources.all()) {
+      known.stream()
+          .filter(member -> member.source().equals(place(source)))
+          .flatMap(member -> images.find(source.volume().pool(), member.entry()).stream())
+          .findFirst()
+          .ifPresent(made -> whole.add(new Member(source, made)));
+    }
+    if (whole.size() < sources.all().size()) {
+      undo(opened, entry);
+      return findOrMake(opened, plan, sources);
+    }
+    GroupDeletion.removeGroups(opened.pool(), entry);
+    return new Made(entry, momentOf(entry, whole), List.copyOf(whole));
   }
 
   private Made make(OpenPool opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
@@ -125,7 +166,7 @@ record GroupImages(
     storeMembers(opened.pool(), clusterId, entry, members);
     List<Member> whole = whole(members);
     if (whole.size() == members.size()) {
-      opened.pool().removeGroup(entry.groupName()); // if a crash left it
+      GroupDeletion.removeGroups(opened.pool(), entry); // if a crash left it
       return new Made(entry, momentOf(entry, whole), whole);
     }
     if (!whole.isEmpty() && !hasMoment(opened.pool(), entry)) {
@@ -198,6 +239,7 @@ record GroupImages(
     }
     String group = entry.groupName();
     sources.requireOneMoment();
+    pool.removeGroup(GroupDeletion.groupOfCephCsi(entry)); // if a crash of it left it
     createGroup(pool, group);
     sources.all().forEach(source -> add(pool, group, source));
     for (GroupSnapshot half : pool.groupSnapshots(group)) {

@@ -13,7 +13,11 @@ import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import java.util.Optional;
 
-/** Lists the volumes of all configured clusters, a page at a time. */
+/**
+ * Lists the volumes of all configured clusters, a page at a time. Static volumes are none that this
+ * driver knows of: an administrator made their images, and only a PersistentVolume says that they
+ * are volumes.
+ */
 record ListVolumes(Listing<OpenPool> listing, VolumeJournal journal)
     implements Call<ListVolumesRequest, ListVolumesResponse> {
 

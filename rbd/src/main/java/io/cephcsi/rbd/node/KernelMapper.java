@@ -89,12 +89,24 @@ final class KernelMapper implements Mapper {
       throw refused(request, e);
     }
     return devices().stream()
-        .filter(d -> d.imageId().equals(request.imageId()) && d.fsid().equals(request.fsid()))
+        .filter(d -> shows(d, request))
         .findFirst()
-        .orElseThrow(() ->
-            new CsiException.Unavailable(
-                "the kernel has mapped %s but shows no device of it".formatted(request.image()),
-                null));
+        .orElseThrow(() -> replaced(request));
+  }
+
+  /** An image that got the name just before the kernel looked is not the one that was asked for. */
+  private CsiException replaced(MapRequest request) {
+    List<MappedDevice> others =
+        devices().stream()
+            .filter(d -> d.image().equals(request.image()) && d.fsid().equals(request.fsid()))
+            .toList();
+    others.forEach(other -> unmap(other, ""));
+    return others.isEmpty()
+        ? new CsiException.Unavailable(
+            "the kernel has mapped %s but shows no device of it".formatted(request.image()), null)
+        : new CsiException.Aborted(
+            "image %s was replaced while it was mapped (its id was %s, now it is %s): ask again"
+                .formatted(request.image(), request.imageId(), others.getFirst().imageId()));
   }
 
   private void add(MapRequest request) throws IOException {

@@ -6,6 +6,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.KernelVersion;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.MapOptions;
 import java.io.IOException;
@@ -20,8 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Maps by rbd-nbd: a process with librbd, and the kernel's nbd before it.
@@ -47,8 +46,6 @@ final class NbdMapper implements Mapper {
   private static final String MOUNT_TIMEOUT = "--client_mount_timeout=30";
 
   private static final List<String> DEFAULTS = List.of("reattach-timeout=300", "io-timeout=0");
-  private static final Pattern KERNEL =
-      Pattern.compile("(\\d+)\\.(\\d+)(?:\\.0-(\\d+))?.*", Pattern.DOTALL);
   private static final ImageSpec UNKNOWN = new ImageSpec("", "", "");
 
   private final Host host;
@@ -218,21 +215,9 @@ final class NbdMapper implements Mapper {
     return options;
   }
 
-  /** Since Linux 5.14, and in Red Hat's 4.18 from build 365 on. */
   private boolean keepsCookies() {
     String release = read(host.procfs().resolve("sys/kernel/osrelease")).orElse("");
-    Matcher kernel = KERNEL.matcher(release);
-    if (!kernel.matches() || !help().contains("--cookie")) {
-      return false;
-    }
-    int version = Integer.parseInt(kernel.group(1)) * 1000 + Integer.parseInt(kernel.group(2));
-    String build = kernel.group(3);
-    boolean backported =
-        version == 4018
-            && release.contains(".el8")
-            && build != null
-            && Integer.parseInt(build) >= 365;
-    return backported || version >= 5014;
+    return KernelVersion.of(release).keepsCookies() && help().contains("--cookie");
   }
 
   @Override

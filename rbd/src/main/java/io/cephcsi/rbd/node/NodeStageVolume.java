@@ -149,6 +149,7 @@ record NodeStageVolume(
     writeStash(plan, request, mapper);
     var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
     try {
+      requireStillThere(volume, request);
       writeDevice(plan, request, held);
       fence.remember(
           volume,
@@ -165,6 +166,21 @@ record NodeStageVolume(
       throw Undo.after(
           new UncheckedIOException("stage " + plan.volumeId(), e),
           () -> undo(plan, volume, request.imageId(), held));
+    }
+  }
+
+  /**
+   * Images are mapped by name. If the name led to the image that was looked at before and leads to
+   * it now, the device shows that one, and not one that got the name in between.
+   *
+   * @throws CsiException.Aborted when the image was renamed, moved to the trash or replaced
+   */
+  private static void requireStillThere(Volume volume, MapRequest request) {
+    String now = volume.pool().imageId(request.image().image()).orElse("none");
+    if (!now.equals(request.imageId())) {
+      throw new CsiException.Aborted(
+          "image %s was replaced or taken away while it was mapped (its id was %s, now it is %s): ask again"
+              .formatted(request.image(), request.imageId(), now));
     }
   }
 

@@ -11,27 +11,46 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import csi.v1.CapacityRange;
 import csi.v1.CreateVolumeGroupSnapshotRequest;
 import csi.v1.DeleteVolumeGroupSnapshotRequest;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.GetVolumeGroupSnapshotRequest;
+import csi.v1.Topology;
+import csi.v1.TopologyRequirement;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.JournalKind;
+import io.cephcsi.journal.StoredJournal;
+import io.cephcsi.journal.Stores;
+import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.journal.VolumeRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What ceph-csi is known to do wrong, by the numbers that its users and maintainers know it by. */
+/**
+ * What ceph-csi is known to do wrong, by the numbers that its users and maintainers know it by.
+ * What nodes do is in {@code io.cephcsi.rbd.node.KnownWeaknessesTest}, what calls do in {@code
+ * io.cephcsi.csi.CallsTest}, and connections that are ended (C10, L5) in {@code
+ * io.cephcsi.ceph.ConnectionPoolIT}. Without a test are those of what this driver does not do:
+ * encryption (C6, C7, C23 to C25, C28, L6, L7) and csi-addons (C8).
+ */
 class KnownWeaknessesTest {
   private static final String TWO_NAMESPACES =
       """
@@ -106,6 +125,42 @@ class KnownWeaknessesTest {
   }
 
   @Test
+  void c2_nameThatLeadsToAnEmptyObject_isProvisioned() throws Exception {
+    String stuck = "b0285c97-a0ce-11eb-8c66-0242ac110002";
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.create("csi.volume." + stuck, Map.of())).isTrue();
+      assertThat(pool.compareAndPut("csi.volumes.default", "csi.volume.pvc-1", "", stuck)).isTrue();
+    }
+
+    controller.delete(volume("pvc-1"));
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void c3_directoryInAnotherPool_isWrittenThereAndTheObjectWithTheImage() throws Exception {
+    controller.cluster.addPool("old");
+    String uuid = "b0285c97-a0ce-11eb-8c66-0242ac110002";
+    try (MemoryPool old = controller.cluster.pool("old");
+        MemoryPool pool = controller.pool()) {
+      var stores = new Stores(old, pool, _ -> true);
+      var known = new VolumeJournal("default", () -> UUID.fromString(uuid));
+      var entry = known.reserve(stores, new VolumeRequest("pvc-1", "csi-vol-", "", "")).entry();
+      pool.createImage(entry.imageName(), GIB, ImageOptions.DEFAULT);
+      String imageId = pool.imageId(entry.imageName()).orElseThrow();
+
+      assertThat(known.storeImageId(pool, uuid, "", imageId)).isTrue();
+
+      assertThat(old.objects()).containsExactly("csi.volumes.default");
+      assertThat(pool.get("csi.volume." + uuid, Set.of("csi.imageid")))
+          .containsEntry("csi.imageid", imageId);
+      controller.delete(new VolumeId("one", pool.id(), uuid).text());
+      assertThat(old.list("csi.volumes.default", "", 10)).isEmpty();
+    }
+    controller.awaitNothingLeft();
+  }
+
+  @Test
   void c4_cloneThatFails_isNeverToldAsMade() {
     String source = volume("pvc-source");
     for (int n = 1; ; n++) {
@@ -119,6 +174,30 @@ class KnownWeaknessesTest {
         break;
       }
       assertThat(failure).isInstanceOfAny(CephException.class, CsiException.class);
+    }
+  }
+
+  @Test
+  void c5_copyThatIsResumed_isAnsweredWithItsIdAndKeepsItsImagesId() throws Exception {
+    String source = volume("pvc-source");
+    for (int n = 1; ; n++) {
+      String name = "pvc-" + n;
+      controller.cluster.operations().crashAfter(n);
+      Throwable crash = catchThrowable(() -> controller.create(copying(name, source)));
+      boolean crashed = controller.cluster.operations().restart();
+      controller.restart(new ControllerSettings(false, ""));
+
+      String copy = controller.create(copying(name, source)).getVolumeId();
+
+      assertThat(crash).satisfies(c -> assertThat(c != null).isEqualTo(crashed));
+      assertThat(isClone(imageOf(copy))).isTrue();
+      try (MemoryPool pool = controller.pool()) {
+        assertThat(pool.get("csi.volume." + Controller.uuidOf(copy), Set.of("csi.imageid")))
+            .containsEntry("csi.imageid", pool.imageId(imageOf(copy)).orElseThrow());
+      }
+      if (!crashed) {
+        break;
+      }
     }
   }
 
@@ -249,6 +328,76 @@ class KnownWeaknessesTest {
     }
   }
 
+  @Test
+  void c19_l8_deletedGroup_freesItsNameAndItsKey() throws Exception {
+    String first = volume("pvc-1");
+    String second = volume("pvc-2");
+    String before = group(first, second);
+    assertThat(group(first, second)).isEqualTo(before);
+
+    deleteGroup(before);
+    deleteGroup(before);
+
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.list("csi.groups.default", "", 10)).isEmpty();
+    }
+    assertThat(group(first, second)).isNotEqualTo(before);
+  }
+
+  @Test
+  void c19_groupWithAVolumeThatIsNotThere_isRefusedAndLeavesNothing() throws Exception {
+    String first = volume("pvc-1");
+    String second = volume("pvc-2");
+    controller.delete(second);
+
+    assertThatThrownBy(() -> group(first, second)).isInstanceOf(CsiException.NotFound.class);
+
+    controller.delete(first);
+    controller.awaitNothingLeft();
+  }
+
+  private void deleteGroup(String id) {
+    var _ =
+        controller.deleteGroup.answer(
+            DeleteVolumeGroupSnapshotRequest.newBuilder()
+                .setGroupSnapshotId(id)
+                .putAllSecrets(SECRETS)
+                .build());
+  }
+
+  @Test
+  void c21_sizeThatIsRoundedUp_keepsTheLimit() {
+    long required = GIB + GIB / 10;
+    long limit = GIB + GIB / 5;
+    var range = CapacityRange.newBuilder().setRequiredBytes(required).setLimitBytes(limit);
+
+    long bytes = controller.create(request("pvc-1").setCapacityRange(range)).getCapacityBytes();
+
+    assertThat(bytes).isBetween(required, limit);
+  }
+
+  @Test
+  void c22_contextOfAVolume_namesThePoolThatTopologyChose() {
+    controller.cluster.addPool("east");
+    var east = Topology.newBuilder().putSegments("topology.rbd.csi.ceph.com/region", "e");
+    String pools =
+        "[{\"poolName\":\"east\",\"domainSegments\":[{\"domainLabel\":\"region\",\"value\":\"e\"}]}]";
+
+    var made =
+        controller.create(
+            request("pvc-1")
+                .putParameters("topologyConstrainedPools", pools)
+                .setAccessibilityRequirements(
+                    TopologyRequirement.newBuilder().addRequisite(east).addPreferred(east)));
+
+    assertThat(made.getVolumeContextMap())
+        .containsEntry("pool", "east")
+        .containsEntry("journalPool", "east");
+    try (MemoryPool pool = controller.cluster.pool("east")) {
+      assertThat(pool.images()).containsOnlyKeys(imageOf(made.getVolumeId()));
+    }
+  }
+
   private static String lost(String id) {
     return new VolumeId("lost", 9, Controller.uuidOf(id)).text();
   }
@@ -272,6 +421,87 @@ class KnownWeaknessesTest {
 
     Controller.await(() -> !again.isEmpty());
     assertThat(again).containsExactly(copy);
+  }
+
+  @Test
+  void c30_snapshotThatFails_leavesItsSourceAsItWas() {
+    String source = volume("pvc-1");
+    Map<String, String> before = stored(source);
+    for (int n = 1; ; n++) {
+      controller.cluster.operations().failBefore(n, Errno.EIO);
+      Throwable failure = catchThrowable(() -> controller.snapshot("snapshot-1", source));
+
+      assertThat(stored(source)).isEqualTo(before);
+      try (MemoryPool pool = controller.pool()) {
+        assertThat(pool.imageId(imageOf(source))).contains(before.get("csi.imageid"));
+      }
+      controller.cluster.operations().restart();
+      if (failure == null) {
+        break;
+      }
+    }
+  }
+
+  private Map<String, String> stored(String volume) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.list("csi.volume." + Controller.uuidOf(volume), "", 100);
+    }
+  }
+
+  /** Such an object is small, and no image belongs to it; who lists the pool finds it. */
+  @Test
+  void l1_crashAmidAReservation_leavesNoImageAndAtMostOneObjectThatIsFound() {
+    for (int n = 1; n <= 2; n++) {
+      controller.cluster.operations().crashAfter(n);
+      var _ = catchThrowable(() -> volume("pvc-1"));
+      assertThat(controller.cluster.operations().restart()).isTrue();
+      controller.restart(new ControllerSettings(false, ""));
+    }
+
+    String made = volume("pvc-1");
+
+    try (MemoryPool pool = controller.pool()) {
+      List<String> orphans = new ArrayList<>();
+      pool.forEachObject(object ->
+          JournalKind.VOLUMES
+              .uuidOfObject(object)
+              .filter(uuid -> !uuid.equals(Controller.uuidOf(made)))
+              .ifPresent(orphans::add));
+      assertThat(orphans).hasSizeLessThanOrEqualTo(1);
+      var journal = new StoredJournal(pool);
+      assertThat(journal.names(JournalKind.VOLUMES, "csi.volumes.default"))
+          .singleElement()
+          .satisfies(name -> assertThat(name.value()).isEqualTo(Controller.uuidOf(made)));
+      for (String uuid : orphans) {
+        var entry = journal.entry(JournalKind.VOLUMES, uuid).orElseThrow();
+        assertThat(entry.keys())
+            .containsEntry("csi.volname", "pvc-1")
+            .doesNotContainKey("csi.imageid");
+        assertThat(journal.remove(entry.object(), entry.keys())).isTrue();
+      }
+      assertThat(pool.images()).containsOnlyKeys(imageOf(made));
+    }
+  }
+
+  @Test
+  void l2_volumeWhoseMetadataFails_leavesNothing() throws Exception {
+    controller.restart(new ControllerSettings(true, "cluster"));
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("change metadata")) {
+            throw new CephException(Errno.EIO, operation);
+          }
+        });
+
+    assertThatThrownBy(() ->
+            controller.create(
+                request("pvc-1").putParameters("csi.storage.k8s.io/pvc/name", "claim")))
+        .isInstanceOf(CephException.class);
+
+    controller.cluster.operations().before(_ -> {});
+    controller.awaitNothingLeft();
   }
 
   @Test
@@ -306,6 +536,66 @@ class KnownWeaknessesTest {
     controller.delete(id);
 
     controller.awaitNothingLeft();
+  }
+
+  @Test
+  void l5_everyCallAndItsBackground_giveTheirConnectionsBack() throws Exception {
+    String source = volume("pvc-source");
+    String snapshot = controller.snapshot("snapshot-1", source);
+    limits(8, 1);
+    String copy = controller.create(copying("pvc-1", source)).getVolumeId();
+    String deeper = controller.create(copying("pvc-2", copy)).getVolumeId();
+    String restored = controller.create(restoring("pvc-3", snapshot)).getVolumeId();
+    String missing = imageOf(restored);
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeImage(missing);
+    }
+    assertThatThrownBy(() -> controller.snapshot("snapshot-2", restored))
+        .isInstanceOf(CsiException.class);
+    for (String id : List.of(restored, deeper, copy, source)) {
+      controller.delete(id);
+    }
+    controller.deleteSnapshot(snapshot);
+    controller.awaitNothingLeft();
+
+    controller.close();
+
+    controller.clusters.checkNothingOpen();
+  }
+
+  @Test
+  void l9_sourceWithTheCutOfAnInterruptedCopy_isPurged() throws Exception {
+    String source = volume("pvc-1");
+    try (MemoryPool pool = controller.pool();
+        Image image = pool.openImage(imageOf(source))) {
+      image.createSnapshot("csi-vol-b0285c97-a0ce-11eb-8c66-0242ac110002-temp");
+    }
+
+    controller.delete(source);
+
+    controller.awaitNothingLeft();
+  }
+
+  /** Ceph's libraries give up by themselves; whoever asks again is served, and never refused. */
+  @Test
+  void w1_clusterThatHung_servesTheRepeatedCall() {
+    for (int n = 1; ; n++) {
+      String name = "pvc-" + n;
+      controller.cluster.operations().failBefore(n, Errno.ETIMEDOUT);
+      Throwable failure =
+          catchThrowable(
+              () -> CephFailures.told(controller.createVolume).answer(request(name).build()));
+      boolean came = !controller.cluster.operations().pending();
+      controller.cluster.operations().restart();
+
+      if (failure != null) {
+        assertThat(failure).isInstanceOf(CsiException.Unavailable.class);
+      }
+      assertThat(volume(name)).isNotEmpty();
+      if (!came) {
+        break;
+      }
+    }
   }
 
   @Test

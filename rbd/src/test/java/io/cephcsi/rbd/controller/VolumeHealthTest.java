@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import csi.v1.ControllerGetVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthRequest;
 import csi.v1.ControllerListVolumeHealthResponse;
+import csi.v1.ListVolumesRequest;
 import csi.v1.VolumeHealth;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
@@ -212,6 +213,27 @@ class VolumeHealthTest {
         .filteredOn(o -> o.startsWith("read image id"))
         .hasSize(1);
     assertThat(controller.cluster.operations().reads()).isLessThan(20);
+  }
+
+  /** Whose image an administrator made is known by its PersistentVolume alone. */
+  @Test
+  void list_staticVolumes_areLeftOutThoughTheyCanBeAskedFor() {
+    String id = create("pvc-1");
+    try (MemoryPool pool = controller.pool()) {
+      pool.createImage("by-hand", 1 << 20, ImageOptions.DEFAULT);
+    }
+    monitorsSay(WELL, "full", "hashpspool");
+
+    assertThat(listed(0, "")).containsExactly(id);
+    assertThat(problem("one/rbd/by-hand").getReason()).isEqualTo("PoolFull");
+    assertThat(
+            controller
+                .listVolumes
+                .answer(ListVolumesRequest.getDefaultInstance())
+                .getEntriesList()
+                .stream()
+                .map(entry -> entry.getVolume().getVolumeId()))
+        .containsExactly(id);
   }
 
   @Test

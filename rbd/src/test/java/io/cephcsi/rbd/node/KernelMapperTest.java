@@ -96,9 +96,19 @@ class KernelMapperTest {
   }
 
   @Test
-  void map_onlyAnotherImageOfThatNameShows_isNotTaken() throws Exception {
-    device("0", IMAGE, "older", GIB);
+  void map_onlyAnotherImageOfThatNameShows_isUnmapped() throws Exception {
+    device("7", IMAGE, "newer", GIB);
 
+    assertThatThrownBy(() -> mapper.map(request("10.0.0.1", IMAGE, "")))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("csi-vol-1")
+        .hasMessageContaining("newer");
+
+    assertThat(read("bus/rbd/remove_single_major")).isEqualTo("7");
+  }
+
+  @Test
+  void map_nothingShows_isTold() {
     assertThatThrownBy(() -> mapper.map(request("10.0.0.1", IMAGE, "")))
         .isInstanceOf(CsiException.Unavailable.class)
         .hasMessageContaining("csi-vol-1");

@@ -21,6 +21,7 @@ final class MemoryMapper implements Mapper {
   final List<String> netNamespaces = new ArrayList<>();
   private int minors;
   Runnable whileMapping = () -> {};
+  Runnable afterMapping = () -> {};
   String trouble = "";
 
   /** Whether it has processes, as rbd-nbd. */
@@ -62,6 +63,7 @@ final class MemoryMapper implements Mapper {
                 request.fsid(), request.image(), request.imageId(), path, request.readOnly(), bytes)
             .withClient(ADDRESS);
     devices.add(device);
+    afterMapping.run();
     return device;
   }
 

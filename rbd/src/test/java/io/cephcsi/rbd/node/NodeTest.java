@@ -40,6 +40,7 @@ import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -311,6 +312,45 @@ class NodeTest {
         .hasMessageContaining("10.0.0.9:0/77");
 
     assertNothingStaged();
+  }
+
+  @Test
+  void stage_imageReplacedWhileItIsMapped_isNotTaken() {
+    mapper.whileMapping =
+        () -> {
+          discard();
+          try (MemoryPool pool = cluster.pool("rbd")) {
+            pool.createImage(image, GIB, ImageOptions.DEFAULT);
+          }
+        };
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining(image);
+
+    assertNothingStaged();
+    assertThat(node.commands).noneMatch(c -> c.startsWith("mkfs") || c.startsWith("mount"));
+    mapper.whileMapping = () -> {};
+    stage(r -> {});
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+  }
+
+  @Test
+  void stage_imageDiscardedWhileItIsMapped_isNotTaken() {
+    mapper.afterMapping = this::discard;
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("now it is none");
+
+    assertNothingStaged();
+    assertThatThrownBy(() -> stage(r -> {})).isInstanceOf(CsiException.NotFound.class);
+  }
+
+  private void discard() {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.trashMove(image, Duration.ZERO);
+    }
   }
 
   @ParameterizedTest
