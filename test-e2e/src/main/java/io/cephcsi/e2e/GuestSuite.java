@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * What runs inside the kernel guest, with the guest's own RBD client: a volume's life with the
- * driver killed between all steps, csi-sanity, the cost of staging, and two nodes that meet in
- * files.
+ * driver killed between all steps, csi-sanity, the cost of staging, volumes that are cut at one
+ * moment, and two nodes that meet in files.
  */
 public final class GuestSuite {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -50,6 +50,7 @@ public final class GuestSuite {
         case "place" -> new GuestNode(ceph).place();
         case "nbd" -> new GuestNode(ceph).nbd();
         case "ill" -> new GuestNode(ceph).ill();
+        case "group" -> new GuestGroup(ceph).run();
         case "lost" -> new GuestFencing(ceph, suite.meeting).lostNode();
         case "heir" -> new GuestFencing(ceph, suite.meeting).heir();
         default -> throw new IllegalArgumentException(arguments[0]);

@@ -89,7 +89,7 @@ final class VolumeLife {
     Map<String, String> parameters = new TreeMap<>(more);
     parameters.put("clusterID", DriverProcess.CLUSTER_ID);
     parameters.put("pool", pool);
-    parameters.put("imageFeatures", "layering");
+    parameters.putIfAbsent("imageFeatures", "layering");
     return parameters;
   }
 

@@ -94,6 +94,12 @@ class GuestIT {
 
   @Test
   @Order(6)
+  void volumesWrittenByAPod_areCutAtOneMoment() {
+    guest(0, "group").passes();
+  }
+
+  @Test
+  @Order(7)
   void nodeStoppedAmidWriting_isFencedAndWritesNoMore() throws Exception {
     try (var nodes = Executors.newFixedThreadPool(2)) {
       var lost = nodes.submit(() -> guest(0, "lost"));

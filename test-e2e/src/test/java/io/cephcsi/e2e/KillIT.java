@@ -2,11 +2,18 @@ package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Clusters;
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Pool;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -16,8 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The driver is killed in the middle of every step of a volume's life, started again, and the step
- * repeated: the outcome is that of a life without trouble, and nothing is left over.
+ * The driver is killed in the middle of every step of a volume's life, and of those of its
+ * snapshots and copies, started again, and the step repeated: the outcome is that of a life without
+ * trouble, and nothing is left over.
  */
 class KillIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -51,14 +59,28 @@ class KillIT {
   @ParameterizedTest(name = "killed after {0} ms")
   @ValueSource(ints = {0, 10, 30, 80, 200})
   void everyStep_killedInTheMiddleAndRepeated_endsAsUsual(int millis) throws Exception {
-    var life = new VolumeLife("pvc-" + millis, ceph.pool(), ceph.credentials(), folder);
+    sweep(new VolumeLife("pvc-" + millis, ceph.pool(), ceph.credentials(), folder).steps(), millis);
+  }
 
-    for (VolumeLife.Step step : life.steps()) {
+  /** A cut waits for a monitor, so that these calls take a second or more. */
+  @ParameterizedTest(name = "killed after {0} ms")
+  @ValueSource(ints = {0, 40, 150, 500, 1300})
+  void everyCopy_killedInTheMiddleAndRepeated_endsAsUsual(int millis) throws Exception {
+    try (Clusters clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
+        Cluster cluster = clusters.lend(ceph.monitors(), ceph.credentials());
+        Pool pool = cluster.openPool(ceph.pool(), "")) {
+      var secrets =
+          Map.of("userID", ceph.credentials().user(), "userKey", ceph.credentials().key());
+      sweep(new CopyLife("copy-" + millis, pool, secrets).steps(), millis);
+    }
+  }
+
+  private static void sweep(List<VolumeLife.Step> steps, int millis) throws Exception {
+    for (VolumeLife.Step step : steps) {
       killDuring(step, millis);
       repeat(step);
       var _ = step.action().run(driver.client()); // and once more, for good measure
     }
-
     assertThat(remains.awaitNothing(PATIENCE)).isEmpty();
   }
 
