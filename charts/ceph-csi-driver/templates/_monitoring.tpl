@@ -125,9 +125,25 @@ metadata:
     {{- merge (deepCopy $dashboard.labels) (include "ceph-csi.labels" . | fromYaml) | toYaml | nindent 4 }}
   {{- include "ceph-csi.annotations" $dashboard | nindent 2 }}
 data:
+  {{- $board := .Files.Get "files/dashboard.json" | fromJson }}
+  {{- $panels := list }}
+  {{- range $board.panels }}
+  {{- /* "only" is ours: the driver that has such metrics */}}
+  {{- if has .only (list nil (include "ceph-csi.driver" $)) }}
+  {{- $panels = append $panels (omit . "only") }}
+  {{- end }}
+  {{- end }}
   {{ include "ceph-csi.name" . }}.json: |-
-    {{- .Files.Get "files/dashboard.json" | replace "$chart" (include "ceph-csi.name" .) | replace "$drivername" .Values.driverName | trim | nindent 4 }}
+    {{- include "ceph-csi.monitored" (list . (set $board "panels" $panels | toRawJson)) | nindent 4 }}
 {{- end }}
+{{- end -}}
+
+{{/* A text about what is monitored, for this release: list ROOT TEXT. Its own variables are Grafana's. */}}
+{{- define "ceph-csi.monitored" -}}
+{{- $root := index . 0 -}}
+{{- $liveness := printf "%s-http-metrics|%s-http-metrics" (include "ceph-csi.nodeplugin" $root) (include "ceph-csi.provisioner" $root) -}}
+{{- index . 1 | replace "$chart" (include "ceph-csi.name" $root) | replace "$driver" $root.Values.driverName
+  | replace "$namespace" $root.Release.Namespace | replace "$liveness" $liveness -}}
 {{- end -}}
 
 {{- define "ceph-csi.prometheusrule" -}}
@@ -141,10 +157,9 @@ spec:
   groups:
     - name: {{ include "ceph-csi.fullname" . }}
       rules:
-        {{- $liveness := printf "%s-http-metrics|%s-http-metrics" (include "ceph-csi.nodeplugin" .) (include "ceph-csi.provisioner" .) }}
         {{- range .Files.Get "files/alerts.yaml" | fromYamlArray }}
-        {{- $query := .query | replace "\n" " " | replace "$driver" $.Values.driverName }}
-        {{- $query = $query | replace "$namespace" $.Release.Namespace | replace "$liveness" $liveness }}
+        {{- if has .only (list nil (include "ceph-csi.driver" $)) }}
+        {{- $query := include "ceph-csi.monitored" (list $ (.query | replace "\n" " ")) }}
         - alert: {{ .alert }}
           expr: {{ printf "%s %s" $query .fires | toJson }}
           for: {{ .for }}
@@ -153,6 +168,7 @@ spec:
           annotations:
             summary: {{ .summary | toJson }}
             runbook_url: {{ printf "%s#%s" $rule.runbookUrl (lower .alert) }}
+        {{- end }}
         {{- end }}
 {{- end }}
 {{- end -}}

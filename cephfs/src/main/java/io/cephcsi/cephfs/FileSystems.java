@@ -11,6 +11,7 @@ import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -120,7 +121,9 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
   /** Lends the connection to a configured cluster. */
   @MustBeClosed
   public Cluster lend(ClusterConfig config, Credentials credentials) {
-    return clusters.lend(config.monitorList(), credentials);
+    try (var _ = Phase.CONNECT.begin()) {
+      return clusters.lend(config.monitorList(), credentials);
+    }
   }
 
   /** The clusters that are configured. */

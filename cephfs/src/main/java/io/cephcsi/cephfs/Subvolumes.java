@@ -14,6 +14,7 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -441,7 +442,9 @@ public final class Subvolumes {
   }
 
   private String send(ManagerRequest request) {
-    return cluster.managerCommand(request.text(), TIMEOUT);
+    try (var _ = Phase.MGR.begin()) {
+      return cluster.managerCommand(request.text(), TIMEOUT);
+    }
   }
 
   private static JsonNode json(String answer) {

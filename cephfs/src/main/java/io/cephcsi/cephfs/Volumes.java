@@ -2,6 +2,7 @@ package io.cephcsi.cephfs;
 
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -47,7 +48,7 @@ public final class Volumes {
   }
 
   private Optional<Volume> read(VolumeId id, OpenFileSystem opened) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       Optional<VolumeEntry> entry = journal.read(opened.pool(), id.uuid());
       if (entry.isEmpty()) {
         opened.close();

@@ -77,6 +77,14 @@ public final class DriverProcess implements AutoCloseable {
     return start("cephfs", ceph, Map.of(), flags);
   }
 
+  /** As the other one, with these in its environment besides. */
+  @MustBeClosed
+  static DriverProcess startCephFs(
+      ThrowawayCeph ceph, Map<String, String> environment, String... flags)
+      throws IOException, InterruptedException {
+    return start("cephfs", ceph, environment, flags);
+  }
+
   @MustBeClosed
   private static DriverProcess start(
       String type, ThrowawayCeph ceph, Map<String, String> environment, String... flags)

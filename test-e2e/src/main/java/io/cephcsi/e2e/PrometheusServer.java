@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -35,6 +37,18 @@ public final class PrometheusServer implements AutoCloseable {
   private final AtExit atExit;
   private final HttpClient client = HttpClient.newHttpClient();
 
+  /**
+   * What is scraped.
+   *
+   * @param address {@code 127.0.0.1:8080}
+   * @param labels what the job adds to each series, as the Prometheus operator adds {@code pod}
+   */
+  public record Target(String job, String address, Map<String, String> labels) {
+    public Target {
+      labels = Map.copyOf(labels);
+    }
+  }
+
   private PrometheusServer(Path folder, int port, Process process) {
     this.folder = folder;
     this.port = port;
@@ -49,6 +63,16 @@ public final class PrometheusServer implements AutoCloseable {
    */
   @MustBeClosed
   public static PrometheusServer start(Map<String, String> targets)
+      throws IOException, InterruptedException {
+    return start(
+        targets.entrySet().stream()
+            .map(target -> new Target(target.getKey(), target.getValue(), Map.of()))
+            .toList());
+  }
+
+  /** As the other one, with labels for the targets. */
+  @MustBeClosed
+  public static PrometheusServer start(List<Target> targets)
       throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("prometheus-");
     Path config = Files.writeString(folder.resolve("prometheus.yml"), configuration(targets));
@@ -72,12 +96,14 @@ public final class PrometheusServer implements AutoCloseable {
     }
   }
 
-  private static String configuration(Map<String, String> targets) {
+  private static String configuration(List<Target> targets) throws IOException {
     var text = new StringBuilder("global: {scrape_interval: 1s, scrape_timeout: 1s}\n");
     text.append("scrape_configs:\n");
-    targets.forEach((job, target) ->
-        text.append(
-            "- {job_name: %s, static_configs: [{targets: ['%s']}]}\n".formatted(job, target)));
+    for (Target target : targets) {
+      text.append(
+          "- {job_name: %s, static_configs: [{targets: ['%s'], labels: %s}]}\n"
+              .formatted(target.job(), target.address(), JSON.writeValueAsString(target.labels())));
+    }
     return text.toString();
   }
 
@@ -133,8 +159,26 @@ public final class PrometheusServer implements AutoCloseable {
    * @throws IOException when Prometheus refuses the query, and says why
    */
   public JsonNode query(String promql) throws IOException, InterruptedException {
-    String encoded = URLEncoder.encode(promql, StandardCharsets.UTF_8);
-    JsonNode answer = JSON.readTree(get("/api/v1/query?query=" + encoded).body());
+    return result(promql, "query?query=" + encoded(promql));
+  }
+
+  /**
+   * What a query gave from then until now, second by second: an array of series, each with {@code
+   * metric} and {@code values}.
+   */
+  public JsonNode history(String promql, Instant from) throws IOException, InterruptedException {
+    return result(
+        promql,
+        "query_range?step=1&start=%d&end=%d&query=%s"
+            .formatted(from.getEpochSecond(), Instant.now().getEpochSecond(), encoded(promql)));
+  }
+
+  private static String encoded(String promql) {
+    return URLEncoder.encode(promql, StandardCharsets.UTF_8);
+  }
+
+  private JsonNode result(String promql, String question) throws IOException, InterruptedException {
+    JsonNode answer = JSON.readTree(get("/api/v1/" + question).body());
     if (!answer.path("status").asText().equals("success")) {
       throw new IOException("query " + promql + ": " + answer);
     }

@@ -113,9 +113,15 @@ final class VolumeLife {
 
   /** A volume of CephFS, for many writers on many nodes; otherwise as that of an image. */
   static VolumeLife onCephFs(ThrowawayCeph ceph, String name, Path folder) throws IOException {
+    return onCephFs(ceph, ceph.credentials(), name, folder);
+  }
+
+  /** As the other one, by another user. */
+  static VolumeLife onCephFs(ThrowawayCeph ceph, Credentials credentials, String name, Path folder)
+      throws IOException {
     return new VolumeLife(
         name,
-        ceph.credentials(),
+        credentials,
         folder,
         CEPHFS,
         Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs")));

@@ -10,6 +10,7 @@ import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.SnapshotAnswer;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
@@ -55,7 +56,7 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
   }
 
   private SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(
           Stores.of(source.pool()), plan.reservation(source.entry(), size(source)));
     } catch (JournalConflict e) {

@@ -8,6 +8,7 @@ import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
@@ -42,7 +43,7 @@ final class MadeSubvolumes {
   }
 
   private Reservation reserve(Pool pool, VolumePlan plan) {
-    try {
+    try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(Stores.of(pool), plan.reservation());
     } catch (JournalConflict e) {
       throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));

@@ -1,6 +1,7 @@
 package io.cephcsi.cephfs.node;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
@@ -94,7 +95,9 @@ record StagedMount(
     Mounter mounter = mounters.choose(plan);
     var request =
         new MountRequest(root, plan.credentials(), mounter.options(plan, root), plan.staging());
-    mounter.mount(request);
+    try (var _ = Phase.MOUNT.begin()) {
+      mounter.mount(request);
+    }
     try {
       if (root.showsSnapshot()) {
         showSnapshot(plan, root);
