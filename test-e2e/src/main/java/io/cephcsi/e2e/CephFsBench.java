@@ -1,14 +1,18 @@
 package io.cephcsi.e2e;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,9 +57,16 @@ public final class CephFsBench implements Callable<Integer> {
   @Option(names = "--volumes", description = "How many volumes there are, held.")
   private int volumes = 300;
 
+  @Option(
+      names = "--cluster",
+      paramLabel = "DIR",
+      description =
+          "A cluster of ./dev ceph up DIR, which keeps the volumes, instead of one for this run.")
+  private @Nullable Path folder;
+
   @Override
   public Integer call() throws Exception {
-    try (ThrowawayCeph ceph = ThrowawayCeph.start();
+    try (ThrowawayCeph ceph = cluster();
         DriverProcess process = DriverProcess.startCephFs(ceph, "--controllerserver");
         var connections = new ConnectionPool(ConnectionSettings.DEFAULT);
         Cluster cluster = connections.lend(ceph.monitors(), ceph.credentials());
@@ -72,6 +83,11 @@ public final class CephFsBench implements Callable<Integer> {
       System.out.print(text(calls, megabytes));
     }
     return 0;
+  }
+
+  @MustBeClosed
+  private ThrowawayCeph cluster() throws IOException, InterruptedException {
+    return folder == null ? ThrowawayCeph.start() : ThrowawayCeph.running(folder);
   }
 
   private void make(BenchDriver driver, BenchProgress progress) throws Exception {

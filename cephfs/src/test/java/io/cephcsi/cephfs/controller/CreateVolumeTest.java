@@ -156,6 +156,15 @@ class CreateVolumeTest {
   }
 
   @Test
+  void answer_namePrefix_isTheSubvolumes() {
+    var volume = controller.create(request("pvc-1").putParameters("volumeNamePrefix", "team-"));
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi"))
+        .containsOnlyKeys("team-" + uuid(volume.getVolumeId()));
+    controller.delete(volume.getVolumeId());
+    controller.assertNothingLeft();
+  }
+
+  @Test
   void answer_metadataOn_setsIt() {
     controller.restart(new ControllerSettings(true, "prod", Duration.ZERO));
     var volume =
@@ -185,7 +194,7 @@ class CreateVolumeTest {
   }
 
   @Test
-  void answer_stoppedAtAnyWrite_isOneVolumeWhenAskedAgain() {
+  void answer_stoppedAtAnyWrite_isOneVolumeWhenAskedAgain_W45() {
     for (boolean done : new boolean[] {false, true}) {
       int n = 1;
       do {

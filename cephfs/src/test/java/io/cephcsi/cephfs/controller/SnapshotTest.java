@@ -20,6 +20,7 @@ import io.cephcsi.cephfs.StoredSubvolume;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -194,6 +195,93 @@ class SnapshotTest {
     assertThat(controller.stored(restored.getVolumeId()).quotaBytes).isEqualTo(3 * GIB);
     assertThat(controller.create(request)).isEqualTo(restored);
     assertThat(controller.expand(restored.getVolumeId(), 4 * GIB)).isEqualTo(4 * GIB);
+  }
+
+  @Test
+  void copy_larger_isGrown() {
+    var request = copy("pvc-2", volume);
+    request.setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(3 * GIB));
+    Volume copy = controller.create(request);
+    assertThat(copy.getCapacityBytes()).isEqualTo(3 * GIB);
+    assertThat(controller.stored(copy.getVolumeId()).quotaBytes).isEqualTo(3 * GIB);
+  }
+
+  @Test
+  void create_metadataOn_setsIt() {
+    controller.restart(new ControllerSettings(true, "prod", Duration.ofMillis(300)));
+    Snapshot snapshot =
+        controller
+            .createSnapshot
+            .answer(
+                CreateSnapshotRequest.newBuilder()
+                    .setName("snap-1")
+                    .setSourceVolumeId(volume)
+                    .putParameters("clusterID", "one")
+                    .putParameters("csi.storage.k8s.io/volumesnapshot/name", "nightly")
+                    .putParameters("csi.storage.k8s.io/volumesnapshot/namespace", "team")
+                    .putAllSecrets(Controller.SECRETS)
+                    .build())
+            .getSnapshot();
+    String name = "csi-snap-" + uuid(snapshot.getSnapshotId());
+    var expected =
+        Map.of(
+            "csi.storage.k8s.io/volumesnapshot/name", "nightly",
+            "csi.storage.k8s.io/volumesnapshot/namespace", "team",
+            "csi.ceph.com/cluster/name", "prod");
+    assertThat(controller.stored(volume).snapshots)
+        .hasEntrySatisfying(name, cut -> assertThat(cut.metadata).isEqualTo(expected));
+  }
+
+  @Test
+  void deleteSnapshot_goneByHand_isFine() {
+    String cut = controller.cut("snap-1", volume).getSnapshotId();
+    String other = controller.cut("snap-2", volume).getSnapshotId();
+    controller.stored(volume).snapshots.remove("csi-snap-" + uuid(cut));
+    controller.deleteSnapshot(cut);
+    controller.subvolumes.subvolumes("cephfs", "csi").clear();
+    controller.deleteSnapshot(other);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  @Test
+  void radosNamespaceOfTheCluster_hasAllOfTheJournal_W5() throws Exception {
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},
+         {"clusterID":"two","monitors":["mon"],"cephFS":{"radosNamespace":"other"}}]
+        """);
+    Volume second =
+        controller.create(Controller.request("pvc-2").putParameters("clusterID", "two"));
+    Snapshot snapshot =
+        controller
+            .createSnapshot
+            .answer(
+                CreateSnapshotRequest.newBuilder()
+                    .setName("snap-2")
+                    .setSourceVolumeId(second.getVolumeId())
+                    .putParameters("clusterID", "two")
+                    .putAllSecrets(Controller.SECRETS)
+                    .build())
+            .getSnapshot();
+    Volume restored =
+        controller.create(
+            restore("pvc-3", snapshot.getSnapshotId()).putParameters("clusterID", "two"));
+
+    try (MemoryPool pool = controller.cluster.pool("cephfs_metadata", "other")) {
+      assertThat(pool.objects())
+          .containsExactlyInAnyOrder(
+              "csi.volumes.default",
+              "csi.snaps.default",
+              "csi.volume." + uuid(second.getVolumeId()),
+              "csi.volume." + uuid(restored.getVolumeId()),
+              "csi.snap." + uuid(snapshot.getSnapshotId()));
+    }
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.objects())
+          .containsExactlyInAnyOrder("csi.volumes.default", "csi.volume." + uuid(volume));
+    }
   }
 
   @Test
