@@ -36,6 +36,14 @@ public final class StoredJournal {
     return names;
   }
 
+  /** A name in a directory, by one read; empty when it is free. */
+  public Optional<StoredName> name(JournalKind kind, String directory, String name) {
+    String key = kind.key(name);
+    Map<String, String> found = store.get(directory, Set.of(key));
+    return Optional.ofNullable(found.get(key))
+        .map(value -> new StoredName(kind, directory, name, value));
+  }
+
   /** A directory's notes of images to be purged: their keys and values. */
   public Map<String, String> purgeNotes(String directory) {
     Map<String, String> notes = new TreeMap<>();

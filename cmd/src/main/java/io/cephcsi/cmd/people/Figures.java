@@ -21,6 +21,11 @@ final class Figures {
     return number + " " + UNITS[unit];
   }
 
+  /** A text of others, of which no character can steer a terminal. */
+  static String plain(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
   /** A time that has passed, by its largest unit: {@code 5m}, {@code 3d}. */
   static String age(Duration time) {
     if (time.compareTo(Duration.ofMinutes(2)) < 0) {
