@@ -89,12 +89,25 @@ public final class StoredJournal {
         Set.of(Directory.MAKER));
   }
 
-  /** Takes {@link #giveUp} and {@link #finish} back: sets the object's keys as they were. */
+  /**
+   * Takes {@link #giveUp} and {@link #finish} back: sets the object's keys as they were.
+   *
+   * @return false when anything else of it was changed since
+   */
   public boolean restore(String object, Map<String, String> keys) {
     Map<String, String> now = store.list(object, "", PAGE);
+    if (!withoutProgress(now).equals(withoutProgress(keys))) {
+      return false;
+    }
     Set<String> more = new TreeSet<>(now.keySet());
     more.removeAll(keys.keySet());
     return store.compareAndUpdate(object, now, keys, more);
+  }
+
+  private static Map<String, String> withoutProgress(Map<String, String> keys) {
+    Map<String, String> rest = new TreeMap<>(keys);
+    rest.keySet().removeAll(Directory.PROGRESS);
+    return rest;
   }
 
   /** Removes a UUID's object if it says what it said, the deletion's own note aside. */

@@ -86,6 +86,16 @@ abstract class StoredJournalContract extends JournalContract {
   }
 
   @Test
+  void restore_changedOtherwise_isRefused() {
+    put(pool(), OBJECT, Map.of("csi.volname", "pvc-1"));
+    StoredEntry before = entry();
+    assertThat(journal().giveUp(before)).isTrue();
+    put(pool(), OBJECT, Map.of("csi.volume.owner", "someone"));
+    assertThat(journal().restore(OBJECT, before.keys())).isFalse();
+    assertThat(entry().discarded()).isTrue();
+  }
+
+  @Test
   void finish_takesTheMakerAway() {
     put(pool(), OBJECT, Map.of("csi.volname", "pvc-1", "cephcsi.maker", "m"));
     assertThat(journal().finish(entry(), "10")).isTrue();
