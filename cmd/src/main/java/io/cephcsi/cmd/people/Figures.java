@@ -26,6 +26,21 @@ final class Figures {
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 
+  /** A text in lines of at most some characters, each with blanks before it. */
+  static String wrapped(String text, int indent, int width) {
+    int room = Math.max(20, Math.min(width, 110) - indent);
+    var lines = new StringBuilder();
+    var line = new StringBuilder();
+    for (String word : text.split(" ", -1)) {
+      if (!line.isEmpty() && line.length() + 1 + word.length() > room) {
+        lines.append(" ".repeat(indent)).append(line).append('\n');
+        line.setLength(0);
+      }
+      line.append(line.isEmpty() ? "" : " ").append(word);
+    }
+    return lines.append(" ".repeat(indent)).append(line).append('\n').toString();
+  }
+
   /** A time that has passed, by its largest unit: {@code 5m}, {@code 3d}. */
   static String age(Duration time) {
     if (time.compareTo(Duration.ofMinutes(2)) < 0) {

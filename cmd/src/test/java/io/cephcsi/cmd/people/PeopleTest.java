@@ -62,6 +62,8 @@ class PeopleTest {
     "volumes ls --pol rbd,--pool",
     "volumes show x --timout 3s,--timeout",
     "id decod x,decode",
+    "docter,doctor",
+    "doctor --repare,--repair",
   })
   void unknownWord_isExit2AndTheNearestIsSuggested(String line, String nearest) {
     Outcome outcome = run(line.split(" ", -1));
@@ -76,6 +78,9 @@ class PeopleTest {
     "volumes ls --timeout soon,soon",
     "volumes ls --timeout 0s,--timeout must be more than 0",
     "volumes show,ID|NAME|IMAGE",
+    "doctor --older-than yesterday,yesterday",
+    "doctor --undo a --repair,--undo goes without",
+    "doctor --undo /nonexistent/file,cannot be read",
     "id decode,ID",
     "id decode rubbish,rubbish is no volume id",
     "id decode mig_x,mig_x",
@@ -188,7 +193,8 @@ class PeopleTest {
 
   @Test
   void everyCommand_hasExamples() {
-    for (String command : List.of("volumes ls", "volumes show", "id decode", "completion")) {
+    for (String command :
+        List.of("volumes ls", "volumes show", "doctor", "id decode", "completion")) {
       Outcome outcome = run((command + " --help").split(" ", -1));
       assertThat(outcome.out()).as(command).contains("Examples:");
     }
@@ -237,6 +243,22 @@ class PeopleTest {
             "│  ├─ rbd/c",
             "│  └─ and 2 more",
             "└─ rbd/d");
+  }
+
+  @Test
+  void wrapped_isNeverWiderThanTheScreen() {
+    String text = Figures.wrapped("one two three four five six seven eight nine ten", 2, 40);
+    assertThat(text.lines())
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).startsWith("  ").hasSizeLessThanOrEqualTo(40));
+  }
+
+  @Test
+  void backupThatIsNone_isRefused(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("b.json"), "{\"step\":\"Dance\"}\n");
+    Outcome outcome = run("doctor", "--undo", file.toString());
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("line 1 of").contains("no step of a repair");
   }
 
   @Test
