@@ -36,6 +36,14 @@ public final class StoredJournal {
     return names;
   }
 
+  /** A name in a directory, by one read; empty when it is free. */
+  public Optional<StoredName> name(JournalKind kind, String directory, String name) {
+    String key = kind.key(name);
+    Map<String, String> found = store.get(directory, Set.of(key));
+    return Optional.ofNullable(found.get(key))
+        .map(value -> new StoredName(kind, directory, name, value));
+  }
+
   /** A directory's notes of images to be purged: their keys and values. */
   public Map<String, String> purgeNotes(String directory) {
     Map<String, String> notes = new TreeMap<>();
@@ -81,12 +89,25 @@ public final class StoredJournal {
         Set.of(Directory.MAKER));
   }
 
-  /** Takes {@link #giveUp} and {@link #finish} back: sets the object's keys as they were. */
+  /**
+   * Takes {@link #giveUp} and {@link #finish} back: sets the object's keys as they were.
+   *
+   * @return false when anything else of it was changed since
+   */
   public boolean restore(String object, Map<String, String> keys) {
     Map<String, String> now = store.list(object, "", PAGE);
+    if (!withoutProgress(now).equals(withoutProgress(keys))) {
+      return false;
+    }
     Set<String> more = new TreeSet<>(now.keySet());
     more.removeAll(keys.keySet());
     return store.compareAndUpdate(object, now, keys, more);
+  }
+
+  private static Map<String, String> withoutProgress(Map<String, String> keys) {
+    Map<String, String> rest = new TreeMap<>(keys);
+    rest.keySet().removeAll(Directory.PROGRESS);
+    return rest;
   }
 
   /** Removes a UUID's object if it says what it said, the deletion's own note aside. */

@@ -38,6 +38,15 @@ abstract class StoredJournalContract extends JournalContract {
   }
 
   @Test
+  void name_isFoundOrFree() {
+    put(pool(), DIRECTORY, Map.of("csi.volume.pvc-1", UUID));
+    assertThat(journal().name(JournalKind.VOLUMES, DIRECTORY, "pvc-1"))
+        .map(StoredName::uuid)
+        .contains(UUID);
+    assertThat(journal().name(JournalKind.VOLUMES, DIRECTORY, "pvc-2")).isEmpty();
+  }
+
+  @Test
   void purgeNotes_areThoseAlone() {
     put(pool(), DIRECTORY, Map.of("cephcsi.discarded." + UUID, "10 x", "cephcsi.flatten.1", "t"));
     assertThat(journal().purgeNotes(DIRECTORY))
@@ -74,6 +83,16 @@ abstract class StoredJournalContract extends JournalContract {
     assertThat(journal().giveUp(before)).isTrue();
     assertThat(journal().remove(OBJECT, before.keys())).isTrue();
     assertThat(pools().objects()).isEmpty();
+  }
+
+  @Test
+  void restore_changedOtherwise_isRefused() {
+    put(pool(), OBJECT, Map.of("csi.volname", "pvc-1"));
+    StoredEntry before = entry();
+    assertThat(journal().giveUp(before)).isTrue();
+    put(pool(), OBJECT, Map.of("csi.volume.owner", "someone"));
+    assertThat(journal().restore(OBJECT, before.keys())).isFalse();
+    assertThat(entry().discarded()).isTrue();
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -33,6 +34,8 @@ final class Answer {
       screen.err().println(CephFailures.meaning(e).getMessage());
     } catch (CsiException | IOException e) {
       screen.err().println(e.getMessage());
+    } catch (UncheckedIOException e) {
+      screen.err().println(e.getMessage() + ": " + e.getCause());
     }
     return People.PROBLEMS;
   }

@@ -110,24 +110,42 @@ final class Connection {
    */
   Connected connect(String wanted) throws IOException {
     return clusterConfig == null
-        ? byCephConf(cephConf == null ? USUAL_CONF : cephConf)
+        ? byCephConf(cephConf == null ? USUAL_CONF : cephConf, wanted)
         : byClusterConfig(clusterConfig, wanted);
   }
 
-  private Connected byCephConf(Path conf) throws IOException {
+  private Connected byCephConf(Path conf, String wanted) throws IOException {
     if (!Files.isReadable(conf)) {
       throw new WrongUsage(
           conf + " cannot be read: name one by --ceph-conf, or config.json by --cluster-config");
     }
-    return connect(settings(conf), "", users().orElse(new Credentials(userOrAdmin(), "")), null);
+    Credentials who = users().orElse(new Credentials(userOrAdmin(), ""));
+    Connected connected = connect(settings(conf), "", who, null, wanted);
+    try {
+      requireWanted(wanted, connected.config().clusterId());
+      return connected;
+    } catch (WrongUsage e) {
+      connected.close();
+      throw e;
+    }
+  }
+
+  /** An id that names another cluster by its fsid, or another one than --cluster-id does. */
+  private static void requireWanted(String wanted, String clusterId) {
+    if (!wanted.isEmpty() && !wanted.equals(clusterId)) {
+      throw new WrongUsage(
+          "the id is of cluster %s, but cluster %s is asked: choose the other by --cluster-id, --ceph-conf or --cluster-config"
+              .formatted(wanted, clusterId));
+    }
   }
 
   private Connected byClusterConfig(Path file, String wanted) throws IOException {
     List<ClusterConfig> all = new ClusterConfigs(file).all();
     ClusterConfig config = chosen(all, file, clusterId.isEmpty() ? wanted : clusterId);
+    requireWanted(wanted, config.clusterId());
     Credentials who =
         users().orElseThrow(() -> new WrongUsage("--secret %s has no key".formatted(secret)));
-    return connect(settings(null), config.monitorList(), who, config);
+    return connect(settings(null), config.monitorList(), who, config, wanted);
   }
 
   private static ClusterConfig chosen(List<ClusterConfig> all, Path file, String id) {
@@ -167,12 +185,12 @@ final class Connection {
       ConnectionSettings settings,
       String monitors,
       Credentials who,
-      @Nullable ClusterConfig config) {
+      @Nullable ClusterConfig config,
+      String wanted) {
     var clusters = new ConnectionPool(settings);
     try {
       Cluster cluster = clusters.lend(monitors, who);
-      ClusterConfig known =
-          config == null ? plain(clusterId.isEmpty() ? cluster.fsid() : clusterId) : config;
+      ClusterConfig known = config == null ? plain(idOf(cluster, wanted)) : config;
       return new Connected(
           clusters, cluster, who, namespace == null ? known : in(known, namespace));
     } catch (CephException e) {
@@ -182,6 +200,15 @@ final class Connection {
       clusters.close();
       throw e;
     }
+  }
+
+  /** A ceph.conf does not say how ids name its cluster: only that another fsid is another one. */
+  private String idOf(Cluster cluster, String wanted) {
+    if (!clusterId.isEmpty()) {
+      return clusterId;
+    }
+    String fsid = cluster.fsid();
+    return wanted.isEmpty() || wanted.length() == fsid.length() ? fsid : wanted;
   }
 
   private static WrongUsage unknownUser(CephException e, Credentials who) {

@@ -21,6 +21,26 @@ final class Figures {
     return number + " " + UNITS[unit];
   }
 
+  /** A text of others, of which no character can steer a terminal. */
+  static String plain(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** A text in lines of at most some characters, each with blanks before it. */
+  static String wrapped(String text, int indent, int width) {
+    int room = Math.max(20, Math.min(width, 110) - indent);
+    var lines = new StringBuilder();
+    var line = new StringBuilder();
+    for (String word : text.split(" ", -1)) {
+      if (!line.isEmpty() && line.length() + 1 + word.length() > room) {
+        lines.append(" ".repeat(indent)).append(line).append('\n');
+        line.setLength(0);
+      }
+      line.append(line.isEmpty() ? "" : " ").append(word);
+    }
+    return lines.append(" ".repeat(indent)).append(line).append('\n').toString();
+  }
+
   /** A time that has passed, by its largest unit: {@code 5m}, {@code 3d}. */
   static String age(Duration time) {
     if (time.compareTo(Duration.ofMinutes(2)) < 0) {

@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     subcommands = {
       VolumesCommand.class,
+      DoctorCommand.class,
       IdCommand.class,
       CompletionCommand.class,
       HelpCommand.class

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     name = "volumes",
     header = "List volumes, or show one.",
     mixinStandardHelpOptions = true,
-    subcommands = {VolumesCommand.Ls.class})
+    subcommands = {VolumesCommand.Ls.class, VolumesShow.class})
 final class VolumesCommand {
   /** {@code cephcsi volumes ls}. */
   @Command(
@@ -98,7 +98,7 @@ final class VolumesCommand {
       return since == null ? "-" : Figures.age(Duration.between(since, Instant.now()));
     }
 
-    private static Map<String, Object> json(VolumeRow row) {
+    static Map<String, Object> json(VolumeRow row) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("name", row.name());
       json.put("id", row.id());

@@ -66,6 +66,24 @@ public final class VolumeRows {
         entry.imageId().isEmpty() ? "being made" : "");
   }
 
+  /** An image that no journal knows. */
+  static VolumeRow ofImage(OpenPool place, String image, String imageId) {
+    Pool pool = place.pool();
+    Optional<ImageState> state = pool.imageState(imageId);
+    return new VolumeRow(
+        "",
+        "",
+        image,
+        imageId,
+        pool.name(),
+        pool.namespace(),
+        state.map(ImageState::sizeBytes).orElse(0L),
+        watchers(pool, imageId),
+        state.map(ImageState::snapshots).orElse(0),
+        state.map(ImageState::createdAt).orElse(null),
+        state.isEmpty() ? "half-made image" : "in no journal");
+  }
+
   private static String missing(Pool pool, StoredEntry entry) {
     if (entry.imageId().isEmpty()) {
       return "no image yet";

@@ -12,6 +12,7 @@ import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.VolumeEntry;
+import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;

@@ -7,6 +7,7 @@ import io.cephcsi.journal.PurgeRecord;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.lang.System.Logger.Level;

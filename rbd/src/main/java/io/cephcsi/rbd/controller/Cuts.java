@@ -12,6 +12,7 @@ import io.cephcsi.ceph.ImageSnapshot.Kind;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
+import io.cephcsi.rbd.IntermediateImage;
 import java.util.List;
 import java.util.Optional;
 

@@ -17,6 +17,7 @@ import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.ImageWatchers;
+import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;

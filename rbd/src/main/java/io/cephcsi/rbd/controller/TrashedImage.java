@@ -8,6 +8,7 @@ import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.journal.VolumeJournal;
+import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Duration;
 import java.util.Optional;

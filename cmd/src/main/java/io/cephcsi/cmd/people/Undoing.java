@@ -1,0 +1,45 @@
+package io.cephcsi.cmd.people;
+
+import io.cephcsi.ceph.Pool;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Takes a repair back, the last step first. */
+record Undoing(Path file, Connection connection, Question question) {
+  int answer(Screen screen) throws IOException {
+    List<Backup.Line> lines = Backup.read(file).reversed();
+    int left = 0;
+    try (Connected connected = connection.connect("")) {
+      requireSame(connected.cluster().fsid(), lines);
+      for (Backup.Line line : lines) {
+        String what = Figures.plain(line.step().text());
+        if (!line.step().undoable()) {
+          screen.out().println("cannot be taken back: " + what);
+        } else if (!question.allows("take back: " + what + "?")) {
+          left++;
+        } else if (undone(connected, line)) {
+          screen.out().println("taken back: " + what);
+        } else {
+          screen.out().println("left, as things are otherwise now: " + what);
+          left++;
+        }
+      }
+    }
+    return left == 0 ? People.FINE : People.PROBLEMS;
+  }
+
+  private void requireSame(String fsid, List<Backup.Line> lines) {
+    for (Backup.Line line : lines) {
+      if (!line.fsid().equals(fsid)) {
+        throw new WrongUsage("%s is of cluster %s, asked is %s".formatted(file, line.fsid(), fsid));
+      }
+    }
+  }
+
+  private static boolean undone(Connected connected, Backup.Line line) {
+    try (Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
+      return line.step().undo(pool);
+    }
+  }
+}

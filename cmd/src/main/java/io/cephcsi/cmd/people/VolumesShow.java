@@ -1,0 +1,230 @@
+package io.cephcsi.cmd.people;
+
+import io.cephcsi.ceph.ImageSnapshot;
+import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.VolumeHandle;
+import io.cephcsi.rbd.care.CloneTree;
+import io.cephcsi.rbd.care.ImageFacts;
+import io.cephcsi.rbd.care.VolumeFacts;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cephcsi volumes show}. */
+@Command(
+    name = "show",
+    header = "Show all that is known of a volume or snapshot.",
+    description = {
+      "%nFound by the PV's name, its volumeHandle, the image's name, or the UUID in both.",
+      "Keys and metadata that may hold secrets are shown without their values.%n"
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  cephcsi volumes show pvc-0f1e2d3c-4b5a-4968-8776-655443322110",
+      "  cephcsi volumes show csi-vol-11111111-2222-4333-8444-555555555555 --pool rbd -o json",
+      "",
+      "Exit codes: 0 shown, 1 not found or not reached, 2 wrong usage."
+    })
+final class VolumesShow implements Asked {
+  @Parameters(paramLabel = "ID|NAME|IMAGE", description = "What is looked for.")
+  String asked = "";
+
+  @Option(names = "--pool", paramLabel = "NAME", description = "Only this pool; repeatable.")
+  List<String> pools = new ArrayList<>();
+
+  @Mixin Connection connection = new Connection();
+  @Mixin Format format = new Format();
+
+  @Override
+  public List<String> problems() {
+    return connection.problems();
+  }
+
+  @Override
+  public int answer(Screen screen) throws IOException {
+    Optional<VolumeHandle> handle = VolumeHandle.of(asked);
+    List<String> looked = new ArrayList<>();
+    try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""))) {
+      for (String pool : pools(connected, handle)) {
+        looked.add(pool);
+        try (OpenPool opened = connected.open(pool)) {
+          Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
+          if (found.isPresent()) {
+            print(screen, found.get());
+            return People.FINE;
+          }
+        }
+      }
+    }
+    screen
+        .err()
+        .println(
+            "%s is no id, name or image in %s: cephcsi volumes ls lists what there is"
+                .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
+    return People.PROBLEMS;
+  }
+
+  /** Where it can be: an id says in which pool. */
+  private List<String> pools(Connected connected, Optional<VolumeHandle> handle) {
+    return switch (handle.orElse(null)) {
+      case VolumeHandle.Journaled(var id) ->
+          connected.cluster().poolName(id.location()).stream().toList();
+      case VolumeHandle.InTree it -> List.of(it.pool());
+      case VolumeHandle.Static it -> List.of(it.pool());
+      case null -> connected.pools(pools);
+    };
+  }
+
+  private void print(Screen screen, VolumeFacts facts) {
+    if (format.json()) {
+      screen.json(json(facts));
+      return;
+    }
+    Map<String, Object> lines = new LinkedHashMap<>(summary(facts));
+    lines.replaceAll((_, value) -> Figures.plain(value.toString()));
+    format.print(screen, lines);
+    PrintWriter out = screen.out();
+    section(out, "journal object " + facts.object(), facts.keys());
+    ImageFacts image = facts.image();
+    if (image != null) {
+      section(out, "metadata", image.metadata());
+      Map<String, String> snapshots = new LinkedHashMap<>();
+      image.snapshots().forEach(s -> snapshots.put(s.name() + " (" + s.id() + ")", told(s)));
+      section(out, "snapshots", snapshots);
+      out.println();
+      out.println("clones");
+      tree(image.clones()).forEach(line -> out.println("  " + Figures.plain(line)));
+    }
+  }
+
+  private static Map<String, Object> summary(VolumeFacts facts) {
+    var row = facts.row();
+    ImageFacts image = facts.image();
+    Map<String, Object> lines = new LinkedHashMap<>();
+    lines.put("name", row.name());
+    lines.put("kind", kind(facts));
+    lines.put("state", row.state().isEmpty() ? "ok" : row.state());
+    lines.put("id", row.id());
+    lines.put("pool", row.pool());
+    lines.put("namespace", row.namespace());
+    lines.put("image", row.image());
+    lines.put("image id", row.imageId());
+    lines.put("size", row.createdAt() == null ? "" : Figures.bytes(row.sizeBytes()));
+    lines.put("created", row.createdAt() == null ? "" : row.createdAt());
+    if (image != null) {
+      lines.put("data pool", image.dataPool());
+      lines.put("features", String.join(", ", image.features()));
+      lines.put(
+          "open by", String.join(", ", image.openers().stream().map(VolumesShow::told).toList()));
+    }
+    lines.put(
+        "journal key",
+        facts.directory().isEmpty()
+            ? ""
+            : "%s: %s = %s"
+                .formatted(facts.directory(), facts.directoryKey(), facts.directoryValue()));
+    lines.values().removeIf(value -> value.toString().isEmpty());
+    return lines;
+  }
+
+  private static String kind(VolumeFacts facts) {
+    return switch (facts.kind()) {
+      case VOLUMES -> "volume";
+      case SNAPSHOTS -> "snapshot";
+      case null -> "image";
+    };
+  }
+
+  private static String told(ImageFacts.Opener opener) {
+    return opener.node().isEmpty()
+        ? opener.address()
+        : opener.address() + " (" + opener.node() + ")";
+  }
+
+  private static String told(ImageSnapshot snapshot) {
+    String kept = snapshot.kind() == ImageSnapshot.Kind.TRASH ? ", kept by clones" : "";
+    return "%s, %s%s".formatted(Figures.bytes(snapshot.sizeBytes()), snapshot.createdAt(), kept);
+  }
+
+  private static void section(PrintWriter out, String head, Map<String, String> values) {
+    if (!values.isEmpty()) {
+      out.println();
+      out.println(head);
+      values.forEach(
+          (key, value) -> out.println("  " + Figures.plain(key) + " = " + Figures.plain(value)));
+    }
+  }
+
+  /** A line for each image, clones below what they come from. */
+  static List<String> tree(CloneTree root) {
+    List<String> lines = new ArrayList<>();
+    lines.add(line(root));
+    lines.addAll(below(root));
+    return lines;
+  }
+
+  private static List<String> below(CloneTree parent) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < parent.clones().size(); i++) {
+      boolean last = i == parent.clones().size() - 1 && parent.more() == 0;
+      CloneTree clone = parent.clones().get(i);
+      lines.add((last ? "└─ " : "├─ ") + line(clone));
+      below(clone).forEach(line -> lines.add((last ? "   " : "│  ") + line));
+    }
+    if (parent.more() > 0) {
+      lines.add("└─ and " + parent.more() + " more");
+    }
+    return lines;
+  }
+
+  private static String line(CloneTree image) {
+    return image.place()
+        + (image.inTrash() ? " (in the trash)" : "")
+        + (image.asked() ? "  <- this one" : "");
+  }
+
+  private static Map<String, Object> json(VolumeFacts facts) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("kind", kind(facts));
+    json.putAll(VolumesCommand.Ls.json(facts.row()));
+    json.put(
+        "journal",
+        Map.of(
+            "directory", facts.directory(),
+            "key", facts.directoryKey(),
+            "value", facts.directoryValue(),
+            "object", facts.object(),
+            "keys", facts.keys()));
+    ImageFacts image = facts.image();
+    if (image != null) {
+      json.put("dataPool", image.dataPool());
+      json.put("features", image.features());
+      json.put("openBy", image.openers());
+      json.put("metadata", image.metadata());
+      json.put("snapshotList", image.snapshots().stream().map(VolumesShow::json).toList());
+      json.put("clones", image.clones());
+    }
+    return json;
+  }
+
+  private static Map<String, Object> json(ImageSnapshot snapshot) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("id", snapshot.id());
+    json.put("name", snapshot.name());
+    json.put("sizeBytes", snapshot.sizeBytes());
+    json.put("kind", snapshot.kind().name().toLowerCase(Locale.ROOT));
+    json.put("createdAt", snapshot.createdAt().toString());
+    return json;
+  }
+}

@@ -1,0 +1,268 @@
+package io.cephcsi.cmd.people;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cephcsi.rbd.care.CloneTree;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.TypeConversionException;
+
+/** The commands as far as they go without a cluster: what they refuse, and how. */
+class PeopleTest {
+  private static final String ID =
+      "0001-0003-one-0000000000000002-11111111-2222-4333-8444-555555555555";
+
+  private record Outcome(int exit, String out, String err) {}
+
+  private static Outcome run(String... arguments) {
+    var out = new ByteArrayOutputStream();
+    return run(out, out, arguments);
+  }
+
+  private static Outcome run(OutputStream to, ByteArrayOutputStream out, String... arguments) {
+    var err = new ByteArrayOutputStream();
+    PrintStream outBefore = System.out;
+    PrintStream errBefore = System.err;
+    System.setOut(new PrintStream(to, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      int exit = People.run(List.of(arguments), "1.2.3", PeopleTest::seconds);
+      return new Outcome(
+          exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(outBefore);
+      System.setErr(errBefore);
+    }
+  }
+
+  private static Duration seconds(String text) {
+    if (!text.matches("[0-9]+s")) {
+      throw new TypeConversionException("'" + text + "' is no time, like 30s");
+    }
+    return Duration.ofSeconds(Long.parseLong(text.substring(0, text.length() - 1)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "volume ls,volumes",
+    "volumes lst,ls",
+    "volumes shw x,show",
+    "volumes ls --pol rbd,--pool",
+    "volumes show x --timout 3s,--timeout",
+    "id decod x,decode",
+    "docter,doctor",
+    "doctor --repare,--repair",
+  })
+  void unknownWord_isExit2AndTheNearestIsSuggested(String line, String nearest) {
+    Outcome outcome = run(line.split(" ", -1));
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(nearest).contains("--help tells more");
+    assertThat(outcome.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "volumes ls -o yaml,yaml",
+    "volumes ls --timeout soon,soon",
+    "volumes ls --timeout 0s,--timeout must be more than 0",
+    "volumes show,ID|NAME|IMAGE",
+    "doctor --older-than yesterday,yesterday",
+    "doctor --undo a --repair,--undo goes without",
+    "doctor --undo /nonexistent/file,cannot be read",
+    "id decode,ID",
+    "id decode rubbish,rubbish is no volume id",
+    "id decode mig_x,mig_x",
+  })
+  void wrongValue_isExit2AndNamed(String line, String named) {
+    Outcome outcome = run(line.split(" ", -1));
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(named);
+  }
+
+  @Test
+  void severalProblems_areToldAtOnce() {
+    Outcome outcome = run("volumes", "ls", "--timeout=0s", "--cluster-config=a", "--ceph-conf=b");
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("--timeout must be")
+        .contains("give one of the two")
+        .contains("--cluster-config needs --secret");
+  }
+
+  @Test
+  void cephConfThatIsMissing_isExit2WithWhatToGive(@TempDir Path folder) {
+    Outcome outcome = run("volumes", "ls", "--ceph-conf", folder.resolve("none").toString());
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("none cannot be read").contains("--cluster-config");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[{\"clusterID\":\"one\"|config.json",
+        "[]|choose by --cluster-id",
+        "[{\"clusterID\":\"two\",\"monitors\":[\"m\"]}]|cluster one is not in",
+        "[{\"clusterID\":\"one\",\"monitors\":[]}]|has no monitors",
+      })
+  void configThatCannotBeUsed_isToldAndNotAnswered(String config, String told, @TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("config.json"), config);
+    Path key = Files.writeString(folder.resolve("key"), "AQ==");
+    String cluster = config.equals("[]") ? "pvc-1" : ID;
+    Outcome outcome =
+        run("volumes", "show", cluster, "--cluster-config", file.toString(), "--secret", key + "");
+    assertThat(outcome.exit()).isNotZero();
+    assertThat(outcome.err()).contains(told).doesNotContain("Exception");
+  }
+
+  @Test
+  void missingConfig_isTold(@TempDir Path folder) throws IOException {
+    Path key = Files.writeString(folder.resolve("key"), "AQ==");
+    Outcome outcome =
+        run("volumes", "ls", "--cluster-config", folder.resolve("none") + "", "--secret", key + "");
+    assertThat(outcome.exit()).isNotZero();
+    assertThat(outcome.err()).contains("none").doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"userKey\":", "{}", ""})
+  void secretWithoutAKey_isToldWithoutItsText(String text, @TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("key"), text);
+    Path config =
+        Files.writeString(
+            folder.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"m\"]}]");
+    Outcome outcome =
+        run("volumes", "ls", "--cluster-config", config + "", "--secret", file.toString());
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("key");
+  }
+
+  @Test
+  void keyInThePlaceOfAFile_isNotRepeated(@TempDir Path folder) throws IOException {
+    Path config =
+        Files.writeString(
+            folder.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"m\"]}]");
+    Outcome outcome =
+        run("volumes", "ls", "--cluster-config", config + "", "--secret", "AQBhush==");
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--secret names no file").doesNotContain("hush");
+  }
+
+  @Test
+  void decode_asJson_isReadByMachines() {
+    Outcome outcome = run("id", "decode", ID, "-o", "json");
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.out()).contains("\"cluster\" : \"one\"").contains("csi-vol-11111111");
+  }
+
+  @Test
+  void pipeThatCloses_isNoFailure() {
+    var nobody =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    Outcome outcome = run(nobody, new ByteArrayOutputStream(), "id", "decode", ID);
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"volumes --help", "help volumes show", "volumes show --help"})
+  void help_isAnsweredOnStandardOut(String line) {
+    Outcome outcome = run(line.split(" ", -1));
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.out()).contains("Usage:");
+  }
+
+  @Test
+  void everyCommand_hasExamples() {
+    for (String command :
+        List.of("volumes ls", "volumes show", "doctor", "id decode", "completion")) {
+      Outcome outcome = run((command + " --help").split(" ", -1));
+      assertThat(outcome.out()).as(command).contains("Examples:");
+    }
+  }
+
+  @Test
+  void completion_isAScriptWithAllCommands() {
+    Outcome outcome = run("completion");
+    assertThat(outcome.exit()).isZero();
+    assertThat(outcome.out()).contains("volumes").contains("show").contains("decode");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {40, 80, 200})
+  void table_isNeverWiderThanTheScreen(int width) {
+    var table =
+        new Table(
+            Table.Column.text("NAME", 0, 12),
+            Table.Column.number("SIZE", 1),
+            Table.Column.text("ID", 7, 20));
+    table.row("pvc-0f1e2d3c-4b5a-4968-8776-655443322110", "1.5 GiB", ID);
+
+    String text = table.text(width);
+
+    assertThat(text.lines())
+        .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(width));
+    assertThat(text).contains("NAME").contains("pvc-0f");
+  }
+
+  @Test
+  void tree_hasALineForEachImage() {
+    var leaf = new CloneTree("rbd/c", "3", false, false, List.of(), 0);
+    var asked = new CloneTree("rbd/b", "2", false, true, List.of(leaf), 2);
+    var root =
+        new CloneTree(
+            "rbd/a",
+            "1",
+            true,
+            false,
+            List.of(asked, new CloneTree("rbd/d", "4", false, false, List.of(), 0)),
+            0);
+    assertThat(VolumesShow.tree(root))
+        .containsExactly(
+            "rbd/a (in the trash)",
+            "├─ rbd/b  <- this one",
+            "│  ├─ rbd/c",
+            "│  └─ and 2 more",
+            "└─ rbd/d");
+  }
+
+  @Test
+  void wrapped_isNeverWiderThanTheScreen() {
+    String text = Figures.wrapped("one two three four five six seven eight nine ten", 2, 40);
+    assertThat(text.lines())
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).startsWith("  ").hasSizeLessThanOrEqualTo(40));
+  }
+
+  @Test
+  void backupThatIsNone_isRefused(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("b.json"), "{\"step\":\"Dance\"}\n");
+    Outcome outcome = run("doctor", "--undo", file.toString());
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("line 1 of").contains("no step of a repair");
+  }
+
+  @Test
+  void textOfOthers_cannotSteerATerminal() {
+    assertThat(Figures.plain("a\u001b[2Jb\nc")).isEqualTo("a?[2Jb?c");
+  }
+}

@@ -1,0 +1,321 @@
+package io.cephcsi.rbd.care;
+
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageSnapshot;
+import io.cephcsi.ceph.ImageState;
+import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.journal.JournalKind;
+import io.cephcsi.journal.StoredEntry;
+import io.cephcsi.journal.StoredJournal;
+import io.cephcsi.journal.StoredName;
+import io.cephcsi.rbd.IntermediateImage;
+import io.cephcsi.rbd.OpenPool;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads journal, images and trash of a pool, and puts together what belongs to each UUID. */
+final class Survey {
+  private final OpenPool place;
+  private final Map<JournalKind, Set<String>> directories = new HashMap<>();
+  private final Map<Place, List<StoredName>> names = new HashMap<>();
+  private final Map<Place, List<Case.Cut>> cuts = new HashMap<>();
+  private final Set<Place> places = new LinkedHashSet<>();
+
+  private Survey(OpenPool place) {
+    this.place = place;
+    for (JournalKind kind : JournalKind.values()) {
+      directories.put(kind, new TreeSet<>());
+    }
+  }
+
+  /** What was read of all; those that look as a driver leaves them are left out. */
+  record Result(Survey survey, List<Case> cases) {}
+
+  static Result of(OpenPool place, Progress progress) {
+    var survey = new Survey(place);
+    return new Result(survey, survey.cases(progress));
+  }
+
+  /** One of them, as it is now. */
+  Case again(Place of) {
+    Pool pool = place.pool();
+    return read(pool, of, pool::imageId, pool::trashEntries);
+  }
+
+  private List<Case> cases(Progress progress) {
+    Pool pool = place.pool();
+    progress.expect("objects", 1);
+    pool.forEachObject(this::object);
+    progress.done(1);
+    readNames();
+    Map<String, String> images = pool.images();
+    List<TrashEntry> trash = pool.trashEntries();
+    images.keySet().forEach(this::image);
+    trash.forEach(entry -> image(entry.name()));
+    List<String> ours = images.keySet().stream().filter(Survey::mayHaveCuts).toList();
+    progress.expect("images", ours.size());
+    ManyReads.of(place, ours, (p, name) -> cuts(p, name, images.get(name)), progress)
+        .forEach(found -> found.forEach(this::cut));
+    progress.expect("journal", places.size());
+    Function<String, Optional<String>> id = name -> Optional.ofNullable(images.get(name));
+    return ManyReads.of(
+            place,
+            List.copyOf(places),
+            (p, of) -> Optional.of(read(p, of, id, () -> trash)).filter(c -> !looksSound(c)),
+            progress)
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private void object(String object) {
+    for (JournalKind kind : JournalKind.values()) {
+      if (kind.isDirectory(object)) {
+        known(kind).add(object);
+      }
+      kind.uuidOfObject(object).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
+    }
+  }
+
+  private Set<String> known(JournalKind kind) {
+    return Objects.requireNonNull(directories.get(kind));
+  }
+
+  private void readNames() {
+    var journal = new StoredJournal(place.pool());
+    for (JournalKind kind : JournalKind.values()) {
+      for (String directory : known(kind)) {
+        journal.names(kind, directory).forEach(this::name);
+        for (String key : journal.purgeNotes(directory).keySet()) {
+          uuidOfNote(key).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
+        }
+      }
+    }
+  }
+
+  private static Optional<String> uuidOfNote(String key) {
+    String uuid = key.substring(StoredJournal.purgeKey("").length());
+    return uuid.length() == 36 ? Optional.of(uuid) : Optional.empty();
+  }
+
+  private void name(StoredName name) {
+    Place of =
+        leadsHere(name)
+            ? Place.of(name.kind(), name.uuid())
+            : new Place(name.kind(), "", name.directory(), name.name());
+    if (leadsHere(name) || !leadsElsewhere(name)) {
+      names.computeIfAbsent(of, _ -> new ArrayList<>()).add(name);
+      places.add(of);
+    }
+  }
+
+  private boolean leadsHere(StoredName name) {
+    long pool = place.pool().id();
+    return name.readable() && name.poolId().orElse(pool) == pool;
+  }
+
+  /** Into another pool that is there: that one's journal tells. */
+  private boolean leadsElsewhere(StoredName name) {
+    return name.readable()
+        && name.poolId().stream().anyMatch(pool -> place.cluster().poolName(pool).isPresent());
+  }
+
+  private void image(String name) {
+    String whole = IntermediateImage.withoutSuffix(name);
+    for (JournalKind kind : JournalKind.values()) {
+      kind.uuidOfImage(whole).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
+    }
+  }
+
+  private static boolean mayHaveCuts(String image) {
+    return image.length() > 36;
+  }
+
+  private List<Case.Cut> cuts(Pool pool, String image, @Nullable String imageId) {
+    if (imageId == null
+        || pool.imageState(imageId).filter(state -> state.snapshots() > 0).isEmpty()) {
+      return List.of();
+    }
+    return snapshots(pool, imageId).stream()
+        .filter(s -> isCut(image, s))
+        .map(s -> new Case.Cut(image, imageId, s.name(), s.createdAt()))
+        .toList();
+  }
+
+  /** Named after another image of ours; what restores are cloned from has the image's own name. */
+  private static boolean isCut(String image, ImageSnapshot snapshot) {
+    String copy = IntermediateImage.withoutSuffix(snapshot.name());
+    return snapshot.kind() == ImageSnapshot.Kind.USER
+        && !copy.equals(IntermediateImage.withoutSuffix(image))
+        && Stream.of(JournalKind.values()).anyMatch(kind -> kind.uuidOfImage(copy).isPresent());
+  }
+
+  private void cut(Case.Cut cut) {
+    String copy = IntermediateImage.withoutSuffix(cut.snapshot());
+    for (JournalKind kind : JournalKind.values()) {
+      kind.uuidOfImage(copy)
+          .map(uuid -> Place.of(kind, uuid))
+          .ifPresent(of -> {
+            cuts.computeIfAbsent(of, _ -> new ArrayList<>()).add(cut);
+            places.add(of);
+          });
+    }
+  }
+
+  private Case read(
+      Pool pool,
+      Place of,
+      Function<String, Optional<String>> idOf,
+      Supplier<List<TrashEntry>> trash) {
+    var journal = new StoredJournal(pool);
+    Optional<StoredEntry> entry =
+        of.uuid().isEmpty() ? Optional.empty() : journal.entry(of.kind(), of.uuid());
+    String image = entry.map(StoredEntry::imageName).orElseGet(() -> defaultImage(of));
+    String temp = IntermediateImage.of(image);
+    var shallow =
+        new Case(
+            of,
+            namesNow(journal, of, entry),
+            entry.orElse(null),
+            notes(pool, of),
+            idOf.apply(image).map(id -> nameOnly(image, id)).orElse(null),
+            null,
+            of.uuid().isEmpty() ? List.of() : trashed(pool, Set.of(image, temp), trash.get()),
+            cuts.getOrDefault(of, List.of()).stream().filter(cut -> isThere(pool, cut)).toList());
+    return looksSound(shallow)
+        ? shallow // no image need be opened
+        : new Case(
+            of,
+            shallow.names(),
+            shallow.entry(),
+            shallow.notes(),
+            seen(pool, image, idOf),
+            seen(pool, temp, idOf),
+            shallow.trashed(),
+            shallow.cuts());
+  }
+
+  private static String defaultImage(Place of) {
+    return new StoredEntry(of.kind(), of.uuid(), Map.of(), Instant.EPOCH).imageName();
+  }
+
+  /** Those that led to it, and the one that its object says, as far as they do now. */
+  private List<StoredName> namesNow(StoredJournal journal, Place of, Optional<StoredEntry> entry) {
+    Set<StoredName> now = new LinkedHashSet<>();
+    for (StoredName name : names.getOrDefault(of, List.of())) {
+      journal
+          .name(of.kind(), name.directory(), name.name())
+          .filter(n -> n.value().equals(name.value()))
+          .ifPresent(now::add);
+    }
+    entry
+        .map(StoredEntry::requestName)
+        .filter(name -> now.isEmpty() && !name.isEmpty())
+        .ifPresent(name ->
+            known(of.kind())
+                .forEach(directory ->
+                    journal
+                        .name(of.kind(), directory, name)
+                        .filter(n -> n.uuid().equals(of.uuid()))
+                        .ifPresent(now::add)));
+    return List.copyOf(now);
+  }
+
+  private List<Case.Note> notes(Pool pool, Place of) {
+    if (of.uuid().isEmpty()) {
+      return List.of();
+    }
+    String key = StoredJournal.purgeKey(of.uuid());
+    List<Case.Note> notes = new ArrayList<>();
+    for (String directory : known(of.kind())) {
+      String value = pool.get(directory, Set.of(key)).getOrDefault(key, "");
+      if (!value.isEmpty()) {
+        notes.add(new Case.Note(directory, key, value));
+      }
+    }
+    return notes;
+  }
+
+  private static Case.@Nullable SeenImage seen(
+      Pool pool, String name, Function<String, Optional<String>> idOf) {
+    return idOf.apply(name).map(id -> seen(pool, name, id)).orElse(null);
+  }
+
+  private static Case.SeenImage seen(Pool pool, String name, String id) {
+    Optional<ImageState> state = pool.imageState(id);
+    if (state.isEmpty()) {
+      return nameOnly(name, id);
+    }
+    try (Image image = pool.openImageByIdReadOnly(id)) {
+      return new Case.SeenImage(
+          name,
+          id,
+          state.get(),
+          image.watchers().size(),
+          image.parentLink().isPresent(),
+          image.mirrored(),
+          image.snapshots());
+    } catch (CephException e) {
+      requireMissing(e);
+      return nameOnly(name, id);
+    }
+  }
+
+  private static Case.SeenImage nameOnly(String name, String id) {
+    return new Case.SeenImage(name, id, null, 0, false, false, List.of());
+  }
+
+  private static List<Case.Trashed> trashed(Pool pool, Set<String> names, List<TrashEntry> trash) {
+    return trash.stream()
+        .filter(entry -> names.contains(entry.name()))
+        .map(entry -> new Case.Trashed(entry, seen(pool, entry.name(), entry.imageId())))
+        .toList();
+  }
+
+  private static boolean isThere(Pool pool, Case.Cut cut) {
+    return snapshots(pool, cut.imageId()).stream()
+        .anyMatch(s -> s.kind() == ImageSnapshot.Kind.USER && s.name().equals(cut.snapshot()));
+  }
+
+  private static List<ImageSnapshot> snapshots(Pool pool, String imageId) {
+    try (Image image = pool.openImageByIdReadOnly(imageId)) {
+      return image.snapshots();
+    } catch (CephException e) {
+      requireMissing(e);
+      return List.of();
+    }
+  }
+
+  private static void requireMissing(CephException e) {
+    if (e.errno() != Errno.ENOENT) {
+      throw e;
+    }
+  }
+
+  private static boolean looksSound(Case c) {
+    return c.names().size() == 1
+        && c.entry() != null
+        && !c.entry().imageId().isEmpty()
+        && !c.entry().discarded()
+        && c.names().getFirst().name().equals(c.entry().requestName())
+        && c.image() != null
+        && c.notes().isEmpty()
+        && c.trashed().isEmpty()
+        && c.cuts().isEmpty();
+  }
+}

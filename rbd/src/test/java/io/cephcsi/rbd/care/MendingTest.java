@@ -1,0 +1,426 @@
+package io.cephcsi.rbd.care;
+
+import static io.cephcsi.rbd.care.PoolInMemory.image;
+import static io.cephcsi.rbd.care.PoolInMemory.uuid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.cluster.Json;
+import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.care.Finding.Hold;
+import io.cephcsi.rbd.care.Finding.Kind;
+import io.cephcsi.rbd.care.Mending.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MendingTest {
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  private final PoolInMemory memory = new PoolInMemory();
+  private final List<Step> backup = new ArrayList<>();
+
+  @AfterEach
+  void nothingOpen() {
+    memory.close();
+  }
+
+  /**
+   * A way to damage volume 2.
+   *
+   * @param undoable whether all that mends it can be taken back
+   */
+  record Damage(String name, Kind kind, boolean undoable, Consumer<PoolInMemory> make) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Damage> damages() {
+    return Stream.of(
+        new Damage(
+            "name that leads to rubbish",
+            Kind.UNUSABLE_NAME,
+            true,
+            m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "rubbish")),
+        new Damage(
+            "name that leads to a pool that is gone",
+            Kind.UNUSABLE_NAME,
+            true,
+            m ->
+                m.pool.compareAndPut(
+                    PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "0000000000000063/" + uuid(2))),
+        new Damage(
+            "name that leads to another's object",
+            Kind.UNUSABLE_NAME,
+            true,
+            m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", uuid(1))),
+        new Damage("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
+        new Damage(
+            "directory key with an empty object",
+            Kind.KEY_WITHOUT_OBJECT,
+            true,
+            m -> {
+              m.key(2);
+              m.pool.create("csi.volume." + uuid(2), Map.of());
+            }),
+        new Damage(
+            "directory key without object, with its image",
+            Kind.KEY_WITHOUT_OBJECT,
+            true,
+            m -> {
+              m.volume(2);
+              m.pool.remove("csi.volume." + uuid(2));
+            }),
+        new Damage("orphan object", Kind.ORPHAN_OBJECT, true, m -> m.object(2, Map.of())),
+        new Damage(
+            "object and image that lost their name",
+            Kind.ORPHAN_OBJECT,
+            true,
+            m -> {
+              m.volume(2);
+              m.pool.removeKeys(PoolInMemory.DIRECTORY, Set.of("csi.volume.pvc-2"));
+            }),
+        new Damage(
+            "entry whose image was never made",
+            Kind.ENTRY_WITHOUT_IMAGE,
+            true,
+            m -> {
+              m.key(2);
+              m.object(2, Map.of());
+            }),
+        new Damage(
+            "entry whose image is gone",
+            Kind.ENTRY_WITHOUT_IMAGE,
+            true,
+            m -> {
+              m.volume(2);
+              m.pool.removeImage(image(2));
+            }),
+        new Damage(
+            "image without entry",
+            Kind.IMAGE_WITHOUT_ENTRY,
+            true,
+            m -> m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT)),
+        new Damage(
+            "half-made clone of ours",
+            Kind.HALF_MADE,
+            false,
+            m -> {
+              cut(m, 1, image(2));
+              clone(m, image(1), image(2), image(2));
+              m.key(2);
+              m.object(2, Map.of("cephcsi.parameters", "source"));
+            }),
+        new Damage(
+            "half-made clone of ceph-csi",
+            Kind.HALF_MADE,
+            false,
+            m -> {
+              cut(m, 1, image(2) + "-temp");
+              clone(m, image(1), image(2) + "-temp", image(2) + "-temp");
+              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              m.key(2);
+              m.object(2, Map.of());
+            }),
+        new Damage(
+            "image of which only the name was made",
+            Kind.HALF_MADE,
+            false,
+            m -> {
+              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              m.pool.loseHeader(image(2));
+              m.key(2);
+              m.object(2, Map.of());
+            }),
+        new Damage(
+            "entry of an early ceph-csi",
+            Kind.UNFINISHED,
+            true,
+            m -> {
+              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              m.key(2);
+              m.object(2, Map.of());
+            }),
+        new Damage(
+            "leaked -temp image",
+            Kind.LEAKED_IMAGE,
+            false,
+            m -> {
+              m.pool.createImage(image(2) + "-temp", PoolInMemory.GIB, ImageOptions.DEFAULT);
+              cut(m, image(2) + "-temp", image(2));
+            }),
+        new Damage(
+            "leaked snapshot", Kind.LEAKED_SNAPSHOT, false, m -> cut(m, 1, "csi-snap-" + uuid(2))),
+        new Damage(
+            "leaked -temp snapshot",
+            Kind.LEAKED_SNAPSHOT,
+            false,
+            m -> cut(m, 1, image(2) + "-temp")),
+        new Damage(
+            "trash entry that nothing leads to",
+            Kind.TRASH_ENTRY,
+            false,
+            m -> {
+              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              m.pool.trashMove(image(2), Duration.ZERO);
+            }),
+        new Damage(
+            "purge that was cut off",
+            Kind.TRASH_ENTRY,
+            false,
+            m -> {
+              m.volume(2);
+              m.pool.trashMove(image(2), Duration.ZERO);
+              m.pool.update("csi.volume." + uuid(2), Map.of("cephcsi.discarded", "true"));
+              m.pool.removeKeys(PoolInMemory.DIRECTORY, Set.of("csi.volume.pvc-2"));
+              m.pool.update(
+                  PoolInMemory.DIRECTORY, Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2)));
+            }),
+        new Damage(
+            "deletion that was cut off",
+            Kind.TRASH_ENTRY,
+            false,
+            m -> {
+              m.volume(2);
+              m.pool.trashMove(image(2), Duration.ZERO);
+              m.pool.update("csi.volume." + uuid(2), Map.of("cephcsi.discarded", "true"));
+            }),
+        new Damage(
+            "note of a purge that is done",
+            Kind.STALE_NOTE,
+            true,
+            m ->
+                m.pool.update(
+                    PoolInMemory.DIRECTORY,
+                    Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2)))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("damages")
+  void damage_isFoundMendedAndNotFoundAgain(Damage damage) {
+    memory.volume(1);
+    Map<String, Object> sound = memory.all();
+    damage.make().accept(memory);
+
+    List<Finding> findings = findings(Duration.ZERO);
+    assertThat(findings).extracting(Finding::kind).containsExactly(damage.kind());
+    assertThat(findings.getFirst().mendable()).isTrue();
+    assertThat(mend(findings.getFirst())).isInstanceOf(Outcome.Mended.class);
+
+    assertThat(findings(Duration.ZERO)).isEmpty();
+    assertThat(memory.all().keySet()).containsAll(sound.keySet());
+  }
+
+  @ParameterizedTest
+  @MethodSource("damages")
+  void whatWasMended_canBeTakenBackAsFarAsThatIsPossible(Damage damage) {
+    memory.volume(1);
+    damage.make().accept(memory);
+    Map<String, Object> before = memory.all();
+    assertThat(mend(findings(Duration.ZERO).getFirst())).isInstanceOf(Outcome.Mended.class);
+
+    List<Step> kept = backup.stream().map(step -> Step.of(step.json())).toList();
+    assertThat(kept).isEqualTo(backup);
+    kept.reversed().stream().filter(Step::undoable).forEach(step -> step.undo(memory.pool));
+
+    assertThat(backup.stream().allMatch(Step::undoable)).isEqualTo(damage.undoable());
+    if (damage.undoable()) {
+      assertThat(memory.all()).isEqualTo(before);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("damages")
+  void whatHasJustChanged_isLeftAlone(Damage damage) {
+    memory.volume(1);
+    damage.make().accept(memory);
+    Set<Kind> timeless = Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.STALE_NOTE);
+    assertThat(findings(HOUR))
+        .allSatisfy(finding ->
+            assertThat(finding.hold() == Hold.YOUNG || timeless.contains(finding.kind())).isTrue());
+  }
+
+  @Test
+  void soundPool_hasNoFindings() {
+    memory.volume(1);
+    memory.volume(2);
+    memory.pool.createImage("by-hand", PoolInMemory.GIB, ImageOptions.DEFAULT);
+    cut(memory, "by-hand", "s");
+    cut(memory, 1, "of-somebody");
+    assertThat(findings(Duration.ZERO)).isEmpty();
+  }
+
+  @Test
+  void imageInUse_isLeftAlone() {
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    memory.pool.stored(image(2)).orElseThrow().addWatcher("10.0.0.7:0/1");
+
+    Finding finding = findings(Duration.ZERO).getFirst();
+
+    assertThat(finding.hold()).isEqualTo(Hold.IN_USE);
+    assertThat(finding.mendable()).isFalse();
+  }
+
+  @Test
+  void imageThatIsMirrored_isForAPersonToDecide() {
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    memory.pool.stored(image(2)).orElseThrow().mirrorFromElsewhere();
+    assertThat(findings(Duration.ZERO).getFirst().hold()).isEqualTo(Hold.BY_HAND);
+  }
+
+  @Test
+  void imageMovedToTheTrashByHand_isForAPersonToDecide() {
+    memory.volume(1);
+    memory.pool.trashMove(image(1), Duration.ZERO);
+    Finding finding = findings(Duration.ZERO).getFirst();
+    assertThat(finding.kind()).isEqualTo(Kind.ENTRY_WITHOUT_IMAGE);
+    assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
+  }
+
+  @Test
+  void trashEntryThatClonesNeed_isAsItShouldBe() {
+    memory.volume(1);
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    cut(memory, 2, "s");
+    clone(memory, image(2), "s", image(1) + "x");
+    try (Image image = memory.pool.openImage(image(2))) {
+      image.removeSnapshot("s");
+    }
+    memory.pool.trashMove(image(2), Duration.ZERO);
+    assertThat(findings(Duration.ZERO)).isEmpty();
+  }
+
+  @Test
+  void trashEntryThatIsToBeKept_isAsItShouldBe() {
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    memory.pool.trashMove(image(2), Duration.ofDays(1));
+    assertThat(findings(Duration.ZERO)).isEmpty();
+  }
+
+  @Test
+  void clientThatComesMeanwhile_isSeenRightBefore() {
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    try (OpenPool place = memory.open()) {
+      Mending mending = mending(place, Duration.ZERO);
+      memory.pool.stored(image(2)).orElseThrow().addWatcher("10.0.0.7:0/1");
+
+      assertThat(mending.mend(mending.findings().getFirst(), backup::add))
+          .isInstanceOf(Outcome.Changed.class);
+    }
+    assertThat(memory.pool.imageId(image(2))).isPresent();
+    assertThat(backup).isEmpty();
+  }
+
+  @Test
+  void controllerThatFinishesMeanwhile_isNotDisturbed() {
+    memory.key(2);
+    memory.object(2, Map.of());
+    try (OpenPool place = memory.open()) {
+      Mending mending = mending(place, Duration.ZERO);
+      Finding finding = mending.findings().getFirst();
+      memory
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (operation.startsWith("compare and update")) {
+              memory.cluster.operations().before(_ -> {});
+              memory.pool.update("csi.volume." + uuid(2), Map.of("csi.imageid", "10"));
+            }
+          });
+
+      assertThat(mending.mend(finding, backup::add)).isInstanceOf(Outcome.Changed.class);
+    }
+    assertThat(memory.pool.list(PoolInMemory.DIRECTORY, "", 9)).containsKey("csi.volume.pvc-2");
+    assertThat(memory.pool.list("csi.volume." + uuid(2), "", 9))
+        .containsEntry("csi.imageid", "10")
+        .doesNotContainKey("cephcsi.discarded");
+  }
+
+  @Test
+  void cephThatRefusesAStep_hasTheOthersTakenBack() {
+    memory.key(2);
+    memory.object(2, Map.of());
+    Map<String, Object> before = memory.all();
+    try (OpenPool place = memory.open()) {
+      Mending mending = mending(place, Duration.ZERO);
+      memory.cluster.operations().failBefore(3, Errno.EPERM);
+
+      assertThat(mending.mend(mending.findings().getFirst(), backup::add))
+          .isInstanceOf(Outcome.Failed.class);
+    }
+    assertThat(memory.all()).isEqualTo(before);
+  }
+
+  @Test
+  void crashAnywhere_isMendedByTheNextRun() {
+    for (int n = 1; ; n++) {
+      memory.key(2);
+      memory.object(2, Map.of());
+      memory.cluster.operations().crashBefore(n);
+      boolean crashed = false;
+      try {
+        mend(findings(Duration.ZERO).getFirst());
+      } catch (MemoryOperations.Crash e) {
+        crashed = true;
+      }
+      var _ = memory.cluster.operations().restart();
+      for (Finding finding : findings(Duration.ZERO)) {
+        assertThat(mend(finding)).isInstanceOf(Outcome.Mended.class);
+      }
+      assertThat(findings(Duration.ZERO)).isEmpty();
+      if (!crashed) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void lineThatIsNoStep_isRefused() throws Exception {
+    var node = Json.MAPPER.readTree("{\"step\":\"Dance\"}");
+    assertThatThrownBy(() -> Step.of(node)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private List<Finding> findings(Duration grace) {
+    try (OpenPool place = memory.open()) {
+      return mending(place, grace).findings();
+    }
+  }
+
+  private Outcome mend(Finding finding) {
+    try (OpenPool place = memory.open()) {
+      return mending(place, Duration.ZERO).mend(finding, backup::add);
+    }
+  }
+
+  private static Mending mending(OpenPool place, Duration grace) {
+    return Mending.of(place, grace, "default", Progress.NONE);
+  }
+
+  private static void cut(PoolInMemory memory, int n, String snapshot) {
+    cut(memory, image(n), snapshot);
+  }
+
+  private static void cut(PoolInMemory memory, String name, String snapshot) {
+    try (Image image = memory.pool.openImage(name)) {
+      image.createSnapshot(snapshot);
+    }
+  }
+
+  private static void clone(PoolInMemory memory, String parent, String snapshot, String image) {
+    memory.pool.cloneImage(memory.pool, parent, snapshot, image, ImageOptions.DEFAULT);
+  }
+}
