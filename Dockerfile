@@ -11,11 +11,12 @@
 
 ARG BASE=debian:trixie-slim
 
-# ---------------------------------------------------------------- a Java runtime of the driver's modules
+# ---------------------------------------------------------------- the driver, and a Java runtime of its modules
 
-FROM ${BASE} AS java
+FROM ${BASE} AS program
 ARG MIRROR=http://deb.debian.org/debian
 ARG SUITE=trixie
+ARG SOURCE_DATE_EPOCH=1767225600
 ARG JDK=openjdk-25-jdk-headless
 ARG MODULES=java.base,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.httpserver,jdk.management,jdk.unsupported
 RUN rm -f /etc/apt/sources.list.d/* \
@@ -23,12 +24,19 @@ RUN rm -f /etc/apt/sources.list.d/* \
   && apt-get -qq -o Acquire::Check-Valid-Until=false update \
   && mkdir -p /usr/share/man/man1 `# which a Debian without manuals lacks, and the JDK links into` \
   && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$JDK"
-RUN jlink --add-modules "$MODULES" --no-header-files --no-man-pages --compress zip-6 --generate-cds-archive --output /jdk
-COPY bin/lib /jars
-# JNA's native part for this machine, unpacked once instead of at each start.
-RUN mkdir /native && cd /native \
-  && jar xf /jars/jna-[0-9]*.jar "com/sun/jna/linux-$(uname -m | tr _ -)/libjnidispatch.so" \
-  && mv com/sun/jna/*/libjnidispatch.so . && rm -r com
+# Debian's JDK comes with its symbols for debuggers, which are nine tenths of it; the second archive is for larger heaps.
+RUN mkdir -p /program/lib/cephcsi && jlink --add-modules "$MODULES" --no-header-files --no-man-pages --compress zip-6 \
+    --generate-cds-archive --output /program/lib/cephcsi/jdk \
+  && find /program -name '*.debuginfo' -delete && rm -f /program/lib/cephcsi/jdk/lib/server/classes_nocoops.jsa
+COPY bin /program/lib/cephcsi
+COPY LICENSE NOTICE cmd/target/sbom.json /program/lib/cephcsi/
+# JNA's native part for this machine, unpacked once instead of at each start. The times are last, and the cache of classes holds
+# only for them.
+RUN mkdir /program/lib/cephcsi/native /program/bin && cd /program/lib/cephcsi/native \
+  && jar xf ../lib/jna-[0-9]*.jar "com/sun/jna/linux-$(uname -m | tr _ -)/libjnidispatch.so" \
+  && mv com/sun/jna/*/libjnidispatch.so . && rm -r com \
+  && ln -s ../lib/cephcsi/cephcsi /program/bin/cephcsi \
+  && find /program -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 # ---------------------------------------------------------------- Debian with what the driver loads and calls
 
@@ -47,17 +55,10 @@ RUN rm -f /etc/apt/sources.list.d/* \
   && find /var/log -type f -delete \
   && find /etc /usr /var -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
-# ---------------------------------------------------------------- and the driver
+# ---------------------------------------------------------------- both
 
 FROM debian AS driver
-ARG SOURCE_DATE_EPOCH=1767225600
-COPY --from=java /jdk /usr/local/lib/cephcsi/jdk
-COPY --from=java /native /usr/local/lib/cephcsi/native
-COPY bin /usr/local/lib/cephcsi
-COPY LICENSE NOTICE cmd/target/sbom.json /usr/local/lib/cephcsi/
-# The cache of classes holds only for the times that the jars have now.
-RUN ln -s ../lib/cephcsi/cephcsi /usr/local/bin/cephcsi \
-  && find /usr/local/lib/cephcsi /usr/local/bin -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+COPY --from=program /program /usr/local
 
 # ---------------------------------------------------------------- the cache of classes, by a run of this very driver
 
