@@ -5,6 +5,7 @@ import io.cephcsi.ceph.Credentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -76,20 +77,30 @@ public final class CsiSanity {
     Path snapshotParameters = folder.resolve("snapshot-parameters.yaml");
     String clusterId = String.valueOf(parameters.get("clusterID"));
     new JsonMapper().writeValue(snapshotParameters.toFile(), Map.of("clusterID", clusterId));
+    return run(
+        folder,
+        "--csi.endpoint=unix://" + socket,
+        "--csi.secrets=" + secrets,
+        "--csi.testvolumeparameters=" + classParameters,
+        "--csi.testsnapshotparameters=" + snapshotParameters,
+        "--csi.testvolumeaccesstype=" + accessType,
+        "--csi.testvolumesize=1073741824",
+        "--csi.testvolumeexpandsize=2147483648",
+        "--csi.mountdir=" + folder.resolve("mount"),
+        "--csi.stagingdir=" + folder.resolve("staging"));
+  }
+
+  /** Runs only the tests of the Identity service, which want no cluster. */
+  public Outcome identity(Path socket, Path folder) throws IOException, InterruptedException {
+    return run(folder, "--csi.endpoint=unix://" + socket, "--ginkgo.focus=Identity Service");
+  }
+
+  private Outcome run(Path folder, String... flags) throws IOException, InterruptedException {
     Path output = folder.resolve("output");
+    List<String> command = new ArrayList<>(List.of(program.toString(), "--ginkgo.no-color"));
+    command.addAll(List.of(flags));
     Process process =
-        new ProcessBuilder(
-                program.toString(),
-                "--csi.endpoint=unix://" + socket,
-                "--csi.secrets=" + secrets,
-                "--csi.testvolumeparameters=" + classParameters,
-                "--csi.testsnapshotparameters=" + snapshotParameters,
-                "--csi.testvolumeaccesstype=" + accessType,
-                "--csi.testvolumesize=1073741824",
-                "--csi.testvolumeexpandsize=2147483648",
-                "--csi.mountdir=" + folder.resolve("mount"),
-                "--csi.stagingdir=" + folder.resolve("staging"),
-                "--ginkgo.no-color")
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
