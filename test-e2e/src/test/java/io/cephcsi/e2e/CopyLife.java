@@ -80,7 +80,7 @@ final class CopyLife {
                         AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER)))
             .putParameters("clusterID", DriverProcess.CLUSTER_ID)
             .putParameters("pool", pool.name())
-            .putParameters("imageFeatures", "layering,exclusive-lock")
+            .putParameters("imageFeatures", "layering")
             .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(SIZE))
             .putAllSecrets(secrets);
     if (source.getTypeCase() != VolumeContentSource.TypeCase.TYPE_NOT_SET) {
