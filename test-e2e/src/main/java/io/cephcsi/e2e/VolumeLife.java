@@ -15,6 +15,7 @@ import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import csi.v1.VolumeContentSource;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
 import io.cephcsi.ceph.Credentials;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * One volume from create to delete, step by step, as the provisioner and kubelet drive a driver.
@@ -63,6 +65,11 @@ final class VolumeLife {
   private final Path staging;
   private final Path target;
   private final byte[] data;
+  private final boolean readOnly;
+
+  /** What it begins as a copy of; nothing for a new empty volume. */
+  private final Supplier<VolumeContentSource> source;
+
   private Volume volume = Volume.getDefaultInstance();
 
   /**
@@ -109,6 +116,34 @@ final class VolumeLife {
     this.target = this.folder.resolve("pod").resolve("mount");
     this.data = new byte[DATA_BYTES];
     new Random(name.hashCode()).nextBytes(data);
+    this.readOnly = false;
+    this.source = VolumeContentSource::getDefaultInstance;
+  }
+
+  private VolumeLife(
+      VolumeLife of, String name, boolean readOnly, Supplier<VolumeContentSource> source)
+      throws IOException {
+    this.name = name;
+    this.credentials = of.credentials;
+    this.filesystem = of.filesystem;
+    this.parameters = of.parameters;
+    this.folder = of.folder.resolveSibling(name);
+    this.staging = Files.createDirectories(folder.resolve("staging"));
+    this.target = folder.resolve("pod").resolve("mount");
+    this.data = of.data;
+    this.readOnly = readOnly;
+    this.source = source;
+  }
+
+  /**
+   * Another volume of the same class that begins with this one's data.
+   *
+   * @param source asked when it is made
+   * @param onlyRead whether nobody may write to it
+   */
+  VolumeLife copy(String copyName, boolean onlyRead, Supplier<VolumeContentSource> source)
+      throws IOException {
+    return new VolumeLife(this, copyName, onlyRead, source);
   }
 
   /** A volume of CephFS, for many writers on many nodes; otherwise as that of an image. */
@@ -191,18 +226,19 @@ final class VolumeLife {
   }
 
   private String create(CsiClient client) {
-    volume =
-        client
-            .controller()
-            .createVolume(
-                CreateVolumeRequest.newBuilder()
-                    .setName(name)
-                    .addVolumeCapabilities(capability())
-                    .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(GIB))
-                    .putAllParameters(parameters)
-                    .putAllSecrets(secrets())
-                    .build())
-            .getVolume();
+    var request =
+        CreateVolumeRequest.newBuilder()
+            .setName(name)
+            .addVolumeCapabilities(capability())
+            .putAllParameters(parameters)
+            .putAllSecrets(secrets());
+    VolumeContentSource of = source.get();
+    if (of.getTypeCase() == VolumeContentSource.TypeCase.TYPE_NOT_SET) {
+      request.setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(GIB));
+    } else {
+      request.setVolumeContentSource(of); // and as large as that is
+    }
+    volume = client.controller().createVolume(request.build()).getVolume();
     return volume.getVolumeId();
   }
 
@@ -377,16 +413,19 @@ final class VolumeLife {
     boolean shared = filesystem.equals(CEPHFS);
     return VolumeCapability.newBuilder()
         .setMount(MountVolume.newBuilder().setFsType(shared ? "" : filesystem))
-        .setAccessMode(
-            AccessMode.newBuilder()
-                .setMode(
-                    shared
-                        ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
-                        : AccessMode.Mode.SINGLE_NODE_WRITER))
+        .setAccessMode(AccessMode.newBuilder().setMode(mode(shared)))
         .build();
   }
 
-  private Map<String, String> secrets() {
+  private AccessMode.Mode mode(boolean shared) {
+    if (readOnly) {
+      return AccessMode.Mode.MULTI_NODE_READER_ONLY;
+    }
+    return shared ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER : AccessMode.Mode.SINGLE_NODE_WRITER;
+  }
+
+  /** The Ceph user of its class. */
+  Map<String, String> secrets() {
     return Map.of("userID", credentials.user(), "userKey", credentials.key());
   }
 

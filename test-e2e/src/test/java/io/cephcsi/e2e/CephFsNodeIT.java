@@ -88,7 +88,20 @@ class CephFsNodeIT {
     run("read back");
   }
 
-  /** C17: the root of a volume is for everybody whom the pod's owner lets in. */
+  /** C17: kubelet gives the root to the pod's group, and its user can write. */
+  @Test
+  void podThatIsNotRoot_canWrite() throws Exception {
+    must("chmod", "a+x", folder.toString());
+    must("chgrp", "2000", life.target().toString());
+    must("chmod", "g+rwxs", life.target().toString());
+    String file = life.target().resolve("theirs").toString();
+
+    must("setpriv", "--reuid=1000", "--regid=2000", "--clear-groups", "touch", file);
+
+    assertThat(Files.getAttribute(Path.of(file), "unix:uid")).isEqualTo(1000);
+    assertThat(Files.getAttribute(Path.of(file), "unix:gid")).isEqualTo(2000);
+  }
+
   @Test
   void stats_tellQuotaAndEntries() throws Exception {
     Files.createDirectory(life.target().resolve("d"));
