@@ -189,8 +189,21 @@ public sealed interface Step {
     }
   }
 
+  /** Cannot be taken back. */
+  sealed interface ForGood extends Step {
+    @Override
+    default boolean undoable() {
+      return false;
+    }
+
+    @Override
+    default boolean undo(Pool pool) {
+      return false;
+    }
+  }
+
   /** Removes an image that nobody was given. */
-  record RemoveImage(String image, String imageId) implements Step {
+  record RemoveImage(String image, String imageId) implements ForGood {
     @Override
     public String text() {
       return "remove image " + image + " (for good)";
@@ -204,20 +217,10 @@ public sealed interface Step {
       pool.removeImage(image);
       return true;
     }
-
-    @Override
-    public boolean undoable() {
-      return false;
-    }
-
-    @Override
-    public boolean undo(Pool pool) {
-      return false;
-    }
   }
 
   /** Purges an image from the trash. */
-  record Purge(String image, String imageId) implements Step {
+  record Purge(String image, String imageId) implements ForGood {
     @Override
     public String text() {
       return "purge image %s (id %s) from the trash, for good".formatted(image, imageId);
@@ -234,20 +237,10 @@ public sealed interface Step {
       }
       return true;
     }
-
-    @Override
-    public boolean undoable() {
-      return false;
-    }
-
-    @Override
-    public boolean undo(Pool pool) {
-      return false;
-    }
   }
 
   /** Removes a snapshot that a copy was cut from; clones of it keep what they need. */
-  record RemoveSnapshot(String image, String imageId, String snapshot) implements Step {
+  record RemoveSnapshot(String image, String imageId, String snapshot) implements ForGood {
     @Override
     public String text() {
       return "remove snapshot %s of image %s (for good)".formatted(snapshot, image);
@@ -263,16 +256,6 @@ public sealed interface Step {
         }
       }
       return true;
-    }
-
-    @Override
-    public boolean undoable() {
-      return false;
-    }
-
-    @Override
-    public boolean undo(Pool pool) {
-      return false;
     }
   }
 
