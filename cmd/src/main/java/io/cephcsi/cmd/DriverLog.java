@@ -23,8 +23,6 @@ final class DriverLog implements AutoCloseable {
   // A logger that nobody holds is collected, and its level with it.
   private static final Logger ROOT = Logger.getLogger("");
   private static final Logger OURS = Logger.getLogger("cephcsi");
-  private static final Logger NETTY = Logger.getLogger("io.grpc.netty");
-  private static final Logger NETTY_OPTIONS = Logger.getLogger("io.netty.bootstrap");
 
   private final int verbosity;
   private final Path file;
@@ -56,8 +54,6 @@ final class DriverLog implements AutoCloseable {
     handler.setLevel(Level.ALL);
     ROOT.addHandler(handler);
     ROOT.setLevel(Level.INFO);
-    NETTY.setLevel(Level.WARNING);
-    NETTY_OPTIONS.setLevel(Level.SEVERE); // warns that a unix socket has no SO_KEEPALIVE
     var log = new DriverLog(flags.verbosity, flags.logLevelFile);
     OURS.setLevel(level(flags.verbosity));
     log.look();

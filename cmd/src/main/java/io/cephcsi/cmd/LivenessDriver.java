@@ -20,8 +20,8 @@ final class LivenessDriver {
     var metrics = Metrics.plain();
     metrics.showProcess();
     MetricsAddress address = MetricsPage.address(flags, flags.metricsPort);
-    try (var probe = new DriverProbe(Endpoint.of(flags.endpoint), flags.timeout);
-        var _ = new Liveness(probe::trouble, flags.pollTime, metrics);
+    var probe = new DriverProbe(Endpoint.of(flags.endpoint), flags.timeout);
+    try (var _ = new Liveness(probe::trouble, flags.pollTime, metrics);
         var _ = MetricsEndpoint.start(address, metrics)) {
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(LivenessDriver::halt));
       LOG.log(

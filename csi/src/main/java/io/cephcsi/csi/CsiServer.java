@@ -1,15 +1,10 @@
 package io.cephcsi.csi;
 
 import io.grpc.BindableService;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
-import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.ServerChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.okhttp.OkHttpServerBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,18 +13,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A gRPC server with CSI services on an endpoint. One event loop thread takes the requests and
- * hands them to {@link Calls}; no handler blocks.
+ * A gRPC server with CSI services on an endpoint. A thread of each connection takes its requests
+ * and hands them to {@link Calls}; no handler blocks.
  */
 public final class CsiServer implements AutoCloseable {
   private final Endpoint endpoint;
   private final Server server;
-  private final EventLoopGroup loop;
 
-  private CsiServer(Endpoint endpoint, Server server, EventLoopGroup loop) {
+  private CsiServer(Endpoint endpoint, Server server) {
     this.endpoint = endpoint;
     this.server = server;
-    this.loop = loop;
   }
 
   /**
@@ -54,30 +47,21 @@ public final class CsiServer implements AutoCloseable {
     if (endpoint instanceof Endpoint.Unix unix) {
       unix.removeStale();
     }
-    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     var builder =
-        NettyServerBuilder.forAddress(endpoint.address())
-            .channelType(channel(endpoint))
-            .bossEventLoopGroup(loop)
-            .workerEventLoopGroup(loop)
+        OkHttpServerBuilder.forPort(endpoint.address(), InsecureServerCredentials.create())
             .executor(Runnable::run);
+    if (endpoint instanceof Endpoint.Unix) {
+      builder.socketFactory(new UnixListeners());
+    }
     services.forEach(builder::addService);
     interceptors.forEach(builder::intercept);
     try {
-      var server = new CsiServer(endpoint, builder.build().start(), loop);
+      var server = new CsiServer(endpoint, builder.build().start());
       server.restrict();
       return server;
     } catch (IOException e) {
-      var _ = loop.shutdownGracefully();
       throw new IOException("endpoint " + endpoint + ": " + e.getMessage(), e);
     }
-  }
-
-  private static Class<? extends ServerChannel> channel(Endpoint endpoint) {
-    return switch (endpoint) {
-      case Endpoint.Unix _ -> NioServerDomainSocketChannel.class;
-      case Endpoint.Tcp _ -> NioServerSocketChannel.class;
-    };
   }
 
   private void restrict() throws IOException {
@@ -92,7 +76,6 @@ public final class CsiServer implements AutoCloseable {
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
     }
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(1, TimeUnit.SECONDS);
     if (endpoint instanceof Endpoint.Unix(var path)) {
       Files.deleteIfExists(path);
     }
@@ -106,6 +89,5 @@ public final class CsiServer implements AutoCloseable {
   @Override
   public void close() {
     server.shutdownNow();
-    var _ = loop.shutdownGracefully();
   }
 }

@@ -9,17 +9,11 @@ import csi.v1.SnapshotMetadataGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,8 +27,6 @@ class StreamsTest {
 
   @TempDir Path directory;
   private final Calls calls = new Calls(new CallSettings(1, 0));
-  private final MultiThreadIoEventLoopGroup loop =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private StreamedCall<GetMetadataAllocatedRequest, GetMetadataAllocatedResponse> call =
       (_, _) -> {};
   private CsiServer server;
@@ -51,15 +43,9 @@ class StreamsTest {
 
   @BeforeEach
   void start() throws Exception {
-    Path socket = directory.resolve("csi.sock");
-    server = CsiServer.start(Endpoint.of("unix://" + socket), List.of(new Service()));
-    channel =
-        NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-            .channelType(NioDomainSocketChannel.class)
-            .eventLoopGroup(loop)
-            .overrideAuthority("localhost")
-            .usePlaintext()
-            .build();
+    Endpoint endpoint = Endpoint.of("unix://" + directory.resolve("csi.sock"));
+    server = CsiServer.start(endpoint, List.of(new Service()));
+    channel = CsiChannel.to(endpoint).build();
   }
 
   @AfterEach
@@ -67,7 +53,6 @@ class StreamsTest {
     channel.shutdownNow();
     server.stop(Duration.ofSeconds(1));
     calls.close();
-    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   @Test

@@ -3,16 +3,10 @@ package io.cephcsi.liveness;
 import csi.v1.IdentityGrpc;
 import csi.v1.ProbeRequest;
 import csi.v1.ProbeResponse;
+import io.cephcsi.csi.CsiChannel;
 import io.cephcsi.csi.Endpoint;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +16,7 @@ import java.util.concurrent.TimeUnit;
  * that was lost, or never made, is tried by gRPC less and less often, and a driver that is there
  * again would be found late.
  */
-public final class DriverProbe implements AutoCloseable {
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+public final class DriverProbe {
   private final Endpoint endpoint;
   private final Duration timeout;
 
@@ -38,7 +31,7 @@ public final class DriverProbe implements AutoCloseable {
 
   /** Asks once; gives back why the driver does not work, or nothing when it does. */
   public Optional<String> trouble() {
-    ManagedChannel channel = open();
+    ManagedChannel channel = CsiChannel.to(endpoint).executor(Runnable::run).build();
     try {
       ProbeResponse answer =
           IdentityGrpc.newBlockingStub(channel)
@@ -55,23 +48,6 @@ public final class DriverProbe implements AutoCloseable {
     }
   }
 
-  private ManagedChannel open() {
-    return NettyChannelBuilder.forAddress(endpoint.address())
-        .channelType(type())
-        .eventLoopGroup(loop)
-        .executor(Runnable::run)
-        .overrideAuthority("localhost")
-        .usePlaintext()
-        .build();
-  }
-
-  private Class<? extends Channel> type() {
-    return switch (endpoint) {
-      case Endpoint.Unix _ -> NioDomainSocketChannel.class;
-      case Endpoint.Tcp _ -> NioSocketChannel.class;
-    };
-  }
-
   private String why(StatusRuntimeException e) {
     Throwable root = e;
     while (root.getCause() != null) {
@@ -82,10 +58,5 @@ public final class DriverProbe implements AutoCloseable {
       case UNAVAILABLE -> "it cannot be reached: " + root.getMessage();
       default -> String.valueOf(e.getMessage());
     };
-  }
-
-  @Override
-  public void close() {
-    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

@@ -11,17 +11,11 @@ import csi.v1.NodeGrpc;
 import csi.v1.NodeGrpc.NodeBlockingStub;
 import csi.v1.SnapshotMetadataGrpc;
 import csi.v1.SnapshotMetadataGrpc.SnapshotMetadataBlockingStub;
+import io.cephcsi.csi.CsiChannel;
+import io.cephcsi.csi.Endpoint;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * A CSI client on a driver's unix socket. A stub is for one call: its deadline runs from when it
@@ -30,28 +24,12 @@ import java.util.logging.Logger;
 public final class CsiClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  // A logger that nobody holds is collected, and its level with it.
-  private static final Logger NETTY_OPTIONS = Logger.getLogger("io.netty.bootstrap");
-
-  static {
-    NETTY_OPTIONS.setLevel(Level.SEVERE); // warns that a unix socket has no SO_KEEPALIVE
-  }
-
-  private final EventLoopGroup loop;
   private final ManagedChannel channel;
 
   /** Connects at the first call. */
   @MustBeClosed
   public CsiClient(Path socket) {
-    loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    channel =
-        NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-            .channelType(NioDomainSocketChannel.class)
-            .eventLoopGroup(loop)
-            .overrideAuthority("localhost")
-            .maxInboundMessageSize(64 << 20)
-            .usePlaintext()
-            .build();
+    channel = CsiChannel.to(new Endpoint.Unix(socket)).maxInboundMessageSize(64 << 20).build();
   }
 
   public IdentityBlockingStub identity() {
@@ -77,6 +55,5 @@ public final class CsiClient implements AutoCloseable {
   @Override
   public void close() {
     channel.shutdownNow();
-    var _ = loop.shutdownGracefully();
   }
 }

@@ -160,7 +160,7 @@ final class ImageIT {
             .toList();
 
     assertThat(sbom.path("bomFormat").textValue()).isEqualTo("CycloneDX");
-    assertThat(components).contains("grpc-netty", "jna", "jackson-databind");
+    assertThat(components).contains("grpc-okhttp", "jna", "jackson-databind");
     // Each jar of the image is told of.
     assertThat(image.shell("ls /usr/local/lib/cephcsi/lib").lines())
         .allMatch(jar -> components.stream().anyMatch(jar::startsWith));
