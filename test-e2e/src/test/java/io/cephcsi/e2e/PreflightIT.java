@@ -123,7 +123,13 @@ class PreflightIT {
     Path config = config("127.0.0.1:1");
     CommandRun run =
         CommandRun.of(
-            "preflight", "--cluster-config", config + "", "--secret", key() + "", "--timeout", "2s");
+            "preflight",
+            "--cluster-config",
+            config + "",
+            "--secret",
+            key() + "",
+            "--timeout",
+            "2s");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.out())
         .contains("kernel:")

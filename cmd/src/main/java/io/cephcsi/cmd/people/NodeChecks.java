@@ -81,7 +81,9 @@ final class NodeChecks {
         List.of(
             new Way(
                 "mounter kernel",
-                first(List.of(oldForQuotas(), noModule("ceph", cephLoaded()), noProgram("mount.ceph"))),
+                first(
+                    List.of(
+                        oldForQuotas(), noModule("ceph", cephLoaded()), noProgram("mount.ceph"))),
                 "modprobe ceph in a kernel of 4.17 or newer, and install the package ceph-common"),
             new Way(
                 "mounter fuse",
