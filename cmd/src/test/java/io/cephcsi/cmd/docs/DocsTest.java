@@ -37,7 +37,7 @@ class DocsTest {
   /** How the code reads a parameter of a class, an attribute of a volume, or a key of a Secret. */
   private static final Pattern READ =
       Pattern.compile(
-          "\\b(?:required|optional|namePrefix|number|bool|getOrDefault|containsKey|get|attribute|value)"
+          "\\b(?:required|optional|namePrefix|number|bool|getOrDefault|containsKey|get|attribute|value|require|ofStatic)"
               + "\\((?:secrets, )?\"([a-zA-Z]+)\"");
 
   static Stream<Path> pages() {

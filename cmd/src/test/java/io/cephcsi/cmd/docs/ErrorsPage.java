@@ -57,7 +57,7 @@ final class ErrorsPage {
               "see what there is by `cephcsi volumes ls`, and whether it was removed by hand"),
           rule(
               "static volume",
-              "correct volumeAttributes and volumeHandle of the PersistentVolume: delete it and make it anew; with `persistentVolumeReclaimPolicy: Retain` no data is lost"),
+              "correct the PersistentVolume: see [static volumes](../guides/static-volumes.md)"),
           rule(
               "cluster … has no pool …$",
               "create it and run `rbd pool init`, or name another in the class"),

@@ -43,4 +43,15 @@ class ClassParametersTest {
         .isInstanceOf(CsiException.InvalidArgument.class)
         .hasMessage(told);
   }
+
+  @ParameterizedTest
+  @CsvSource({"'',not set", "rbd,rbd"})
+  void journaling_isForOneMounterAlone(String mounter, String told) {
+    var parameters =
+        new ClassParameters(
+            Map.of("imageFeatures", "journaling,exclusive-lock", "mounter", mounter));
+    assertThatThrownBy(parameters::imageOptions)
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessage("imageFeatures: journaling needs mounter rbd-nbd, it is " + told);
+  }
 }
