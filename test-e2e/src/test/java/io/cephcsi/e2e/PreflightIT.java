@@ -107,14 +107,14 @@ class PreflightIT {
   @Test
   void cephFs_rightsOfTheProvisionerAndOfNodes_areTold() throws Exception {
     String fs = ceph.entry("fs");
-    String provisioner = "mon 'allow r' mgr 'allow rw' osd 'allow rw tag cephfs metadata=%s'";
-    CommandRun run =
-        preflight("provisioner", provisioner.formatted(fs), "--type", "cephfs", "--fs", fs);
+    String provisioner =
+        "mon 'allow r' mgr 'allow rw' osd 'allow rw tag cephfs metadata=" + fs + "'";
+    CommandRun run = preflight("provisioner", provisioner, "--type", "cephfs", "--fs", fs);
     assertThat(states(run)).containsEntry("right: subvolumes of " + fs, "ok");
-    String node = "mon 'allow r' mds 'allow rw' osd 'allow rw tag cephfs data=%s'";
-    CommandRun other = preflight("mounts", node.formatted(fs), "--type", "cephfs", "--fs", "none");
+    String node = "mon 'allow r' mds 'allow rw' osd 'allow rw tag cephfs data=" + fs + "'";
+    CommandRun other = preflight("mounts", node, "--type", "cephfs", "--fs", "none");
     assertThat(states(other)).containsEntry("filesystem none", "problem");
-    CommandRun lacking = preflight("mounts", node.formatted(fs), "--type", "cephfs");
+    CommandRun lacking = preflight("mounts", node, "--type", "cephfs");
     assertThat(states(lacking)).containsEntry("right: subvolumes of " + fs, "problem");
   }
 

@@ -15,6 +15,9 @@ import java.util.Map;
 record Check(String subject, State state, String found, String remedy) {
   static final String NOTHING = "nothing";
 
+  /** Behind the word that says how it stands. */
+  private static final int INDENT = 9;
+
   enum State {
     /** As it should be. */
     OK,
@@ -45,13 +48,11 @@ record Check(String subject, State state, String found, String remedy) {
   static String text(List<Check> checks, int width) {
     var text = new StringBuilder();
     for (Check check : checks) {
-      text.append(
-          Figures.wrapped(
-              "%-7s  %s: %s".formatted(check.word(), check.subject(), Figures.plain(check.found())),
-              0,
-              width));
+      String told = check.subject() + ": " + Figures.plain(check.found());
+      text.append("%-9s".formatted(check.word()))
+          .append(Figures.wrapped(told, INDENT, width).substring(INDENT));
       if (!check.remedy().equals(NOTHING)) {
-        text.append(Figures.wrapped("-> " + Figures.plain(check.remedy()), 9, width));
+        text.append(Figures.wrapped("-> " + Figures.plain(check.remedy()), INDENT, width));
       }
     }
     return text.toString();

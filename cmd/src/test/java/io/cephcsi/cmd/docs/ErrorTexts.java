@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -77,7 +78,7 @@ final class ErrorTexts {
     }
   }
 
-  private final SortedMap<Text, TreeSet<String>> texts = new TreeMap<>();
+  private final SortedMap<Text, Set<String>> texts = new TreeMap<>();
 
   /** What is thrown with a text of which nothing is known here. */
   private final List<String> unknown = new ArrayList<>();
@@ -102,7 +103,7 @@ final class ErrorTexts {
   }
 
   /** Each text, with the classes that have it. */
-  SortedMap<Text, TreeSet<String>> texts() {
+  SortedMap<Text, Set<String>> texts() {
     return texts;
   }
 
@@ -122,7 +123,7 @@ final class ErrorTexts {
     public Void visitClass(ClassTree tree, Void nothing) {
       String outer = type;
       type = outer.isEmpty() ? tree.getSimpleName().toString() : outer;
-      super.visitClass(tree, nothing);
+      super.visitClass(tree, null);
       type = outer;
       return null;
     }
@@ -131,7 +132,7 @@ final class ErrorTexts {
     public Void visitMethod(MethodTree tree, Void nothing) {
       String outer = method;
       method = tree.getName().toString();
-      super.visitMethod(tree, nothing);
+      super.visitMethod(tree, null);
       method = outer;
       return null;
     }
@@ -152,7 +153,7 @@ final class ErrorTexts {
               .forEach(template -> add(kind, template, type));
         }
       }
-      return super.visitReturn(tree, nothing);
+      return super.visitReturn(tree, null);
     }
 
     @Override
@@ -166,7 +167,7 @@ final class ErrorTexts {
       } else if (TOLD_BY.containsKey(made)) {
         add(TOLD_BY.get(made), tree.getArguments().getFirst());
       }
-      return super.visitNewClass(tree, nothing);
+      return super.visitNewClass(tree, null);
     }
 
     private void add(String kind, ExpressionTree given) {
