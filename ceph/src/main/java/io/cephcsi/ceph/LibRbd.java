@@ -59,6 +59,8 @@ final class LibRbd {
     }
   }
 
+  static native void rbd_version(Pointer major, Pointer minor, Pointer extra);
+
   static native void rbd_image_options_create(Pointer options);
 
   static native void rbd_image_options_destroy(ImageOptionsPointer options);

@@ -22,7 +22,8 @@ import picocli.CommandLine.Option;
       "  cephcsi --type=cephfs --nodeid=node1 --controllerserver --endpoint=unix:///csi/csi.sock",
       "  cephcsi --type=liveness --endpoint=unix:///csi/csi.sock --metricsport=8680",
       "",
-      "Commands for people: volumes, id, doctor, support-bundle, completion; see cephcsi help.",
+      "Commands for people: volumes, id, doctor, preflight, support-bundle, completion;",
+      "see cephcsi help.",
       "",
       "Exit codes: 0 stopped by a signal, 1 could not start, 2 wrong flags."
     },

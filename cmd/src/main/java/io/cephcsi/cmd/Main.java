@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The program {@code cephcsi}: reads the flags and runs the driver that they name, or a command for
@@ -35,14 +36,9 @@ public final class Main {
     var line = new CommandLine(flags).setOverwrittenOptionsAllowed(true);
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-    try {
-      line.parseArgs(GoArguments.normal(arguments, booleans(line)).toArray(String[]::new));
-    } catch (ParameterException e) {
-      line.getErr().println(e.getMessage());
-      CommandLine.UnmatchedArgumentException.printSuggestions(e, line.getErr());
-      line.getErr().println("cephcsi --help lists the flags");
-      return WRONG_FLAGS;
-    }
+    line.getCommandSpec().parser().collectErrors(true); // all that is wrong is told at once
+    ParseResult parsed =
+        line.parseArgs(GoArguments.normal(arguments, booleans(line)).toArray(String[]::new));
     if (flags.help) {
       line.usage(line.getOut());
       return 0;
@@ -51,15 +47,24 @@ public final class Main {
       line.getOut().println(Version.text());
       return 0;
     }
+    List<String> problems = FlagProblems.of(flags);
+    if (!parsed.errors().isEmpty() || !problems.isEmpty()) {
+      parsed.errors().forEach(error -> tell(error, line.getErr()));
+      problems.forEach(line.getErr()::println);
+      line.getErr().println("cephcsi --help lists the flags");
+      return WRONG_FLAGS;
+    }
     return run(flags, line.getErr());
   }
 
-  private static int run(Flags flags, PrintWriter err) {
-    List<String> problems = FlagProblems.of(flags);
-    if (!problems.isEmpty()) {
-      problems.forEach(err::println);
-      return WRONG_FLAGS;
+  private static void tell(Exception error, PrintWriter err) {
+    err.println(error.getMessage());
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      UnmatchedArgumentException.printSuggestions(unmatched, err);
     }
+  }
+
+  private static int run(Flags flags, PrintWriter err) {
     try (var _ = DriverLog.setUp(flags)) {
       return switch (flags.type) {
         case "liveness" -> LivenessDriver.run(flags);

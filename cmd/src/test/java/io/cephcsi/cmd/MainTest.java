@@ -43,6 +43,22 @@ class MainTest {
         .contains("--nodeid");
   }
 
+  @Test
+  void run_unknownFlagsAndWrongValues_areToldAtOnceToo() {
+    Outcome outcome =
+        run("--nodeserverr", "--endpont=x", "--metricsport=x", "--polltime=5", "--type=blob");
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("--nodeserverr")
+        .contains("--endpont")
+        .contains("--metricsport")
+        .contains("--polltime")
+        .contains("--type=blob")
+        .contains("--nodeid is missing")
+        .contains("cephcsi --help lists the flags");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--metricsport=x,metricsport",

@@ -136,6 +136,16 @@ public final class StoredJournal {
     return missing;
   }
 
+  /** Whether a name has this value. */
+  public boolean hasKey(String directory, String key, String value) {
+    return value.equals(store.get(directory, Set.of(key)).get(key));
+  }
+
+  /** Whether a UUID's object is there and has just these keys. */
+  public boolean says(String object, Map<String, String> keys) {
+    return store.changedAt(object).isPresent() && keys.equals(store.list(object, "", PAGE));
+  }
+
   /** Frees a name that still has this value. */
   public boolean removeKey(String directory, String key, String value) {
     return value.isEmpty()

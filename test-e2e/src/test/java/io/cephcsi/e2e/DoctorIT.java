@@ -170,6 +170,13 @@ class DoctorIT {
             "csi.volume.pvc-9",
             "csi.volume.11111111-2222-4333-8444-000000000001",
             "csi-vol-11111111-2222-4333-8444-000000000004");
+    List<String> back = stored();
+    CommandRun twice =
+        CommandRun.of(
+            "doctor", "--ceph-conf", ceph.entry("conf"), "--undo", backup.toString(), "--yes");
+    assertThat(twice.exit()).as(twice.out() + twice.err()).isZero();
+    assertThat(twice.out()).contains("already back").doesNotContain("\ntaken back");
+    assertThat(stored()).isEqualTo(back);
     assertThat(doctor("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
         .isZero();
   }

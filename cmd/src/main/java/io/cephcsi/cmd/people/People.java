@@ -26,6 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  cephcsi volumes show pvc-0f1e2d3c -o json",
       "  cephcsi doctor --cluster-config config.json --secret /etc/secret",
       "  cephcsi doctor --repair",
+      "  cephcsi preflight --pool replicapool",
+      "  cephcsi support-bundle --log driver.log",
       "  source <(cephcsi completion)",
       "",
       "Exit codes: 0 fine, 1 problems found or failed, 2 wrong usage."
@@ -33,6 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       VolumesCommand.class,
       DoctorCommand.class,
+      PreflightCommand.class,
+      SupportBundle.class,
       IdCommand.class,
       CompletionCommand.class,
       HelpCommand.class

@@ -16,6 +16,8 @@ record Undoing(Path file, Connection connection, Question question) {
         String what = Figures.plain(line.step().text());
         if (!line.step().undoable()) {
           screen.out().println("cannot be taken back: " + what);
+        } else if (isBack(connected, line)) {
+          screen.out().println("already back: " + what);
         } else if (!question.allows("take back: " + what + "?")) {
           left++;
         } else if (undone(connected, line)) {
@@ -34,6 +36,12 @@ record Undoing(Path file, Connection connection, Question question) {
       if (!line.fsid().equals(fsid)) {
         throw new WrongUsage("%s is of cluster %s, asked is %s".formatted(file, line.fsid(), fsid));
       }
+    }
+  }
+
+  private static boolean isBack(Connected connected, Backup.Line line) {
+    try (Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
+      return line.step().isBack(pool);
     }
   }
 

@@ -64,6 +64,10 @@ class PeopleTest {
     "id decod x,decode",
     "docter,doctor",
     "doctor --repare,--repair",
+    "prefligth,preflight",
+    "preflight --pol rbd,--pool",
+    "support-bundel,support-bundle",
+    "support-bundle --log-line 3,--log-lines",
   })
   void unknownWord_isExit2AndTheNearestIsSuggested(String line, String nearest) {
     Outcome outcome = run(line.split(" ", -1));
@@ -81,6 +85,12 @@ class PeopleTest {
     "doctor --older-than yesterday,yesterday",
     "doctor --undo a --repair,--undo goes without",
     "doctor --undo /nonexistent/file,cannot be read",
+    "preflight --type nfs,nfs",
+    "preflight --fs a,--fs goes with",
+    "preflight --type cephfs --pool a,--pool goes with",
+    "support-bundle --log /nonexistent,/nonexistent cannot be read",
+    "support-bundle --log-lines 0,--log-lines must be more",
+    "support-bundle --node-only --file /dev/null,/dev/null exists already",
     "id decode,ID",
     "id decode rubbish,rubbish is no volume id",
     "id decode mig_x,mig_x",
@@ -194,7 +204,14 @@ class PeopleTest {
   @Test
   void everyCommand_hasExamples() {
     for (String command :
-        List.of("volumes ls", "volumes show", "doctor", "id decode", "completion")) {
+        List.of(
+            "volumes ls",
+            "volumes show",
+            "doctor",
+            "preflight",
+            "support-bundle",
+            "id decode",
+            "completion")) {
       Outcome outcome = run((command + " --help").split(" ", -1));
       assertThat(outcome.out()).as(command).contains("Examples:");
     }

@@ -46,6 +46,9 @@ public sealed interface Step {
    */
   boolean undo(Pool pool);
 
+  /** Whether all is as it was before, so that there is nothing to take back. */
+  boolean isBack(Pool pool);
+
   /** Removes a directory key. */
   record RemoveKey(String directory, String key, String value) implements Step {
     @Override
@@ -61,6 +64,11 @@ public sealed interface Step {
     @Override
     public boolean undo(Pool pool) {
       return new StoredJournal(pool).putKey(directory, key, value);
+    }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return new StoredJournal(pool).hasKey(directory, key, value);
     }
   }
 
@@ -79,6 +87,11 @@ public sealed interface Step {
     @Override
     public boolean undo(Pool pool) {
       return new StoredJournal(pool).removeKey(directory, key, value);
+    }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return !new StoredJournal(pool).hasKey(directory, key, value);
     }
   }
 
@@ -100,6 +113,11 @@ public sealed interface Step {
       return journal.entry(kind, uuid).filter(StoredEntry::discarded).isPresent()
           && journal.restore(kind.object(uuid), keys);
     }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return new StoredJournal(pool).says(kind.object(uuid), keys);
+    }
   }
 
   /** Removes a UUID's object that was given up. */
@@ -118,6 +136,11 @@ public sealed interface Step {
     public boolean undo(Pool pool) {
       return new StoredJournal(pool).make(kind.object(uuid), keys);
     }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return new StoredJournal(pool).says(kind.object(uuid), keys);
+    }
   }
 
   /** Makes a UUID's object anew. */
@@ -135,6 +158,11 @@ public sealed interface Step {
     @Override
     public boolean undo(Pool pool) {
       return new StoredJournal(pool).remove(kind.object(uuid), keys);
+    }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return !new StoredJournal(pool).says(kind.object(uuid), keys);
     }
   }
 
@@ -155,6 +183,11 @@ public sealed interface Step {
     @Override
     public boolean undo(Pool pool) {
       return new StoredJournal(pool).restore(kind.object(uuid), keys);
+    }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return new StoredJournal(pool).says(kind.object(uuid), keys);
     }
   }
 
@@ -187,6 +220,11 @@ public sealed interface Step {
         return false;
       }
     }
+
+    @Override
+    public boolean isBack(Pool pool) {
+      return pool.imageId(image).equals(Optional.of(imageId));
+    }
   }
 
   /** Cannot be taken back. */
@@ -198,6 +236,11 @@ public sealed interface Step {
 
     @Override
     default boolean undo(Pool pool) {
+      return false;
+    }
+
+    @Override
+    default boolean isBack(Pool pool) {
       return false;
     }
   }
