@@ -10,7 +10,15 @@ final class TerminalPicture {
   private static final int MARGIN = 14;
   private static final String PROMPT = "$ ";
 
+  private final int columns;
   private final List<String> lines = new ArrayList<>();
+
+  /**
+   * @param columns how wide the terminal is; longer lines go on in the next one
+   */
+  TerminalPicture(int columns) {
+    this.columns = columns;
+  }
 
   /** Adds a command and what it printed. */
   void add(String command, String output) {
@@ -18,12 +26,18 @@ final class TerminalPicture {
       lines.add("");
     }
     lines.add(PROMPT + command);
-    output.lines().forEach(lines::add);
+    for (String line : output.lines().toList()) {
+      int begin = 0;
+      do {
+        lines.add(line.substring(begin, Math.min(line.length(), begin + columns)));
+        begin += columns;
+      } while (begin < line.length());
+    }
   }
 
   /** The picture. */
   String svg() {
-    int width = 2 * MARGIN + CHARACTER * lines.stream().mapToInt(String::length).max().orElse(0);
+    int width = 2 * MARGIN + CHARACTER * columns;
     int height = 2 * MARGIN + LINE * lines.size();
     var svg = new StringBuilder();
     svg.append(
