@@ -94,9 +94,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
       ClusterConfig config, Credentials credentials, Cluster cluster, FileSystem fs) {
     try {
       Pool pool = cluster.openPool(fs.metadataPoolId(), config.cephFs().namespace());
-      var subvolumes =
-          new Subvolumes(
-              cluster, fs.name(), config.cephFs().subvolumeGroup(), () -> maps.forget(cluster));
+      var subvolumes = new Subvolumes(cluster, fs, config.cephFs().subvolumeGroup(), maps);
       return Optional.of(new OpenFileSystem(config, credentials, cluster, fs, pool, subvolumes));
     } catch (CephException e) {
       if (e.errno() == Errno.ENOENT) {

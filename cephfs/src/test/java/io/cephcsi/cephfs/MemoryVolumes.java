@@ -6,6 +6,7 @@ import static io.cephcsi.ceph.Errno.EINVAL;
 import static io.cephcsi.ceph.Errno.ENOENT;
 import static io.cephcsi.ceph.Errno.ENOTEMPTY;
 import static io.cephcsi.ceph.Errno.EOPNOTSUPP;
+import static io.cephcsi.ceph.Errno.ETIMEDOUT;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -198,6 +199,9 @@ public final class MemoryVolumes {
       Fs fs = all.get(request.path("vol_name").asText());
       if (fs == null) {
         throw new Refused(ENOENT, "FS '" + request.path("vol_name").asText() + "' not found");
+      }
+      if (!fs.active) {
+        throw new CephException(ETIMEDOUT, "manager command " + json); // it waits for ever
       }
       return command.answer().to(fs, request);
     } catch (Refused e) {

@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.csi.CsiException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,7 @@ abstract class SubvolumesContract {
 
   private final String name = "csi-vol-" + UUID.randomUUID();
   private final String other = "csi-vol-" + UUID.randomUUID();
+  private final FileSystemMaps maps = new FileSystemMaps();
   private Subvolumes subvolumes;
 
   /** A cluster with a filesystem {@code cephfs}. */
@@ -29,7 +31,8 @@ abstract class SubvolumesContract {
   }
 
   private Subvolumes in(String group) {
-    return new Subvolumes(cluster(), "cephfs", group, () -> {});
+    FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
+    return new Subvolumes(cluster(), fs, group, maps);
   }
 
   private Subvolume.Live live(String subvolume) {
@@ -46,7 +49,6 @@ abstract class SubvolumesContract {
 
   @Test
   void fileSystems_areFoundByNameAndId() {
-    var maps = new FileSystemMaps();
     FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
     assertThat(maps.of(cluster(), fs.id())).contains(fs);
     assertThat(fs.active()).isTrue();
@@ -124,16 +126,26 @@ abstract class SubvolumesContract {
   }
 
   @Test
-  void missingFileSystem_isToldAndForgotten() {
-    var forgotten = new int[1];
-    var gone = new Subvolumes(cluster(), "nowhere", "csi", () -> forgotten[0]++);
+  void missingFileSystem_isTold() {
+    var nowhere = new FileSystem("nowhere", 4711, 1, List.of(2L), true);
+    var gone = new Subvolumes(cluster(), nowhere, "csi", maps);
     assertThatThrownBy(() -> gone.find(name))
         .isInstanceOf(CsiException.Unavailable.class)
         .hasMessageContaining("filesystem nowhere");
     assertThatThrownBy(() -> gone.remove(name)).isInstanceOf(CsiException.Unavailable.class);
     assertThatThrownBy(() -> gone.create(name, GIB, ""))
         .isInstanceOf(CsiException.Unavailable.class);
-    assertThat(forgotten[0]).isEqualTo(3);
+  }
+
+  @Test
+  void unservedFileSystem_isToldWithoutACommand() {
+    FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
+    var unserved = new FileSystem("cephfs", fs.id(), fs.metadataPoolId(), fs.dataPoolIds(), false);
+    assertThatThrownBy(() -> new Subvolumes(cluster(), unserved, "csi", maps).create(name, GIB, ""))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("cephfs has no active metadata server")
+        .hasMessageContaining("ceph fs status cephfs");
+    assertThat(subvolumes.find(name)).isEmpty();
   }
 
   @Test
