@@ -3,6 +3,7 @@ package io.cephcsi.cephfs;
 import static io.cephcsi.ceph.Errno.EAGAIN;
 import static io.cephcsi.ceph.Errno.EEXIST;
 import static io.cephcsi.ceph.Errno.EINVAL;
+import static io.cephcsi.ceph.Errno.ENODATA;
 import static io.cephcsi.ceph.Errno.ENOENT;
 import static io.cephcsi.ceph.Errno.ENOTEMPTY;
 import static io.cephcsi.ceph.Errno.EOPNOTSUPP;
@@ -16,6 +17,7 @@ import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Phase;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The subvolumes in one group of a filesystem, by the manager's module volumes; each method is one
@@ -131,6 +134,18 @@ public final class Subvolumes {
     }
   }
 
+  /** The names of all groups; what is in none is not among them. */
+  public Set<String> groups() {
+    try {
+      Set<String> groups = new TreeSet<>();
+      json(send(new ManagerRequest("fs subvolumegroup ls", fileSystem.name())))
+          .forEach(g -> groups.add(g.path("name").asText()));
+      return groups;
+    } catch (CephException e) {
+      throw told(e);
+    }
+  }
+
   /** The names of all in the group, those with nothing but snapshots too. */
   public Set<String> names() {
     try {
@@ -154,6 +169,9 @@ public final class Subvolumes {
       if (e.errno() == EAGAIN) {
         return Optional.of(new Subvolume.Unfinished());
       }
+      if (e.errno() == ENODATA) {
+        return Optional.of(new Subvolume.HalfMade());
+      }
       return absent(e);
     }
   }
@@ -166,7 +184,12 @@ public final class Subvolumes {
         info.path("path").asText(),
         info.path("bytes_quota").asLong(0), // or "infinite"
         info.path("bytes_used").asLong(0),
-        info.path("data_pool").asText());
+        info.path("data_pool").asText(),
+        time(info.path("created_at")));
+  }
+
+  private static Instant time(JsonNode text) {
+    return LocalDateTime.parse(text.asText(), TIME).toInstant(ZoneOffset.UTC);
   }
 
   /**
@@ -292,7 +315,7 @@ public final class Subvolumes {
       JsonNode info = json(send(ofSnapshot("fs subvolume snapshot info", name, snapshot)));
       return Optional.of(
           new SubvolumeSnapshot(
-              LocalDateTime.parse(info.path("created_at").asText(), TIME).toInstant(ZoneOffset.UTC),
+              time(info.path("created_at")),
               info.path("has_pending_clones").asText().equals("yes")));
     } catch (CephException e) {
       return e.errno() == EAGAIN ? Optional.empty() : absent(e);
@@ -374,6 +397,34 @@ public final class Subvolumes {
       case "in-progress" -> new CloneState.Running(progress(status));
       default -> new CloneState.Broken(state + failure(status));
     };
+  }
+
+  /** What an unfinished clone is copied from; empty for one that is complete or not there. */
+  public Optional<CloneSource> cloneSource(String name) {
+    try {
+      JsonNode source = json(send(ofClone("fs clone status", name))).path("status").path("source");
+      return source.isMissingNode()
+          ? Optional.empty()
+          : Optional.of(
+              new CloneSource(
+                  source.path("group").asText(""),
+                  source.path("subvolume").asText(),
+                  source.path("snapshot").asText()));
+    } catch (CephException e) {
+      return e.errno() == EOPNOTSUPP && !moduleMissing(e) ? Optional.empty() : absent(e);
+    }
+  }
+
+  /** The names of a subvolume's snapshots. */
+  public Set<String> snapshots(String name) {
+    try {
+      Set<String> names = new TreeSet<>();
+      json(send(request("fs subvolume snapshot ls").with("sub_name", name)))
+          .forEach(s -> names.add(s.path("name").asText()));
+      return names;
+    } catch (CephException e) {
+      return e.errno() == EAGAIN ? Set.of() : this.<Set<String>>absent(e).orElse(Set.of());
+    }
   }
 
   /** Only newer Ceph tells. */

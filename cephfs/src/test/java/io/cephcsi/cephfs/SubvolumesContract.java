@@ -62,7 +62,9 @@ abstract class SubvolumesContract {
   void create_groupMissing_makesIt() {
     Subvolumes fresh = in("group-" + UUID.randomUUID());
     assertThat(fresh.find(name)).isEmpty();
+    assertThat(fresh.groups()).doesNotContain(fresh.group());
     fresh.create(name, GIB, "");
+    assertThat(fresh.groups()).contains(fresh.group()).doesNotContain("");
     assertThat(fresh.path(name).orElseThrow()).startsWith(fresh.directory(name) + "/");
   }
 
@@ -84,6 +86,8 @@ abstract class SubvolumesContract {
     assertThat(made.quotaBytes()).isEqualTo(GIB);
     assertThat(made.usedBytes()).isZero();
     assertThat(made.dataPool()).isEqualTo("cephfs_data");
+    assertThat(made.createdAt())
+        .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
   }
 
   @Test
@@ -201,6 +205,8 @@ abstract class SubvolumesContract {
     assertThat(cut.createdAt())
         .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
     assertThat(subvolumes.snapshot(name, "other")).isEmpty();
+    assertThat(subvolumes.snapshots(name)).containsExactly("s");
+    assertThat(subvolumes.snapshots(other)).isEmpty();
   }
 
   @Test
@@ -221,6 +227,7 @@ abstract class SubvolumesContract {
     assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "")).isTrue();
     awaitClone(other);
     assertThat(subvolumes.cloneState(other)).contains(new CloneState.Complete());
+    assertThat(subvolumes.cloneSource(other)).isEmpty();
     assertThat(live(other).quotaBytes()).isEqualTo(GIB);
     subvolumes.remove(other);
     assertThat(subvolumes.find(other)).isEmpty();
@@ -259,6 +266,7 @@ abstract class SubvolumesContract {
     makeClonesSlow();
     subvolumes.cloneSnapshot(name, "s", other, "csi", "");
     assertThat(subvolumes.find(other)).contains(new Subvolume.Unfinished());
+    assertThat(subvolumes.cloneSource(other)).contains(new CloneSource("csi", name, "s"));
     assertThat(subvolumes.path(other)).isEmpty();
     assertThatThrownBy(() -> subvolumes.removeSnapshot(name, "s"))
         .isInstanceOf(CsiException.FailedPrecondition.class)
