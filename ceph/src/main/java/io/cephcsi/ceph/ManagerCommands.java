@@ -57,9 +57,9 @@ final class ManagerCommands implements AutoCloseable {
   }
 
   /**
-   * As {@link Cluster#managerCommand}; connecting and waiting for a thread count too. As long as the
-   * manager has left others without answer, nobody waits long; and when it has done so with as many
-   * as there are threads, no more are sent.
+   * As {@link Cluster#managerCommand}; connecting and waiting for a thread count too. As long as
+   * the manager has left others without answer, nobody waits long; and when it has done so with as
+   * many as there are threads, no more are sent.
    */
   String send(String json, Duration timeout, Runnable whileSilent) {
     if (abandoned.get() >= AT_A_TIME) {
