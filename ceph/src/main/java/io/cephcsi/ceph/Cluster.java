@@ -43,7 +43,17 @@ public interface Cluster extends AutoCloseable {
    * @throws CephException the command's errno; ETIMEDOUT when no answer came in time, and the
    *     command may still be carried out
    */
-  String managerCommand(String json, Duration timeout);
+  default String managerCommand(String json, Duration timeout) {
+    return managerCommand(json, timeout, () -> {});
+  }
+
+  /**
+   * As the other one, for who can find out why there is no answer.
+   *
+   * @param whileSilent runs in this thread after each few seconds without an answer; what it throws
+   *     ends the waiting
+   */
+  String managerCommand(String json, Duration timeout, Runnable whileSilent);
 
   /** Runs a monitor command and waits for the answer. C: {@code rados_mon_command}. */
   String monitorCommand(String json);

@@ -51,7 +51,8 @@ public final class ConnectionPool implements Clusters {
   private SharedConnection hold(Target target) {
     while (!closed) {
       SharedConnection connection =
-          connections.computeIfAbsent(target, t -> new SharedConnection(() -> open(t)));
+          connections.computeIfAbsent(
+              target, t -> new SharedConnection(() -> open(t), () -> openForManager(t)));
       if (connection.lend()) {
         return connection;
       }
@@ -62,6 +63,10 @@ public final class ConnectionPool implements Clusters {
 
   private RadosConnection open(Target target) {
     return RadosConnection.open(settings, target.monitors(), target.credentials());
+  }
+
+  private RadosConnection openForManager(Target target) {
+    return RadosConnection.openForManager(settings, target.monitors(), target.credentials());
   }
 
   private void endIdle() {

@@ -18,6 +18,7 @@ public final class Errno {
   public static final int ERANGE = 34;
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
+  public static final int ENODATA = 61;
   public static final int EOVERFLOW = 75;
   public static final int EOPNOTSUPP = 95;
   public static final int ENOTCONN = 107;
@@ -48,6 +49,7 @@ public final class Errno {
           case ERANGE -> "out of range";
           case ENOSYS -> "not implemented";
           case ENOTEMPTY -> "not empty";
+          case ENODATA -> "no data available";
           case EOPNOTSUPP -> "not supported";
           case ENOTCONN -> "not connected";
           case ESHUTDOWN -> "shut down, this client may be blocklisted";

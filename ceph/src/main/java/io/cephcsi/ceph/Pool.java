@@ -12,6 +12,9 @@ import java.util.Set;
  * the block that opened it closes it. All methods block and throw {@link CephException}.
  */
 public interface Pool extends OmapStore, AutoCloseable {
+  /** Opened as a namespace it is all of them; good for {@link #forEachObject} alone. */
+  String ALL_NAMESPACES = "\1";
+
   String name();
 
   long id();

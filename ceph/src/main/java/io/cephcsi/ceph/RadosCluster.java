@@ -91,8 +91,8 @@ final class RadosCluster implements Cluster {
   }
 
   @Override
-  public String managerCommand(String json, Duration timeout) {
-    return connection().managerCommands().send(json, timeout);
+  public String managerCommand(String json, Duration timeout, Runnable whileSilent) {
+    return connection().managerCommands().send(json, timeout, whileSilent);
   }
 
   @Override

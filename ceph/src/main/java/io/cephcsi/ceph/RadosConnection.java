@@ -31,12 +31,27 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
   /** Connects; blocks for at most the mount timeout. */
   static RadosConnection open(
       ConnectionSettings settings, String monitors, Credentials credentials) {
+    return open(settings, monitors, credentials, seconds(settings.monitorTimeout()));
+  }
+
+  /** As {@link #open}, with no bound for how long the monitors or the manager may take. */
+  static RadosConnection openForManager(
+      ConnectionSettings settings, String monitors, Credentials credentials) {
+    return open(settings, monitors, credentials, "0");
+  }
+
+  private static RadosConnection open(
+      ConnectionSettings settings,
+      String monitors,
+      Credentials credentials,
+      String monitorSeconds) {
     String where =
         monitors.isEmpty() ? "the monitors of " + settings.configurationFile() : monitors;
     String action = "connect to " + where + " as " + credentials;
     var connection = new RadosConnection(create(credentials, action));
     try {
       connection.configure(settings, monitors, credentials);
+      connection.set("rados_mon_op_timeout", monitorSeconds);
       CephException.check(LibRados.rados_connect(connection.pointer()), action);
       return connection;
     } catch (CephException e) {
@@ -67,7 +82,6 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
       set("key", credentials.key());
     }
     set("client_mount_timeout", seconds(settings.mountTimeout()));
-    set("rados_mon_op_timeout", seconds(settings.monitorTimeout()));
     set("rados_osd_op_timeout", seconds(settings.osdTimeout()));
   }
 

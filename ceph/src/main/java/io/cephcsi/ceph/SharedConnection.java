@@ -15,14 +15,19 @@ final class SharedConnection {
   private final Supplier<RadosConnection> opening;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final CompletableFuture<RadosConnection> connection = new CompletableFuture<>();
-  private final ManagerCommands managerCommands = new ManagerCommands(this);
+  private final ManagerCommands managerCommands;
   private int users;
   private long idleSinceNanos = System.nanoTime();
   private boolean retired;
   private boolean ended;
 
-  SharedConnection(Supplier<RadosConnection> opening) {
+  /**
+   * @param opening connects
+   * @param openingForManager connects once more, for the manager's commands
+   */
+  SharedConnection(Supplier<RadosConnection> opening, Supplier<RadosConnection> openingForManager) {
     this.opening = opening;
+    this.managerCommands = new ManagerCommands(this, openingForManager);
   }
 
   /**

@@ -347,27 +347,85 @@ final class ConnectionPoolIT {
     }
   }
 
+  /** Its answers come when librados' own bound has passed, and nobody waits for them any more. */
+  @Test
+  void managerCommand_managerHangs_isGivenUpAndItsLateAnswerHarmsNothing() throws Exception {
+    Duration time = SHORT.monitorTimeout().plusSeconds(1);
+    try (Cluster cluster = lend();
+        var threads = Executors.newFixedThreadPool(16)) {
+      assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
+      signal("STOP", "mgr_pid");
+      try {
+        var calls =
+            IntStream.range(0, 16)
+                .<Callable<Integer>>mapToObj(
+                    _ -> () -> errno(() -> cluster.managerCommand(PG_STAT, time)))
+                .toList();
+        for (var call : threads.invokeAll(calls)) {
+          assertThat(call.get()).isEqualTo(Errno.ETIMEDOUT);
+        }
+        long start = System.nanoTime();
+        assertThat(errno(() -> cluster.managerCommand(PG_STAT, time))).isEqualTo(Errno.ETIMEDOUT);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+      } finally {
+        signal("CONT", "mgr_pid");
+      }
+      await(() -> answers(cluster));
+      for (int i = 0; i < 100; i++) {
+        assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).contains("num_pgs");
+      }
+    }
+  }
+
+  @Test
+  void managerCommand_whileSilent_canEndTheWaiting() throws Exception {
+    try (Cluster cluster = lend()) {
+      signal("STOP", "mgr_pid");
+      try {
+        assertThatThrownBy(() ->
+                cluster.managerCommand(
+                    PG_STAT, Duration.ofSeconds(30), ConnectionPoolIT::endWaiting))
+            .isInstanceOf(IllegalStateException.class);
+      } finally {
+        signal("CONT", "mgr_pid");
+      }
+      assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
+    }
+  }
+
+  private static void endWaiting() {
+    throw new IllegalStateException("the reason is known");
+  }
+
+  private static boolean answers(Cluster cluster) {
+    try {
+      return !cluster.managerCommand(PG_STAT, Duration.ofSeconds(10)).isEmpty();
+    } catch (CephException e) {
+      return false;
+    }
+  }
+
   @Test
   void operation_onAnOsdThatHangs_timesOut() throws Exception {
     try (Cluster cluster = lend();
         Pool pool = cluster.openPool(CEPH.pool(), "")) {
       pool.create("hanging", Map.of());
-      signal("STOP");
+      signal("STOP", "osd_pid");
       try {
         assertThat(errno(() -> pool.get("hanging", Set.of("a")))).isEqualTo(Errno.ETIMEDOUT);
         assertThat(errno(() -> pool.update("hanging", Map.of("a", "1"))))
             .isEqualTo(Errno.ETIMEDOUT);
         assertThat(errno(() -> pool.openImage("hanging"))).isEqualTo(Errno.ETIMEDOUT);
       } finally {
-        signal("CONT");
+        signal("CONT", "osd_pid");
       }
       pool.remove("hanging");
     }
   }
 
-  private static void signal(String name) throws Exception {
+  private static void signal(String name, String daemon) throws Exception {
     int code =
-        new ProcessBuilder("sh", "-c", "kill -%s %s".formatted(name, CEPH.entry("osd_pid")))
+        new ProcessBuilder("sh", "-c", "kill -%s %s".formatted(name, CEPH.entry(daemon)))
             .start()
             .waitFor();
     assertThat(code).isZero();

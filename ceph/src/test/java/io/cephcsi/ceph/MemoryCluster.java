@@ -129,8 +129,15 @@ public final class MemoryCluster implements Cluster {
   }
 
   @Override
-  public String managerCommand(String json, Duration timeout) {
-    return operations.write("manager command " + json, () -> manager.apply(json));
+  public String managerCommand(String json, Duration timeout, Runnable whileSilent) {
+    try {
+      return operations.write("manager command " + json, () -> manager.apply(json));
+    } catch (CephException e) {
+      if (e.errno() == Errno.ETIMEDOUT) {
+        whileSilent.run();
+      }
+      throw e;
+    }
   }
 
   @Override

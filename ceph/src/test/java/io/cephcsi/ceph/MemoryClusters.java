@@ -112,8 +112,8 @@ public final class MemoryClusters implements Clusters {
     }
 
     @Override
-    public String managerCommand(String json, Duration timeout) {
-      return cluster().managerCommand(json, timeout);
+    public String managerCommand(String json, Duration timeout, Runnable whileSilent) {
+      return cluster().managerCommand(json, timeout, whileSilent);
     }
 
     @Override

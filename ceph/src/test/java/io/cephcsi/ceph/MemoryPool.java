@@ -177,7 +177,13 @@ public final class MemoryPool extends MemoryHandle implements Pool {
 
   @Override
   public void forEachObject(Consumer<String> name) {
-    read("list objects", c -> List.copyOf(c.objects.keySet())).forEach(name);
+    read(
+            "list objects",
+            c ->
+                namespace.equals(ALL_NAMESPACES)
+                    ? pool.objectsOfAll()
+                    : List.copyOf(c.objects.keySet()))
+        .forEach(name);
   }
 
   /** Lets an object look as if nobody had written it since then. */
@@ -219,8 +225,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     return write(
         "create object " + object,
         c ->
-            c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null
-                && put(c, object, Map.of(attribute, value), data));
+            changed(
+                c,
+                object,
+                c.objects.putIfAbsent(object, new TreeMap<>(entries)) == null
+                    && put(c, object, Map.of(attribute, value), data)));
   }
 
   private static boolean put(
@@ -234,7 +243,9 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   @Override
   public boolean replaceObject(
       String object, long version, byte[] data, Map<String, String> set, Set<String> removed) {
-    return write("replace object " + object, c -> replace(c, object, version, data, set, removed));
+    return write(
+        "replace object " + object,
+        c -> changed(c, object, replace(c, object, version, data, set, removed)));
   }
 
   private static boolean replace(

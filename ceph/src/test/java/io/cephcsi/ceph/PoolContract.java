@@ -93,6 +93,15 @@ abstract class PoolContract {
   }
 
   @Test
+  void forEachObject_ofAllNamespaces_namesThemAll() {
+    pool().create("here", Map.of());
+    otherNamespace("other").create("foreign", Map.of());
+    var seen = new ArrayList<String>();
+    otherNamespace(Pool.ALL_NAMESPACES).forEachObject(seen::add);
+    assertThat(seen).contains("here", "foreign");
+  }
+
+  @Test
   void get_missingObject_isEmpty() {
     assertThat(pool().get("nowhere", Set.of("a"))).isEmpty();
   }

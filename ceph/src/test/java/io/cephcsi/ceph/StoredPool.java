@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -47,6 +48,11 @@ final class StoredPool {
 
   Content content(String namespace) {
     return contents.computeIfAbsent(namespace, _ -> new Content());
+  }
+
+  /** The names of all objects, in whatever namespace. */
+  List<String> objectsOfAll() {
+    return contents.values().stream().flatMap(c -> c.objects.keySet().stream()).toList();
   }
 
   /** What is in one namespace. */

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 /**
  * The filesystems of clusters. Monitors are asked about one that is not known yet, and then only
  * every few minutes: names, ids and pools of filesystems hardly ever change, and whoever meets a
- * change says so by {@link #forget}.
+ * change says so by {@link #forget}. One that no metadata server serves is asked about each time.
  */
 final class FileSystemMaps {
   /** For a filesystem made anew under the same name, in the same pools, which nobody meets. */
@@ -46,7 +46,7 @@ final class FileSystemMaps {
     String fsid = cluster.fsid();
     Known last = known.getOrDefault(fsid, Known.NOTHING);
     Optional<FileSystem> found = first(last.all(), wanted);
-    if (found.isPresent() && last.fresh()) {
+    if (last.fresh() && found.filter(FileSystem::active).isPresent()) {
       return found;
     }
     long now = System.nanoTime();
@@ -77,10 +77,16 @@ final class FileSystemMaps {
   private static FileSystem fileSystem(long id, JsonNode map) {
     List<Long> dataPools = new ArrayList<>();
     map.path("data_pools").forEach(pool -> dataPools.add(pool.asLong()));
-    boolean active =
-        map.path("info").valueStream().anyMatch(i -> i.path("state").asText().equals("up:active"));
+    boolean active = map.path("info").valueStream().anyMatch(FileSystemMaps::serves);
     return new FileSystem(
         map.path("fs_name").asText(), id, map.path("metadata_pool").asLong(), dataPools, active);
+  }
+
+  /**
+   * One that the monitors have not heard of for a while keeps its state, where no other is left.
+   */
+  private static boolean serves(JsonNode server) {
+    return server.path("state").asText().equals("up:active") && !server.has("laggy_since");
   }
 
   /** Lets the monitors be asked again. */

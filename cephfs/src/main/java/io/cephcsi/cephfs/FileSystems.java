@@ -93,11 +93,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
   private Optional<OpenFileSystem> openPool(
       ClusterConfig config, Credentials credentials, Cluster cluster, FileSystem fs) {
     try {
-      Pool pool = cluster.openPool(fs.metadataPoolId(), config.cephFs().namespace());
-      var subvolumes =
-          new Subvolumes(
-              cluster, fs.name(), config.cephFs().subvolumeGroup(), () -> maps.forget(cluster));
-      return Optional.of(new OpenFileSystem(config, credentials, cluster, fs, pool, subvolumes));
+      return Optional.of(open(config, credentials, cluster, fs, maps));
     } catch (CephException e) {
       if (e.errno() == Errno.ENOENT) {
         return Optional.empty();
@@ -106,10 +102,39 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
     }
   }
 
+  /**
+   * Opens a filesystem on a connection that the answer owns from then on.
+   *
+   * @throws CephException ENOENT when its metadata pool is gone
+   */
+  @MustBeClosed
+  public static OpenFileSystem open(
+      ClusterConfig config, Credentials credentials, Cluster cluster, FileSystem fs) {
+    return open(config, credentials, cluster, fs, new FileSystemMaps());
+  }
+
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  private static OpenFileSystem open(
+      ClusterConfig config,
+      Credentials credentials,
+      Cluster cluster,
+      FileSystem fs,
+      FileSystemMaps maps) {
+    Pool pool = cluster.openPool(fs.metadataPoolId(), config.cephFs().namespace());
+    var subvolumes = new Subvolumes(cluster, fs, config.cephFs().subvolumeGroup(), maps);
+    return new OpenFileSystem(config, credentials, cluster, fs, pool, subvolumes);
+  }
+
+  /** All filesystems of a cluster, in the order of ids, by one question to its monitors. */
+  public static List<FileSystem> all(Cluster cluster) {
+    return FileSystemMaps.ask(cluster);
+  }
+
   /** All filesystems of a cluster, in the order of ids, by one question to its monitors. */
   public List<FileSystem> all(ClusterConfig config, Credentials credentials) {
     try (Cluster cluster = lend(config, credentials)) {
-      return FileSystemMaps.ask(cluster);
+      return all(cluster);
     }
   }
 

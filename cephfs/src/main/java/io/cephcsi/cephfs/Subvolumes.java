@@ -3,6 +3,7 @@ package io.cephcsi.cephfs;
 import static io.cephcsi.ceph.Errno.EAGAIN;
 import static io.cephcsi.ceph.Errno.EEXIST;
 import static io.cephcsi.ceph.Errno.EINVAL;
+import static io.cephcsi.ceph.Errno.ENODATA;
 import static io.cephcsi.ceph.Errno.ENOENT;
 import static io.cephcsi.ceph.Errno.ENOTEMPTY;
 import static io.cephcsi.ceph.Errno.EOPNOTSUPP;
@@ -16,6 +17,7 @@ import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Phase;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The subvolumes in one group of a filesystem, by the manager's module volumes; each method is one
@@ -43,24 +46,24 @@ public final class Subvolumes {
           .toFormatter();
 
   private final Cluster cluster;
-  private final String fileSystem;
+  private final FileSystem fileSystem;
   private final String group;
-  private final Runnable forgetFileSystem;
+  private final FileSystemMaps maps;
 
   /**
    * @param group empty for subvolumes that are in no group
-   * @param forgetFileSystem what to do when the filesystem is not there by its name any more
+   * @param maps hears when the filesystem is not there by its name any more, or nobody serves it
    */
-  Subvolumes(Cluster cluster, String fileSystem, String group, Runnable forgetFileSystem) {
+  Subvolumes(Cluster cluster, FileSystem fileSystem, String group, FileSystemMaps maps) {
     this.cluster = cluster;
     this.fileSystem = fileSystem;
     this.group = group;
-    this.forgetFileSystem = forgetFileSystem;
+    this.maps = maps;
   }
 
   /** The same filesystem's subvolumes in another group. */
   public Subvolumes in(String otherGroup) {
-    return new Subvolumes(cluster, fileSystem, otherGroup, forgetFileSystem);
+    return new Subvolumes(cluster, fileSystem, otherGroup, maps);
   }
 
   /** The group that they are in. */
@@ -119,13 +122,25 @@ public final class Subvolumes {
   private CsiException wrongPool(String dataPool, CephException e) {
     return new CsiException.InvalidArgument(
         "pool %s is no data pool of filesystem %s (%s): ceph fs add_data_pool, or name another as pool"
-            .formatted(dataPool, fileSystem, e.getMessage()));
+            .formatted(dataPool, fileSystem.name(), e.getMessage()));
   }
 
   private void createGroup() {
     try {
-      var request = new ManagerRequest("fs subvolumegroup create", fileSystem);
+      var request = new ManagerRequest("fs subvolumegroup create", fileSystem.name());
       var _ = send(request.with("group_name", group));
+    } catch (CephException e) {
+      throw told(e);
+    }
+  }
+
+  /** The names of all groups; what is in none is not among them. */
+  public Set<String> groups() {
+    try {
+      Set<String> groups = new TreeSet<>();
+      json(send(new ManagerRequest("fs subvolumegroup ls", fileSystem.name())))
+          .forEach(g -> groups.add(g.path("name").asText()));
+      return groups;
     } catch (CephException e) {
       throw told(e);
     }
@@ -154,6 +169,9 @@ public final class Subvolumes {
       if (e.errno() == EAGAIN) {
         return Optional.of(new Subvolume.Unfinished());
       }
+      if (e.errno() == ENODATA) {
+        return Optional.of(new Subvolume.HalfMade());
+      }
       return absent(e);
     }
   }
@@ -166,7 +184,12 @@ public final class Subvolumes {
         info.path("path").asText(),
         info.path("bytes_quota").asLong(0), // or "infinite"
         info.path("bytes_used").asLong(0),
-        info.path("data_pool").asText());
+        info.path("data_pool").asText(),
+        time(info.path("created_at")));
+  }
+
+  private static Instant time(JsonNode text) {
+    return LocalDateTime.parse(text.asText(), TIME).toInstant(ZoneOffset.UTC);
   }
 
   /**
@@ -292,7 +315,7 @@ public final class Subvolumes {
       JsonNode info = json(send(ofSnapshot("fs subvolume snapshot info", name, snapshot)));
       return Optional.of(
           new SubvolumeSnapshot(
-              LocalDateTime.parse(info.path("created_at").asText(), TIME).toInstant(ZoneOffset.UTC),
+              time(info.path("created_at")),
               info.path("has_pending_clones").asText().equals("yes")));
     } catch (CephException e) {
       return e.errno() == EAGAIN ? Optional.empty() : absent(e);
@@ -359,7 +382,9 @@ public final class Subvolumes {
     try {
       return Optional.of(cloneState(json(send(ofClone("fs clone status", name)))));
     } catch (CephException e) {
-      return e.errno() == EOPNOTSUPP ? Optional.of(new CloneState.Complete()) : absent(e);
+      return e.errno() == EOPNOTSUPP && !moduleMissing(e)
+          ? Optional.of(new CloneState.Complete())
+          : absent(e);
     }
   }
 
@@ -372,6 +397,34 @@ public final class Subvolumes {
       case "in-progress" -> new CloneState.Running(progress(status));
       default -> new CloneState.Broken(state + failure(status));
     };
+  }
+
+  /** What an unfinished clone is copied from; empty for one that is complete or not there. */
+  public Optional<CloneSource> cloneSource(String name) {
+    try {
+      JsonNode source = json(send(ofClone("fs clone status", name))).path("status").path("source");
+      return source.isMissingNode()
+          ? Optional.empty()
+          : Optional.of(
+              new CloneSource(
+                  source.path("group").asText(""),
+                  source.path("subvolume").asText(),
+                  source.path("snapshot").asText()));
+    } catch (CephException e) {
+      return e.errno() == EOPNOTSUPP && !moduleMissing(e) ? Optional.empty() : absent(e);
+    }
+  }
+
+  /** The names of a subvolume's snapshots. */
+  public Set<String> snapshots(String name) {
+    try {
+      Set<String> names = new TreeSet<>();
+      json(send(request("fs subvolume snapshot ls").with("sub_name", name)))
+          .forEach(s -> names.add(s.path("name").asText()));
+      return names;
+    } catch (CephException e) {
+      return e.errno() == EAGAIN ? Set.of() : this.<Set<String>>absent(e).orElse(Set.of());
+    }
   }
 
   /** Only newer Ceph tells. */
@@ -398,7 +451,8 @@ public final class Subvolumes {
     try {
       var _ = send(ofClone("fs clone cancel", name));
     } catch (CephException e) {
-      if (e.errno() != EINVAL && e.errno() != EOPNOTSUPP) {
+      boolean none = e.errno() == EINVAL && !unknownCommand(e);
+      if (!none && (e.errno() != EOPNOTSUPP || moduleMissing(e))) {
         var _ = there(e, name);
       }
     }
@@ -425,12 +479,16 @@ public final class Subvolumes {
       }
       return true;
     } catch (CephException e) {
-      return !unknownCommand(e) && there(e, name);
+      if (unknownCommand(e)) {
+        var _ = find(name); // a manager that is still starting knows no command at all
+        return false;
+      }
+      return there(e, name);
     }
   }
 
   private ManagerRequest request(String prefix) {
-    return new ManagerRequest(prefix, fileSystem).withIfAny("group_name", group);
+    return new ManagerRequest(prefix, fileSystem.name()).withIfAny("group_name", group);
   }
 
   private ManagerRequest ofSnapshot(String prefix, String name, String snapshot) {
@@ -441,9 +499,24 @@ public final class Subvolumes {
     return request(prefix).with("clone_name", name);
   }
 
+  /**
+   * A command on a filesystem that nobody serves is not sent: the manager would wait for a metadata
+   * server, and with it all commands that come after, on other filesystems too.
+   */
   private String send(ManagerRequest request) {
+    if (!fileSystem.active()) {
+      throw notServed();
+    }
     try (var _ = Phase.MGR.begin()) {
-      return cluster.managerCommand(request.text(), TIMEOUT);
+      return cluster.managerCommand(request.text(), TIMEOUT, this::requireServed);
+    }
+  }
+
+  /** Asks the monitors anew, as the next call does if nobody serves the filesystem. */
+  private void requireServed() {
+    maps.forget(cluster);
+    if (maps.of(cluster, fileSystem.id()).filter(now -> !now.active()).isPresent()) {
+      throw notServed();
     }
   }
 
@@ -477,7 +550,7 @@ public final class Subvolumes {
     if (e.errno() == ETIMEDOUT) {
       return new CsiException.Unavailable(
           "%s; see whether a manager is active (ceph mgr stat) and filesystem %s has an active metadata server (ceph fs status), the call can be repeated"
-              .formatted(e.getMessage(), fileSystem),
+              .formatted(e.getMessage(), fileSystem.name()),
           e);
     }
     if (unknownCommand(e) || e.errno() == EOPNOTSUPP) {
@@ -491,13 +564,25 @@ public final class Subvolumes {
           "the manager has too much to do: %s; ask again".formatted(e.getMessage()));
     }
     if (fileSystemMissing(e)) {
-      forgetFileSystem.run();
+      maps.forget(cluster);
       return new CsiException.Unavailable(
           "filesystem %s is gone or has another name now, ask again: %s"
-              .formatted(fileSystem, e.getMessage()),
+              .formatted(fileSystem.name(), e.getMessage()),
           e);
     }
     return e;
+  }
+
+  private CsiException notServed() {
+    return new CsiException.Unavailable(
+        "filesystem %1$s has no active metadata server, which the manager needs for its subvolumes: start one, or let it join (ceph fs status %1$s, ceph fs set %1$s joinable true), and ask again"
+            .formatted(fileSystem.name()),
+        null);
+  }
+
+  /** A manager that is still starting says so of a module that it has. */
+  private static boolean moduleMissing(CephException e) {
+    return e.errno() == EOPNOTSUPP && said(e, "is not enabled");
   }
 
   private static boolean unknownCommand(CephException e) {
@@ -509,7 +594,7 @@ public final class Subvolumes {
   }
 
   private boolean fileSystemMissing(CephException e) {
-    return e.errno() == ENOENT && said(e, "FS '" + fileSystem + "' not found");
+    return e.errno() == ENOENT && said(e, "FS '" + fileSystem.name() + "' not found");
   }
 
   private static boolean said(CephException e, String words) {

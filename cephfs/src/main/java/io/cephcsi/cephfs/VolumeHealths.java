@@ -28,6 +28,8 @@ import java.util.function.Supplier;
  * Looks} allows, whatever hangs.
  */
 public final class VolumeHealths {
+  private static final String UNSERVED = "NoActiveMetadataServer";
+
   private final FileSystems fileSystems;
   private final Volumes volumes;
   private final VolumeJournal journal;
@@ -56,7 +58,7 @@ public final class VolumeHealths {
       if (!fs.active()) {
         problems.add(
             inaccessible(
-                "NoActiveMetadataServer",
+                UNSERVED,
                 "filesystem %s has no active metadata server: start one (ceph fs status)"
                     .formatted(fs.name())));
       }
@@ -92,15 +94,21 @@ public final class VolumeHealths {
             until);
     Optional<List<HealthProblem>> seen = subvolume.await(until);
     Optional<Monitors> told = monitors.await(until);
+    List<HealthProblem> ofAll = told.map(m -> m.of(id.location())).orElse(List.of());
     List<HealthProblem> problems = new ArrayList<>();
     if (told.isEmpty()) {
       problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));
-    } else if (seen.isEmpty()) {
+    } else if (seen.isEmpty() && !unserved(ofAll)) {
       problems.add(silent(subvolume, told.get()));
     }
     seen.ifPresent(problems::addAll);
-    told.ifPresent(m -> problems.addAll(m.of(id.location())));
+    problems.addAll(ofAll);
     return problems;
+  }
+
+  /** Whether a filesystem with these problems would not answer, since nobody serves it. */
+  public static boolean unserved(List<HealthProblem> ofFileSystem) {
+    return ofFileSystem.stream().anyMatch(p -> p.reason().equals(UNSERVED));
   }
 
   /** Begins a look at a cluster's monitors. */

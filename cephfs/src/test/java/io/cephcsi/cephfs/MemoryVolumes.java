@@ -3,9 +3,11 @@ package io.cephcsi.cephfs;
 import static io.cephcsi.ceph.Errno.EAGAIN;
 import static io.cephcsi.ceph.Errno.EEXIST;
 import static io.cephcsi.ceph.Errno.EINVAL;
+import static io.cephcsi.ceph.Errno.ENODATA;
 import static io.cephcsi.ceph.Errno.ENOENT;
 import static io.cephcsi.ceph.Errno.ENOTEMPTY;
 import static io.cephcsi.ceph.Errno.EOPNOTSUPP;
+import static io.cephcsi.ceph.Errno.ETIMEDOUT;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,8 +16,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.cluster.Json;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -77,6 +81,7 @@ public final class MemoryVolumes {
     this.cluster = cluster;
     addFileSystem("cephfs");
     command("fs subvolumegroup create", this::createGroup);
+    command("fs subvolumegroup ls", this::listGroups);
     command("fs subvolume create", this::create, "size", "pool_layout", "namespace_isolated");
     command("fs subvolume info", this::info);
     command("fs subvolume getpath", this::path);
@@ -85,6 +90,7 @@ public final class MemoryVolumes {
     command("fs subvolume rm", this::remove, "force", "retain_snapshots");
     command("fs subvolume metadata set", this::setMetadata, "key_name", "value");
     command("fs subvolume snapshot create", this::cut, "snap_name");
+    command("fs subvolume snapshot ls", this::listSnapshots);
     command("fs subvolume snapshot info", this::snapshotInfo, "snap_name");
     command("fs subvolume snapshot rm", this::removeSnapshot, "snap_name", "force");
     command(
@@ -199,6 +205,9 @@ public final class MemoryVolumes {
       if (fs == null) {
         throw new Refused(ENOENT, "FS '" + request.path("vol_name").asText() + "' not found");
       }
+      if (!fs.active) {
+        throw new CephException(ETIMEDOUT, "manager command " + json); // it waits for ever
+      }
       return command.answer().to(fs, request);
     } catch (Refused e) {
       throw new CephException(e.errno, json + ": " + e.getMessage());
@@ -268,6 +277,14 @@ public final class MemoryVolumes {
     return "";
   }
 
+  private String listGroups(Fs fs, JsonNode request) {
+    ArrayNode names = Json.MAPPER.createArrayNode();
+    fs.groups.keySet().stream()
+        .filter(name -> !name.isEmpty())
+        .forEach(name -> names.addObject().put("name", name));
+    return names.toPrettyString() + "\n";
+  }
+
   private String create(Fs fs, JsonNode request) throws Refused {
     var group = group(fs, request, "group_name");
     String name = request.path("sub_name").asText();
@@ -289,6 +306,11 @@ public final class MemoryVolumes {
       }
       group.put(name, made);
     }
+    if (made.halfMade) {
+      made.halfMade = false;
+      made.withoutRetention = true;
+      made.directory = "";
+    }
     if (request.has("size")) {
       made.quotaBytes = request.path("size").asLong();
     }
@@ -306,15 +328,18 @@ public final class MemoryVolumes {
 
   private String pathOf(JsonNode request, StoredSubvolume subvolume) {
     String group = request.path("group_name").asText("");
-    return "/volumes/%s/%s/%s"
-        .formatted(
-            group.isEmpty() ? "_nogroup" : group,
-            request.path("sub_name").asText(),
-            subvolume.directory);
+    String base =
+        "/volumes/%s/%s"
+            .formatted(group.isEmpty() ? "_nogroup" : group, request.path("sub_name").asText());
+    boolean ofAnOldCeph = subvolume.halfMade || subvolume.directory.isEmpty();
+    return ofAnOldCeph ? base : base + "/" + subvolume.directory;
   }
 
   private String info(Fs fs, JsonNode request) throws Refused {
     StoredSubvolume subvolume = ready(fs, request, "info");
+    if (subvolume.halfMade) {
+      throw new Refused(ENODATA, "error in getxattr");
+    }
     ObjectNode info = Json.MAPPER.createObjectNode().put("state", subvolume.state);
     info.putArray("features").add("snapshot-clone").add("snapshot-autoprotect");
     if (!subvolume.withoutRetention) {
@@ -324,6 +349,7 @@ public final class MemoryVolumes {
       return info.toPrettyString() + "\n";
     }
     info.put("path", pathOf(request, subvolume))
+        .put("created_at", text(subvolume.createdAt))
         .put("bytes_used", subvolume.usedBytes)
         .put("data_pool", subvolume.dataPool);
     if (subvolume.quotaBytes == 0) {
@@ -368,7 +394,7 @@ public final class MemoryVolumes {
       return "";
     }
     StoredSubvolume subvolume = force ? named(fs, request, "sub_name") : ready(fs, request, "rm");
-    if (subvolume.withoutRetention && retain) {
+    if ((subvolume.withoutRetention || subvolume.halfMade) && retain) {
       throw new Refused(
           EINVAL, "subvolume '" + name + "' does not support snapshot retention on delete");
     }
@@ -414,13 +440,25 @@ public final class MemoryVolumes {
     var cut = cut(ready(fs, request, "snap-info"), request);
     return Json.MAPPER
             .createObjectNode()
-            .put(
-                "created_at",
-                LocalDateTime.ofInstant(cut.createdAt, ZoneOffset.UTC).toString().replace('T', ' '))
+            .put("created_at", text(cut.createdAt))
             .put("data_pool", cut.dataPool)
             .put("has_pending_clones", hasPendingClones(fs, request) ? "yes" : "no")
             .toPrettyString()
         + "\n";
+  }
+
+  private static String text(Instant time) {
+    return LocalDateTime.ofInstant(time, ZoneOffset.UTC)
+        .format(DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss"));
+  }
+
+  private String listSnapshots(Fs fs, JsonNode request) throws Refused {
+    ArrayNode names = Json.MAPPER.createArrayNode();
+    ready(fs, request, "snap-list")
+        .snapshots
+        .keySet()
+        .forEach(n -> names.addObject().put("name", n));
+    return names.toPrettyString() + "\n";
   }
 
   private static boolean hasPendingClones(Fs fs, JsonNode request) {
@@ -500,6 +538,14 @@ public final class MemoryVolumes {
     subvolume.goOn();
     ObjectNode answer = Json.MAPPER.createObjectNode();
     ObjectNode status = answer.putObject("status").put("state", subvolume.state);
+    if (subvolume.unfinished()) {
+      status
+          .putObject("source")
+          .put("volume", request.path("vol_name").asText())
+          .put("subvolume", subvolume.sourceSubvolume)
+          .put("snapshot", subvolume.sourceSnapshot)
+          .put("group", request.path("group_name").asText());
+    }
     if (subvolume.state.equals("failed")) {
       status.putObject("failure").put("errno", "122").put("error_msg", "Disk quota exceeded");
     }

@@ -19,6 +19,7 @@ public final class StoredSubvolume {
     }
   }
 
+  final Instant createdAt = Instant.now();
   public final TreeMap<String, Cut> snapshots = new TreeMap<>();
   public final TreeMap<String, String> metadata = new TreeMap<>();
   public String dataPool = "";
@@ -30,6 +31,9 @@ public final class StoredSubvolume {
 
   /** Made before Ceph could keep snapshots without the subvolume. */
   public boolean withoutRetention;
+
+  /** The manager stopped in the middle of making it. */
+  public boolean halfMade;
 
   /** How often the state is asked for until a clone goes on. */
   int looksLeft;

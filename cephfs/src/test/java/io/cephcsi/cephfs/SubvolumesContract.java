@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.csi.CsiException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,7 @@ abstract class SubvolumesContract {
 
   private final String name = "csi-vol-" + UUID.randomUUID();
   private final String other = "csi-vol-" + UUID.randomUUID();
+  private final FileSystemMaps maps = new FileSystemMaps();
   private Subvolumes subvolumes;
 
   /** A cluster with a filesystem {@code cephfs}. */
@@ -29,7 +31,8 @@ abstract class SubvolumesContract {
   }
 
   private Subvolumes in(String group) {
-    return new Subvolumes(cluster(), "cephfs", group, () -> {});
+    FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
+    return new Subvolumes(cluster(), fs, group, maps);
   }
 
   private Subvolume.Live live(String subvolume) {
@@ -46,7 +49,6 @@ abstract class SubvolumesContract {
 
   @Test
   void fileSystems_areFoundByNameAndId() {
-    var maps = new FileSystemMaps();
     FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
     assertThat(maps.of(cluster(), fs.id())).contains(fs);
     assertThat(fs.active()).isTrue();
@@ -60,7 +62,9 @@ abstract class SubvolumesContract {
   void create_groupMissing_makesIt() {
     Subvolumes fresh = in("group-" + UUID.randomUUID());
     assertThat(fresh.find(name)).isEmpty();
+    assertThat(fresh.groups()).doesNotContain(fresh.group());
     fresh.create(name, GIB, "");
+    assertThat(fresh.groups()).contains(fresh.group()).doesNotContain("");
     assertThat(fresh.path(name).orElseThrow()).startsWith(fresh.directory(name) + "/");
   }
 
@@ -82,6 +86,8 @@ abstract class SubvolumesContract {
     assertThat(made.quotaBytes()).isEqualTo(GIB);
     assertThat(made.usedBytes()).isZero();
     assertThat(made.dataPool()).isEqualTo("cephfs_data");
+    assertThat(made.createdAt())
+        .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
   }
 
   @Test
@@ -124,16 +130,26 @@ abstract class SubvolumesContract {
   }
 
   @Test
-  void missingFileSystem_isToldAndForgotten() {
-    var forgotten = new int[1];
-    var gone = new Subvolumes(cluster(), "nowhere", "csi", () -> forgotten[0]++);
+  void missingFileSystem_isTold() {
+    var nowhere = new FileSystem("nowhere", 4711, 1, List.of(2L), true);
+    var gone = new Subvolumes(cluster(), nowhere, "csi", maps);
     assertThatThrownBy(() -> gone.find(name))
         .isInstanceOf(CsiException.Unavailable.class)
         .hasMessageContaining("filesystem nowhere");
     assertThatThrownBy(() -> gone.remove(name)).isInstanceOf(CsiException.Unavailable.class);
     assertThatThrownBy(() -> gone.create(name, GIB, ""))
         .isInstanceOf(CsiException.Unavailable.class);
-    assertThat(forgotten[0]).isEqualTo(3);
+  }
+
+  @Test
+  void unservedFileSystem_isToldWithoutACommand() {
+    FileSystem fs = maps.named(cluster(), "cephfs").orElseThrow();
+    var unserved = new FileSystem("cephfs", fs.id(), fs.metadataPoolId(), fs.dataPoolIds(), false);
+    assertThatThrownBy(() -> new Subvolumes(cluster(), unserved, "csi", maps).create(name, GIB, ""))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("cephfs has no active metadata server")
+        .hasMessageContaining("ceph fs status cephfs");
+    assertThat(subvolumes.find(name)).isEmpty();
   }
 
   @Test
@@ -189,6 +205,8 @@ abstract class SubvolumesContract {
     assertThat(cut.createdAt())
         .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
     assertThat(subvolumes.snapshot(name, "other")).isEmpty();
+    assertThat(subvolumes.snapshots(name)).containsExactly("s");
+    assertThat(subvolumes.snapshots(other)).isEmpty();
   }
 
   @Test
@@ -209,6 +227,7 @@ abstract class SubvolumesContract {
     assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "")).isTrue();
     awaitClone(other);
     assertThat(subvolumes.cloneState(other)).contains(new CloneState.Complete());
+    assertThat(subvolumes.cloneSource(other)).isEmpty();
     assertThat(live(other).quotaBytes()).isEqualTo(GIB);
     subvolumes.remove(other);
     assertThat(subvolumes.find(other)).isEmpty();
@@ -247,6 +266,7 @@ abstract class SubvolumesContract {
     makeClonesSlow();
     subvolumes.cloneSnapshot(name, "s", other, "csi", "");
     assertThat(subvolumes.find(other)).contains(new Subvolume.Unfinished());
+    assertThat(subvolumes.cloneSource(other)).contains(new CloneSource("csi", name, "s"));
     assertThat(subvolumes.path(other)).isEmpty();
     assertThatThrownBy(() -> subvolumes.removeSnapshot(name, "s"))
         .isInstanceOf(CsiException.FailedPrecondition.class)

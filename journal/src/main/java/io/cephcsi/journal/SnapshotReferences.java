@@ -107,6 +107,52 @@ public final class SnapshotReferences {
     return there.containsKey(volume) && (!deleted || MASK.equals(there.get(snapshotId)));
   }
 
+  /** The snapshot whose tracker an object is; empty for any other object. */
+  public static Optional<String> snapshotIdOf(String object) {
+    return object.startsWith(OBJECT_PREFIX)
+        ? Optional.of(object.substring(OBJECT_PREFIX.length()))
+        : Optional.empty();
+  }
+
+  /** The tracker of a snapshot. */
+  public static String object(String snapshotId) {
+    return OBJECT_PREFIX + snapshotId;
+  }
+
+  /** Removes a tracker that still has these entries and no others. */
+  public boolean removeTracker(Pool pool, String snapshotId, Map<String, String> entries) {
+    String object = OBJECT_PREFIX + snapshotId;
+    Optional<VersionedObject> now = pool.readObject(object, Integer.BYTES, entries.keySet());
+    return now.isPresent()
+        && pool.list(object, "", entries.size() + 1).equals(entries)
+        && pool.removeObject(object, now.get().version());
+  }
+
+  /** Gives a tracker the entries back that were removed from it, or makes it anew. */
+  public boolean restore(Pool pool, String snapshotId, Map<String, String> entries) {
+    String object = OBJECT_PREFIX + snapshotId;
+    Optional<VersionedObject> now = read(pool, object, entries.keySet());
+    if (now.isEmpty()) {
+      byte[] count = bytes(Math.toIntExact(counted(entries)));
+      return pool.createObject(object, VERSION_ATTRIBUTE, bytes(VERSION), count, entries);
+    }
+    Map<String, String> missing = new HashMap<>(entries);
+    missing.keySet().removeAll(now.get().entries().keySet());
+    var change = new Change(count(object, now.get()) + counted(missing), missing, Set.of());
+    return change.none() || replace(pool, object, now.get(), change);
+  }
+
+  /** Whether a tracker is there and has entries of all these names. */
+  public boolean has(Pool pool, String snapshotId, Set<String> names) {
+    return read(pool, OBJECT_PREFIX + snapshotId, names)
+        .filter(tracker -> tracker.entries().keySet().containsAll(names))
+        .isPresent();
+  }
+
+  private static long counted(Map<String, String> entries) {
+    return entries.values().stream().filter(NORMAL::equals).count();
+  }
+
   /** Removes a volume that showed the snapshot. Safe to repeat. */
   public Left removeVolume(Pool pool, String snapshotId, String volume) {
     return remove(pool, snapshotId, volume, (count, there) -> without(count, there, volume));

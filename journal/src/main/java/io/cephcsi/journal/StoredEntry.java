@@ -24,6 +24,11 @@ public record StoredEntry(
         kind.requestNameKey(), name, Directory.IMAGE_NAME, image, Directory.IMAGE_ID, imageId);
   }
 
+  /** As the other one, of a subvolume, which has no id but its name. */
+  public static Map<String, String> anew(JournalKind kind, String name, String subvolume) {
+    return Map.of(kind.requestNameKey(), name, Directory.IMAGE_NAME, subvolume);
+  }
+
   public String object() {
     return kind.object(uuid);
   }

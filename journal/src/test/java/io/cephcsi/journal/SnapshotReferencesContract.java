@@ -76,6 +76,40 @@ abstract class SnapshotReferencesContract extends JournalContract {
   }
 
   @Test
+  void restore_givesBackWhatWasRemoved() {
+    references.add(pool(), ID, "csi-vol-1");
+    references.add(pool(), ID, "csi-vol-2");
+    var _ = references.removeSnapshot(pool(), ID);
+    VersionedObject before = stored();
+    var _ = references.removeVolume(pool(), ID, "csi-vol-1");
+    assertThat(references.restore(pool(), ID, before.entries())).isTrue();
+    assertSame(stored(), before);
+    assertThat(references.restore(pool(), ID, before.entries())).isTrue();
+    assertSame(stored(), before);
+
+    assertThat(references.removeTracker(pool(), ID, Map.of(ID, "\1"))).isFalse();
+    assertThat(references.removeTracker(pool(), ID, before.entries())).isTrue();
+    assertThat(pool().readObject(OBJECT, 4, Set.of())).isEmpty();
+    assertThat(references.removeTracker(pool(), ID, before.entries())).isFalse();
+    assertThat(references.restore(pool(), ID, before.entries())).isTrue();
+    assertSame(stored(), before);
+  }
+
+  private static void assertSame(VersionedObject now, VersionedObject before) {
+    assertThat(now.entries()).isEqualTo(before.entries());
+    assertThat(now.data()).isEqualTo(before.data());
+    assertThat(now.attributes().get("csi.ceph.com/rt-version"))
+        .isEqualTo(before.attributes().get("csi.ceph.com/rt-version"));
+  }
+
+  @Test
+  void trackersObject_hasTheSnapshotsIdInItsName() {
+    assertThat(SnapshotReferences.object(ID)).isEqualTo(OBJECT);
+    assertThat(SnapshotReferences.snapshotIdOf(OBJECT)).contains(ID);
+    assertThat(SnapshotReferences.snapshotIdOf("csi.volumes.default")).isEmpty();
+  }
+
+  @Test
   void removeVolume_snapshotIsThere_isNotTheLast() {
     references.add(pool(), ID, "csi-vol-1");
     assertThat(references.removeVolume(pool(), ID, "csi-vol-1")).isEqualTo(Left.SOME);

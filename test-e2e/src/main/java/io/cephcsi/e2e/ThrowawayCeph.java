@@ -127,6 +127,32 @@ public final class ThrowawayCeph implements AutoCloseable {
         .asLong();
   }
 
+  /** Ends its {@code mgr} or {@code mds} as a crash does, and waits until it is gone. */
+  void kill(String daemon) throws IOException, InterruptedException {
+    ProcessHandle process = process(daemon);
+    process.destroyForcibly();
+    while (process.isAlive()) {
+      Thread.sleep(1);
+    }
+  }
+
+  /** Starts a daemon again that was killed; what it serves comes back a few seconds later. */
+  void startAgain(String daemon) throws IOException, InterruptedException {
+    singleNode(List.of("start", folder.toString(), daemon));
+  }
+
+  /** The process that is its {@code mon}, {@code mgr}, {@code osd} or {@code mds} now. */
+  ProcessHandle process(String daemon) throws IOException {
+    try (var files = Files.newDirectoryStream(folder.resolve("run"), daemon + ".*.pid")) {
+      for (Path file : files) {
+        long pid = Long.parseLong(Files.readString(file).strip());
+        return ProcessHandle.of(pid)
+            .orElseThrow(() -> new IOException("%s does not run".formatted(daemon)));
+      }
+    }
+    throw new IOException("%s was never started".formatted(daemon));
+  }
+
   @Override
   public void close() {
     end.run();

@@ -71,8 +71,7 @@ final class ListedHealth {
     String clusterId = opened.config().clusterId();
     List<HealthProblem> problems =
         new ArrayList<>(clusters.getOrDefault(clusterId, NOTHING_TOLD).of(opened.location()));
-    // A filesystem that nobody serves would not answer.
-    if (problems.stream().noneMatch(p -> p.reason().equals("NoActiveMetadataServer"))) {
+    if (!VolumeHealths.unserved(problems)) {
       Set<String> names = subvolumes.computeIfAbsent(opened, healths::names);
       problems.addAll(healths.ofListed(opened, named.uuid(), names));
     }

@@ -59,8 +59,22 @@ final class MadeSubvolumes {
     return switch (there.orElse(new Subvolume.Retained())) {
       case Subvolume.Live live -> complete(opened, plan, entry, live.path(), live.quotaBytes());
       case Subvolume.Unfinished _ -> goOn(opened, plan, entry);
+      case Subvolume.HalfMade _ -> {
+        removeHalfMade(opened, entry);
+        yield makeOrUndo(opened, plan, entry, false);
+      }
       case Subvolume.Retained _ -> remake(opened, plan, entry, there.isPresent());
     };
+  }
+
+  /**
+   * The manager would take the rest for a subvolume of an old Ceph, which cannot keep its
+   * snapshots. Of ceph-csi's it may be one, with data in it.
+   */
+  private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry) {
+    if (!entry.parameters().isEmpty()) {
+      opened.subvolumes().remove(entry.imageName());
+    }
   }
 
   private MadeSubvolume goOn(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
@@ -119,14 +133,23 @@ final class MadeSubvolumes {
       return complete(opened, plan, entry, copy.path(), copy.quotaBytes());
     }
     long bytes = plan.size().bytes();
-    subvolumes.create(name, bytes, plan.parameters().dataPool());
-    String path =
-        subvolumes
-            .path(name)
-            .orElseThrow(() ->
-                new CsiException.Aborted(
-                    "subvolume %s was removed while it was made, ask again".formatted(name)));
+    String path = create(subvolumes, plan, name);
+    if (path.equals(subvolumes.directory(name))) {
+      // The command was sent once more, to a manager that found what another one had begun.
+      removeHalfMade(opened, entry);
+      path = create(subvolumes, plan, name);
+    }
     return complete(opened, plan, entry, path, bytes);
+  }
+
+  /** Gives back the path. */
+  private static String create(Subvolumes subvolumes, VolumePlan plan, String name) {
+    subvolumes.create(name, plan.size().bytes(), plan.parameters().dataPool());
+    return subvolumes
+        .path(name)
+        .orElseThrow(() ->
+            new CsiException.Aborted(
+                "subvolume %s was removed while it was made, ask again".formatted(name)));
   }
 
   /** What follows the subvolume itself; each can be repeated. */

@@ -18,10 +18,13 @@ import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +238,53 @@ class ControllerTest {
         .flatMap(v -> v.getHealthStatusesList().stream())
         .map(VolumeHealthEntry::getReason)
         .toList();
+  }
+
+  /** The first call finds out when the manager has not answered it; the next ask the monitors. */
+  @Test
+  void everyCall_noMetadataServer_isToldAndTheManagerSpared() {
+    String id = create("pvc-1");
+    controller.subvolumes.setActive("cephfs", false);
+    controller.cluster.operations().reset();
+
+    assertUnserved(() -> create("pvc-2"));
+    assertUnserved(() -> create("pvc-2"));
+    assertUnserved(() -> create("pvc-1"));
+    assertUnserved(() -> controller.expand(id, 2 * GIB));
+    assertUnserved(() -> controller.cut("snap-1", id));
+    assertUnserved(() -> controller.delete(id));
+    assertUnserved(() -> list(0, ""));
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume create");
+
+    controller.subvolumes.setActive("cephfs", true);
+    controller.delete(id);
+    controller.delete(create("pvc-2"));
+    try (var pool = controller.pool()) {
+      assertThat(pool.list("csi.volumes.default", "", 10)).isEmpty();
+    }
+  }
+
+  private static void assertUnserved(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("filesystem cephfs has no active metadata server")
+        .hasMessageContaining("ceph fs set cephfs joinable true");
+  }
+
+  @Test
+  void call_managerHangs_namesTheFileSystemAndWhatToSee() {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("manager")) {
+            throw new CephException(Errno.ETIMEDOUT, operation);
+          }
+        });
+    assertThatThrownBy(() -> create("pvc-1"))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("ceph mgr stat")
+        .hasMessageContaining("filesystem cephfs");
   }
 
   @Test

@@ -85,6 +85,40 @@ class CreateVolumeTest {
     assertThat(controller.monitorCommands()).isZero();
   }
 
+  /** The manager stopped in the middle of the command, and another one goes on. */
+  @Test
+  void answer_halfMadeSubvolume_isMadeAnew() {
+    var made = controller.create("pvc-1").getVolume();
+    controller.stored(made.getVolumeId()).halfMade = true;
+    var again = controller.create("pvc-1").getVolume();
+    assertThat(again.getVolumeId()).isEqualTo(made.getVolumeId());
+    assertThat(controller.stored(made.getVolumeId()).withoutRetention).isFalse();
+    assertThat(again.getVolumeContextOrThrow("subvolumePath"))
+        .startsWith("/volumes/csi/csi-vol-" + Controller.uuid(made.getVolumeId()) + "/");
+  }
+
+  @Test
+  void answer_commandSentTwiceByTheLibrary_isMadeWhole() {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.contains("fs subvolume create")) {
+            controller.cluster.operations().before(_ -> {});
+            controller.cluster.managerCommand(
+                operation.substring("manager command ".length()), Duration.ZERO);
+            controller
+                .subvolumes
+                .subvolumes("cephfs", "csi")
+                .values()
+                .forEach(s -> s.halfMade = true);
+          }
+        });
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    assertThat(controller.stored(id).withoutRetention).isFalse();
+    assertThat(controller.stored(id).quotaBytes).isEqualTo(GIB);
+  }
+
   @Test
   void answer_again_isTheSameVolumeByOneCommand() {
     var first = controller.create("pvc-1");

@@ -3,9 +3,12 @@ package io.cephcsi.cmd.people;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.cephcsi.cephfs.care.SubvolumeStep;
 import io.cephcsi.cluster.Json;
-import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.care.Step;
+import io.cephcsi.cluster.Opened;
+import io.cephcsi.cluster.care.JournalStep;
+import io.cephcsi.cluster.care.Step;
+import io.cephcsi.rbd.care.ImageStep;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -18,7 +21,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +31,11 @@ import org.jspecify.annotations.Nullable;
  * A step is on the disk before it is done, so that no crash loses it.
  */
 final class Backup implements AutoCloseable {
+  private static final List<Class<? extends Step>> KINDS =
+      Stream.of(JournalStep.KINDS, ImageStep.KINDS, SubvolumeStep.KINDS)
+          .flatMap(List::stream)
+          .toList();
+
   private final Path file;
   private @Nullable FileChannel channel;
 
@@ -44,7 +54,7 @@ final class Backup implements AutoCloseable {
   }
 
   /** Writes a step that is about to be done. */
-  void add(OpenPool place, Step step) {
+  void add(Opened place, Step step) {
     ObjectNode line = step.json();
     line.put("fsid", place.cluster().fsid());
     line.put("pool", place.pool().name());
@@ -88,8 +98,8 @@ final class Backup implements AutoCloseable {
                 node.path("fsid").asText(),
                 node.path("pool").asText(),
                 node.path("namespace").asText(),
-                Step.of(node)));
-      } catch (JsonProcessingException | IllegalArgumentException e) {
+                Step.of(node, KINDS).orElseThrow()));
+      } catch (JsonProcessingException | NoSuchElementException e) {
         throw new WrongUsage(
             "line %d of %s is no step of a repair".formatted(lines.size() + 1, file));
       }

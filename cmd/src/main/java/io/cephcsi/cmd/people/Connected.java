@@ -6,9 +6,13 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.cephfs.FileSystem;
+import io.cephcsi.cephfs.FileSystems;
+import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.care.ImagePools;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A cluster to which a command is connected; closing it disconnects. */
@@ -18,6 +22,50 @@ record Connected(
   /** The pools that are named, or all with images. */
   List<String> pools(List<String> named) {
     return named.isEmpty() ? ImagePools.of(cluster) : named;
+  }
+
+  /**
+   * The filesystems that are named, or all that the user may see.
+   *
+   * @throws WrongUsage when there is none of a name
+   */
+  List<FileSystem> fileSystems(List<String> named) {
+    List<FileSystem> all = allFileSystems(named.isEmpty());
+    List<FileSystem> chosen = new ArrayList<>();
+    for (String name : named) {
+      chosen.add(
+          all.stream()
+              .filter(fs -> fs.name().equals(name))
+              .findFirst()
+              .orElseThrow(() ->
+                  new WrongUsage("the cluster has no filesystem " + name + ": see ceph fs ls")));
+    }
+    return named.isEmpty() ? all : chosen;
+  }
+
+  /** A user of images alone may not ask for them. */
+  private List<FileSystem> allFileSystems(boolean noneIsFine) {
+    try {
+      return FileSystems.all(cluster);
+    } catch (CephException e) {
+      if (noneIsFine && (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM)) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  /** Opens a filesystem; closing it does not disconnect. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosedChecker") // what is opened here is owned by the answer
+  OpenFileSystem open(FileSystem fileSystem) {
+    Cluster lent = clusters.lend(config.monitorList(), credentials);
+    try {
+      return FileSystems.open(config, credentials, lent, fileSystem);
+    } catch (CephException e) {
+      lent.close();
+      throw e;
+    }
   }
 
   /** Opens a pool; closing it does not disconnect. */

@@ -1,9 +1,17 @@
 package io.cephcsi.cmd.people;
 
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.cephfs.FileSystem;
+import io.cephcsi.cephfs.OpenFileSystem;
+import io.cephcsi.cephfs.care.SubvolumeCare;
+import io.cephcsi.cluster.Opened;
+import io.cephcsi.cluster.care.Finding;
+import io.cephcsi.cluster.care.Finding.Hold;
+import io.cephcsi.cluster.care.Mending;
+import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.care.Finding;
-import io.cephcsi.rbd.care.Finding.Hold;
-import io.cephcsi.rbd.care.Mending;
+import io.cephcsi.rbd.care.ImageCare;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +20,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +29,7 @@ import picocli.CommandLine.Option;
 /** {@code cephcsi doctor}: finds, explains and mends what drivers and people left. */
 @Command(
     name = "doctor",
-    header = "Find, explain and mend what does not fit in journal, images and trash.",
+    header = "Find, explain and mend what does not fit in journal, images, trash and subvolumes.",
     description = {
       "%nWithout --repair nothing is changed: what would be done is printed.",
       "What a client has open, or what was changed since --older-than, is never touched. Each thing"
@@ -32,6 +41,7 @@ import picocli.CommandLine.Option;
       "%nExamples:",
       "  cephcsi doctor",
       "  cephcsi doctor --pool rbd --repair --older-than 24h",
+      "  cephcsi doctor --fs cephfs",
       "  cephcsi doctor --repair --yes --backup before.json && cephcsi doctor --undo before.json",
       "",
       "Exit codes: 0 nothing is wrong or all is mended, 1 something is wrong, 2 wrong usage."
@@ -40,8 +50,14 @@ final class DoctorCommand implements Asked {
   /** One repair may uncover the next: an entry gone leaves a snapshot that nobody needs. */
   private static final int ROUNDS = 3;
 
-  @Option(names = "--pool", paramLabel = "NAME", description = "Only this pool; repeatable.")
+  @Option(
+      names = "--pool",
+      paramLabel = "NAME",
+      description = "Only this pool of images; repeatable.")
   List<String> pools = new ArrayList<>();
+
+  @Option(names = "--fs", paramLabel = "NAME", description = "Only this filesystem; repeatable.")
+  List<String> fileSystems = new ArrayList<>();
 
   @Option(names = "--repair", description = "Mend what can be mended, after asking for each.")
   boolean repair;
@@ -80,10 +96,14 @@ final class DoctorCommand implements Asked {
     if (olderThan.isNegative()) {
       problems.add("--older-than must not be less than 0");
     }
-    if (undo != null && (repair || dryRun || backup != null || !pools.isEmpty())) {
-      problems.add("--undo goes without --repair, --dry-run, --backup and --pool");
+    if (undo != null && (repair || dryRun || backup != null || chosen())) {
+      problems.add("--undo goes without --repair, --dry-run, --backup, --pool and --fs");
     }
     return problems;
+  }
+
+  private boolean chosen() {
+    return !pools.isEmpty() || !fileSystems.isEmpty();
   }
 
   @Override
@@ -96,10 +116,14 @@ final class DoctorCommand implements Asked {
     try (Connected connected = connection.connect("");
         var kept = new Backup(backup == null ? usualFile() : backup)) {
       var question = new Question(screen, yes);
-      for (String pool : connected.pools(pools)) {
+      var work = new Work(screen, report, kept, question);
+      for (String pool : pools(connected)) {
         try (OpenPool opened = connected.open(pool)) {
-          wrong += look(screen, opened, report, kept, question);
+          wrong += look(work, opened, name(opened), progress -> images(opened, progress));
         }
+      }
+      for (FileSystem fs : fileSystems(connected)) {
+        wrong += look(work, connected, fs);
       }
       if (kept.used()) {
         screen.err().println("what was changed is in " + kept.file() + ", for doctor --undo");
@@ -111,72 +135,103 @@ final class DoctorCommand implements Asked {
     return wrong == 0 ? People.FINE : People.PROBLEMS;
   }
 
+  private List<String> pools(Connected connected) {
+    return pools.isEmpty() && chosen() ? List.of() : connected.pools(pools);
+  }
+
+  private List<FileSystem> fileSystems(Connected connected) {
+    return fileSystems.isEmpty() && chosen() ? List.of() : connected.fileSystems(fileSystems);
+  }
+
   private static Path usualFile() {
     String time =
         ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss"));
     return Path.of("cephcsi-doctor-" + time + ".json");
   }
 
-  /** How much is wrong still in one pool. */
-  private int look(
-      Screen screen, OpenPool place, DoctorReport report, Backup kept, Question question)
+  /** What a run goes by from place to place. */
+  private record Work(Screen screen, DoctorReport report, Backup kept, Question question) {}
+
+  private Mending images(OpenPool opened, Progress progress) {
+    return ImageCare.of(opened, olderThan, connection.instanceId, progress);
+  }
+
+  private Mending subvolumes(OpenFileSystem opened, Progress progress) {
+    return SubvolumeCare.of(opened, olderThan, connection.instanceId, progress);
+  }
+
+  /** One that was not named, and that the user may not read, is left out. */
+  private int look(Work work, Connected connected, FileSystem fs) throws IOException {
+    String name = "filesystem " + fs.name();
+    try (OpenFileSystem opened = connected.open(fs)) {
+      return look(work, opened, name, progress -> subvolumes(opened, progress));
+    } catch (CephException e) {
+      boolean denied = e.errno() == Errno.EACCES || e.errno() == Errno.EPERM;
+      if (!denied || !fileSystems.isEmpty()) {
+        throw e;
+      }
+      work.screen()
+          .err()
+          .println(
+              "%s is left out, %s may not read it: name a user that may, or --pool"
+                  .formatted(name, connected.credentials()));
+      return 0;
+    }
+  }
+
+  /** How much is wrong still in one place. */
+  private int look(Work work, Opened place, String name, Function<Progress, Mending> look)
       throws IOException {
     List<Finding> left = List.of();
     for (int round = 0; round < ROUNDS; round++) {
-      Mending mending = mending(place);
+      Mending mending = mending(look);
       boolean mends = repair && !dryRun;
       if (!format.json() && (round == 0 || !mending.findings().isEmpty())) {
-        report.print(name(place), mending.findings());
+        work.report().print(name, mending.findings());
       }
-      left = mends ? mend(screen, place, mending, report, kept, question) : mending.findings();
+      left = mends ? mend(work, place, name, mending) : mending.findings();
       boolean again = left.size() < mending.findings().size();
       if (!mends || !again) {
         break;
       }
     }
-    left.forEach(finding -> report.keep(name(place), finding, "left"));
+    left.forEach(finding -> work.report().keep(name, finding, "left"));
     return (int) left.stream().filter(f -> f.hold() != Hold.YOUNG).count();
   }
 
-  private Mending mending(OpenPool place) {
+  private static Mending mending(Function<Progress, Mending> look) {
     try (var progress = new ProgressOnTerminal()) {
-      return Mending.of(place, olderThan, connection.instanceId, progress);
+      return look.apply(progress);
     }
   }
 
   private static String name(OpenPool place) {
     String namespace = place.pool().namespace();
-    return place.pool().name() + (namespace.isEmpty() ? "" : "/" + namespace);
+    return "pool " + place.pool().name() + (namespace.isEmpty() ? "" : "/" + namespace);
   }
 
   /** What was not mended. */
-  private List<Finding> mend(
-      Screen screen,
-      OpenPool place,
-      Mending mending,
-      DoctorReport report,
-      Backup kept,
-      Question question)
+  private static List<Finding> mend(Work work, Opened place, String name, Mending mending)
       throws IOException {
     List<Finding> left = new ArrayList<>();
     for (Finding finding : mending.findings()) {
       String what = finding.kind().title() + ": " + Figures.plain(finding.subject());
-      if (!finding.mendable() || !question.allows("mend " + what + "?")) {
+      if (!finding.mendable() || !work.question().allows("mend " + what + "?")) {
         left.add(finding);
         continue;
       }
-      switch (mending.mend(finding, step -> kept.add(place, step))) {
+      switch (mending.mend(finding, step -> work.kept().add(place, step))) {
         case Mending.Outcome.Mended _ -> {
-          report.keep(name(place), finding, "mended");
-          screen.err().println("mended " + what);
+          work.report().keep(name, finding, "mended");
+          work.screen().err().println("mended " + what);
         }
         case Mending.Outcome.Changed _ -> {
           left.add(finding);
-          screen.err().println("left alone, it has just changed: " + what);
+          work.screen().err().println("left alone, it has just changed: " + what);
         }
         case Mending.Outcome.Failed(String why) -> {
           left.add(finding);
-          screen.err().println("left alone, " + why + ": " + what);
+          work.screen().err().println("left alone, " + why + ": " + what);
         }
       }
     }

@@ -1,8 +1,8 @@
 package io.cephcsi.cmd.people;
 
-import io.cephcsi.rbd.care.Finding;
-import io.cephcsi.rbd.care.Finding.Hold;
-import io.cephcsi.rbd.care.Step;
+import io.cephcsi.cluster.care.Finding;
+import io.cephcsi.cluster.care.Finding.Hold;
+import io.cephcsi.cluster.care.Step;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -19,12 +19,12 @@ final class DoctorReport {
     this.screen = screen;
   }
 
-  /** All that was found in a pool, by kind, each kind explained once. */
-  void print(String pool, List<Finding> findings) {
+  /** All that was found in a place, by kind, each kind explained once. */
+  void print(String place, List<Finding> findings) {
     List<Finding> shown = findings.stream().filter(f -> f.hold() != Hold.YOUNG).toList();
     Map<Finding.Kind, List<Finding>> byKind = new EnumMap<>(Finding.Kind.class);
     shown.forEach(f -> byKind.computeIfAbsent(f.kind(), _ -> new ArrayList<>()).add(f));
-    screen.out().println("pool " + pool + ": " + counted(shown.size()));
+    screen.out().println(place + ": " + counted(shown.size()));
     byKind.forEach((kind, some) -> {
       screen.out().println();
       screen.out().println(kind.title());
@@ -70,9 +70,9 @@ final class DoctorReport {
   }
 
   /** Keeps a finding for {@link #json}. */
-  void keep(String pool, Finding finding, String outcome) {
+  void keep(String place, Finding finding, String outcome) {
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("pool", pool);
+    row.put("place", place);
     row.put("kind", finding.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
     row.put("title", finding.kind().title());
     row.put("subject", finding.subject());

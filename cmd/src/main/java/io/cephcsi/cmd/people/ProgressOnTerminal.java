@@ -1,6 +1,6 @@
 package io.cephcsi.cmd.people;
 
-import io.cephcsi.rbd.care.Progress;
+import io.cephcsi.cluster.care.Progress;
 import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;

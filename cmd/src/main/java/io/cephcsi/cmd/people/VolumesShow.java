@@ -1,6 +1,9 @@
 package io.cephcsi.cmd.people;
 
 import io.cephcsi.ceph.ImageSnapshot;
+import io.cephcsi.cephfs.FileSystem;
+import io.cephcsi.cephfs.OpenFileSystem;
+import io.cephcsi.cephfs.care.SubvolumeFacts;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.care.CloneTree;
@@ -24,7 +27,8 @@ import picocli.CommandLine.Parameters;
     name = "show",
     header = "Show all that is known of a volume or snapshot.",
     description = {
-      "%nFound by the PV's name, its volumeHandle, the image's name, or the UUID in both.",
+      "%nFound by the PV's name, its volumeHandle, the name of its image or subvolume, or the UUID"
+          + " in them.",
       "Keys and metadata that may hold secrets are shown without their values.%n"
     },
     mixinStandardHelpOptions = true,
@@ -37,11 +41,17 @@ import picocli.CommandLine.Parameters;
       "Exit codes: 0 shown, 1 not found or not reached, 2 wrong usage."
     })
 final class VolumesShow implements Asked {
-  @Parameters(paramLabel = "ID|NAME|IMAGE", description = "What is looked for.")
+  @Parameters(paramLabel = "ID|NAME|IMAGE|SUBVOLUME", description = "What is looked for.")
   String asked = "";
 
-  @Option(names = "--pool", paramLabel = "NAME", description = "Only this pool; repeatable.")
+  @Option(
+      names = "--pool",
+      paramLabel = "NAME",
+      description = "Only this pool of images; repeatable.")
   List<String> pools = new ArrayList<>();
+
+  @Option(names = "--fs", paramLabel = "NAME", description = "Only this filesystem; repeatable.")
+  List<String> fileSystems = new ArrayList<>();
 
   @Mixin Connection connection = new Connection();
   @Mixin Format format = new Format();
@@ -56,8 +66,8 @@ final class VolumesShow implements Asked {
     Optional<VolumeHandle> handle = VolumeHandle.of(asked);
     List<String> looked = new ArrayList<>();
     try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""))) {
-      for (String pool : pools(connected, handle)) {
-        looked.add(pool);
+      for (String pool : fileSystems.isEmpty() ? pools(connected, handle) : pools) {
+        looked.add("pool " + pool);
         try (OpenPool opened = connected.open(pool)) {
           Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
           if (found.isPresent()) {
@@ -66,13 +76,29 @@ final class VolumesShow implements Asked {
           }
         }
       }
+      for (FileSystem fs : fileSystems(connected)) {
+        looked.add("filesystem " + fs.name());
+        try (OpenFileSystem opened = connected.open(fs)) {
+          Optional<SubvolumeFacts> found = SubvolumeFacts.of(opened, connection.instanceId, asked);
+          if (found.isPresent()) {
+            new ShownSubvolume(found.get()).print(screen, format);
+            return People.FINE;
+          }
+        }
+      }
     }
     screen
         .err()
         .println(
-            "%s is no id, name or image in %s: cephcsi volumes ls lists what there is"
+            "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
                 .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
     return People.PROBLEMS;
+  }
+
+  private List<FileSystem> fileSystems(Connected connected) {
+    return fileSystems.isEmpty() && !pools.isEmpty()
+        ? List.of()
+        : connected.fileSystems(fileSystems);
   }
 
   /** Where it can be: an id says in which pool. */
@@ -157,7 +183,7 @@ final class VolumesShow implements Asked {
     return "%s, %s%s".formatted(Figures.bytes(snapshot.sizeBytes()), snapshot.createdAt(), kept);
   }
 
-  private static void section(PrintWriter out, String head, Map<String, String> values) {
+  static void section(PrintWriter out, String head, Map<String, String> values) {
     if (!values.isEmpty()) {
       out.println();
       out.println(head);

@@ -3,6 +3,7 @@ package io.cephcsi.rbd.care;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.cluster.care.Place;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredName;
 import java.time.Instant;

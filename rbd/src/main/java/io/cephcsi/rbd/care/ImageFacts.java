@@ -6,6 +6,7 @@ import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.care.Concealed;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.OpenPool;
 import java.util.List;

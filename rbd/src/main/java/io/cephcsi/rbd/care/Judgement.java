@@ -2,6 +2,9 @@ package io.cephcsi.rbd.care;
 
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
+import io.cephcsi.cluster.care.Finding;
+import io.cephcsi.cluster.care.JournalStep;
+import io.cephcsi.cluster.care.Step;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredName;
@@ -96,7 +99,7 @@ final class Judgement {
         "name %s in %s".formatted(name.name(), name.directory()),
         cause,
         null,
-        List.of(removeKey(name)));
+        List.of(JournalStep.removeKey(name)));
   }
 
   /** What was deleted by this driver, whose purge goes on in the background. */
@@ -113,7 +116,8 @@ final class Judgement {
     }
     boolean purged = of.trashed().isEmpty();
     steps.addAll(removeObject());
-    of.notes().forEach(n -> steps.add(new Step.RemoveKey(n.directory(), n.key(), n.value())));
+    of.notes()
+        .forEach(n -> steps.add(new JournalStep.RemoveKey(n.directory(), n.key(), n.value())));
     add(
         purged ? Finding.Kind.STALE_NOTE : Finding.Kind.TRASH_ENTRY,
         purged ? "note " + of.notes().getFirst().key() : trashedNames(),
@@ -153,8 +157,8 @@ final class Judgement {
             : "its UUID has no journal object";
     Step step =
         image.state() == null
-            ? new Step.RemoveImage(image.name(), image.id())
-            : new Step.TrashImage(image.name(), image.id());
+            ? new ImageStep.RemoveImage(image.name(), image.id())
+            : new ImageStep.TrashImage(image.name(), image.id());
     add(
         Finding.Kind.IMAGE_WITHOUT_ENTRY,
         "image " + image.name(),
@@ -170,7 +174,8 @@ final class Judgement {
         entry.discarded() || entry.requestName().isEmpty() || entry.imageId().isEmpty()
             ? List.of()
             : List.of(
-                new Step.PutKey(directory, entry.kind().key(entry.requestName()), entry.uuid()));
+                new JournalStep.PutKey(
+                    directory, entry.kind().key(entry.requestName()), entry.uuid()));
     if (entry.imageId().isEmpty() && isHalfMade(entry, image)) {
       halfMade(entry, image, List.of());
     } else {
@@ -186,7 +191,7 @@ final class Judgement {
     String cause = "object %s is missing or empty".formatted(object());
     if (image != null && image.state() != null && of.place().kind() == JournalKind.VOLUMES) {
       steps.add(
-          new Step.MakeObject(
+          new JournalStep.MakeObject(
               of.place().kind(),
               of.place().uuid(),
               StoredEntry.anew(of.place().kind(), name.name(), image.name(), image.id())));
@@ -194,9 +199,9 @@ final class Judgement {
     } else {
       steps.addAll(giveUp());
       if (image != null) {
-        steps.add(new Step.TrashImage(image.name(), image.id()));
+        steps.add(new ImageStep.TrashImage(image.name(), image.id()));
       }
-      names.forEach(n -> steps.add(removeKey(n)));
+      names.forEach(n -> steps.add(JournalStep.removeKey(n)));
       steps.addAll(removeGivenUp());
     }
     Instant created = image == null || image.state() == null ? null : image.state().createdAt();
@@ -220,7 +225,7 @@ final class Judgement {
       trashed(entry, names);
     } else if (image == null) {
       List<Step> steps = new ArrayList<>(giveUp());
-      names.forEach(name -> steps.add(removeKey(name)));
+      names.forEach(name -> steps.add(JournalStep.removeKey(name)));
       steps.addAll(removeGivenUp());
       add(
           Finding.Kind.ENTRY_WITHOUT_IMAGE,
@@ -247,10 +252,10 @@ final class Judgement {
     List<Step> steps = new ArrayList<>(giveUp());
     for (Case.SeenImage made : images()) {
       steps.addAll(removeSnapshots(made));
-      steps.add(new Step.RemoveImage(made.name(), made.id()));
+      steps.add(new ImageStep.RemoveImage(made.name(), made.id()));
     }
     of.cuts().forEach(cut -> steps.add(remove(cut)));
-    names.forEach(name -> steps.add(removeKey(name)));
+    names.forEach(name -> steps.add(JournalStep.removeKey(name)));
     steps.addAll(removeGivenUp());
     add(
         Finding.Kind.HALF_MADE,
@@ -268,14 +273,14 @@ final class Judgement {
         "%s %s".formatted(word(), entry.requestName()),
         "object %s has no id of image %s".formatted(entry.object(), image.name()),
         latest(image.state() == null ? null : image.state().createdAt(), entry.changedAt()),
-        List.of(new Step.Finish(entry.kind(), entry.uuid(), entry.keys(), image.id())));
+        List.of(new ImageStep.Finish(entry.kind(), entry.uuid(), entry.keys(), image.id())));
   }
 
   /** It is in the trash by a deletion that was cut off, or by somebody's hand. */
   private void trashed(StoredEntry entry, List<StoredName> names) {
     if (entry.discarded()) {
       List<Step> after = new ArrayList<>();
-      names.forEach(name -> after.add(removeKey(name)));
+      names.forEach(name -> after.add(JournalStep.removeKey(name)));
       after.addAll(removeObject());
       trashEntry("its deletion was cut off", after);
     } else {
@@ -326,7 +331,7 @@ final class Judgement {
     boolean copyExpected = entry != null && !names.isEmpty();
     if (temp != null && of.image() == null && !copyExpected) {
       List<Step> steps = new ArrayList<>(removeSnapshots(temp));
-      steps.add(new Step.RemoveImage(temp.name(), temp.id()));
+      steps.add(new ImageStep.RemoveImage(temp.name(), temp.id()));
       add(
           Finding.Kind.LEAKED_IMAGE,
           "image " + temp.name(),
@@ -346,24 +351,20 @@ final class Judgement {
   }
 
   private static Step remove(Case.Cut cut) {
-    return new Step.RemoveSnapshot(cut.image(), cut.imageId(), cut.snapshot());
+    return new ImageStep.RemoveSnapshot(cut.image(), cut.imageId(), cut.snapshot());
   }
 
   private static List<Step> removeSnapshots(Case.SeenImage image) {
     return image.snapshots().stream()
         .filter(Judgement::isCopysName)
-        .map(s -> (Step) new Step.RemoveSnapshot(image.name(), image.id(), s.name()))
+        .map(s -> (Step) new ImageStep.RemoveSnapshot(image.name(), image.id(), s.name()))
         .toList();
   }
 
   private static List<Step> purge(Case.Trashed trashed) {
     List<Step> steps = new ArrayList<>(removeSnapshots(trashed.image()));
-    steps.add(new Step.Purge(trashed.entry().name(), trashed.entry().imageId()));
+    steps.add(new ImageStep.Purge(trashed.entry().name(), trashed.entry().imageId()));
     return steps;
-  }
-
-  private static Step removeKey(StoredName name) {
-    return new Step.RemoveKey(name.directory(), name.key(), name.value());
   }
 
   private List<Step> removeObject() {
@@ -371,11 +372,11 @@ final class Judgement {
   }
 
   private List<Step> giveUp() {
-    return entryStep((kind, keys) -> new Step.GiveUp(kind, of.place().uuid(), keys));
+    return entryStep((kind, keys) -> new JournalStep.GiveUp(kind, of.place().uuid(), keys));
   }
 
   private List<Step> removeGivenUp() {
-    return entryStep((kind, keys) -> new Step.RemoveObject(kind, of.place().uuid(), keys));
+    return entryStep((kind, keys) -> new JournalStep.RemoveObject(kind, of.place().uuid(), keys));
   }
 
   private interface OfEntry {

@@ -7,22 +7,22 @@ import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.TrashEntry;
+import io.cephcsi.cluster.care.JournalSurvey;
+import io.cephcsi.cluster.care.ManyReads;
+import io.cephcsi.cluster.care.Place;
+import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredJournal;
-import io.cephcsi.journal.StoredName;
 import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -31,23 +31,21 @@ import org.jspecify.annotations.Nullable;
 /** Reads journal, images and trash of a pool, and puts together what belongs to each UUID. */
 final class Survey {
   private final OpenPool place;
-  private final Map<JournalKind, Set<String>> directories = new HashMap<>();
-  private final Map<Place, List<StoredName>> names = new HashMap<>();
+  private final JournalSurvey journal;
   private final Map<Place, List<Case.Cut>> cuts = new HashMap<>();
-  private final Set<Place> places = new LinkedHashSet<>();
 
-  private Survey(OpenPool place) {
+  private Survey(OpenPool place, JournalSurvey journal) {
     this.place = place;
-    for (JournalKind kind : JournalKind.values()) {
-      directories.put(kind, new TreeSet<>());
-    }
+    this.journal = journal;
   }
 
   /** What was read of all; those that look as a driver leaves them are left out. */
   record Result(Survey survey, List<Case> cases) {}
 
   static Result of(OpenPool place, Progress progress) {
-    var survey = new Survey(place);
+    progress.expect("objects", 1);
+    var survey = new Survey(place, JournalSurvey.of(place, _ -> {}));
+    progress.done(1);
     return new Result(survey, survey.cases(progress));
   }
 
@@ -59,10 +57,6 @@ final class Survey {
 
   private List<Case> cases(Progress progress) {
     Pool pool = place.pool();
-    progress.expect("objects", 1);
-    pool.forEachObject(this::object);
-    progress.done(1);
-    readNames();
     Map<String, String> images = pool.images();
     List<TrashEntry> trash = pool.trashEntries();
     images.keySet().forEach(this::image);
@@ -71,11 +65,12 @@ final class Survey {
     progress.expect("images", ours.size());
     ManyReads.of(place, ours, (p, name) -> cuts(p, name, images.get(name)), progress)
         .forEach(found -> found.forEach(this::cut));
+    List<Place> places = journal.places();
     progress.expect("journal", places.size());
     Function<String, Optional<String>> id = name -> Optional.ofNullable(images.get(name));
     return ManyReads.of(
             place,
-            List.copyOf(places),
+            places,
             (p, of) -> Optional.of(read(p, of, id, () -> trash)).filter(c -> !looksSound(c)),
             progress)
         .stream()
@@ -83,62 +78,10 @@ final class Survey {
         .toList();
   }
 
-  private void object(String object) {
-    for (JournalKind kind : JournalKind.values()) {
-      if (kind.isDirectory(object)) {
-        known(kind).add(object);
-      }
-      kind.uuidOfObject(object).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
-    }
-  }
-
-  private Set<String> known(JournalKind kind) {
-    return Objects.requireNonNull(directories.get(kind));
-  }
-
-  private void readNames() {
-    var journal = new StoredJournal(place.pool());
-    for (JournalKind kind : JournalKind.values()) {
-      for (String directory : known(kind)) {
-        journal.names(kind, directory).forEach(this::name);
-        for (String key : journal.purgeNotes(directory).keySet()) {
-          uuidOfNote(key).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
-        }
-      }
-    }
-  }
-
-  private static Optional<String> uuidOfNote(String key) {
-    String uuid = key.substring(StoredJournal.purgeKey("").length());
-    return uuid.length() == 36 ? Optional.of(uuid) : Optional.empty();
-  }
-
-  private void name(StoredName name) {
-    Place of =
-        leadsHere(name)
-            ? Place.of(name.kind(), name.uuid())
-            : new Place(name.kind(), "", name.directory(), name.name());
-    if (leadsHere(name) || !leadsElsewhere(name)) {
-      names.computeIfAbsent(of, _ -> new ArrayList<>()).add(name);
-      places.add(of);
-    }
-  }
-
-  private boolean leadsHere(StoredName name) {
-    long pool = place.pool().id();
-    return name.readable() && name.poolId().orElse(pool) == pool;
-  }
-
-  /** Into another pool that is there: that one's journal tells. */
-  private boolean leadsElsewhere(StoredName name) {
-    return name.readable()
-        && name.poolId().stream().anyMatch(pool -> place.cluster().poolName(pool).isPresent());
-  }
-
   private void image(String name) {
     String whole = IntermediateImage.withoutSuffix(name);
     for (JournalKind kind : JournalKind.values()) {
-      kind.uuidOfImage(whole).ifPresent(uuid -> places.add(Place.of(kind, uuid)));
+      kind.uuidOfImage(whole).ifPresent(uuid -> journal.add(Place.of(kind, uuid)));
     }
   }
 
@@ -172,7 +115,7 @@ final class Survey {
           .map(uuid -> Place.of(kind, uuid))
           .ifPresent(of -> {
             cuts.computeIfAbsent(of, _ -> new ArrayList<>()).add(cut);
-            places.add(of);
+            journal.add(of);
           });
     }
   }
@@ -182,15 +125,16 @@ final class Survey {
       Place of,
       Function<String, Optional<String>> idOf,
       Supplier<List<TrashEntry>> trash) {
-    var journal = new StoredJournal(pool);
     Optional<StoredEntry> entry =
-        of.uuid().isEmpty() ? Optional.empty() : journal.entry(of.kind(), of.uuid());
+        of.uuid().isEmpty()
+            ? Optional.empty()
+            : new StoredJournal(pool).entry(of.kind(), of.uuid());
     String image = entry.map(StoredEntry::imageName).orElseGet(() -> defaultImage(of));
     String temp = IntermediateImage.of(image);
     var shallow =
         new Case(
             of,
-            namesNow(journal, of, entry),
+            journal.namesNow(pool, of, entry),
             entry.orElse(null),
             notes(pool, of),
             idOf.apply(image).map(id -> nameOnly(image, id)).orElse(null),
@@ -214,35 +158,13 @@ final class Survey {
     return new StoredEntry(of.kind(), of.uuid(), Map.of(), Instant.EPOCH).imageName();
   }
 
-  /** Those that led to it, and the one that its object says, as far as they do now. */
-  private List<StoredName> namesNow(StoredJournal journal, Place of, Optional<StoredEntry> entry) {
-    Set<StoredName> now = new LinkedHashSet<>();
-    for (StoredName name : names.getOrDefault(of, List.of())) {
-      journal
-          .name(of.kind(), name.directory(), name.name())
-          .filter(n -> n.value().equals(name.value()))
-          .ifPresent(now::add);
-    }
-    entry
-        .map(StoredEntry::requestName)
-        .filter(name -> now.isEmpty() && !name.isEmpty())
-        .ifPresent(name ->
-            known(of.kind())
-                .forEach(directory ->
-                    journal
-                        .name(of.kind(), directory, name)
-                        .filter(n -> n.uuid().equals(of.uuid()))
-                        .ifPresent(now::add)));
-    return List.copyOf(now);
-  }
-
   private List<Case.Note> notes(Pool pool, Place of) {
     if (of.uuid().isEmpty()) {
       return List.of();
     }
     String key = StoredJournal.purgeKey(of.uuid());
     List<Case.Note> notes = new ArrayList<>();
-    for (String directory : known(of.kind())) {
+    for (String directory : journal.directories(of.kind())) {
       String value = pool.get(directory, Set.of(key)).getOrDefault(key, "");
       if (!value.isEmpty()) {
         notes.add(new Case.Note(directory, key, value));

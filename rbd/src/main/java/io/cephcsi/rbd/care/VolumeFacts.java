@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.care;
 
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.care.Concealed;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;

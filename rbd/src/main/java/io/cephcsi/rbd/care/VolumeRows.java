@@ -4,6 +4,8 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.care.ManyReads;
+import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 import java.util.List;
 
@@ -54,6 +54,17 @@ public record Finding(
     TRASH_ENTRY(
         "trash entry",
         "A deleted volume or snapshot whose purge was never finished. It keeps its space."),
+    ENTRY_WITHOUT_SUBVOLUME(
+        "entry without subvolume",
+        "The journal knows a volume whose subvolume, or a snapshot whose cut, is not there: it was removed by hand, or its creation was cut off before it."),
+    SUBVOLUME_WITHOUT_ENTRY(
+        "subvolume without entry",
+        "No volume id leads to the subvolume, so nobody can use or delete it by Kubernetes. It keeps its space."),
+    HALF_MADE_CLONE(
+        "half-made clone", "The manager has given up copying it, so nobody was ever given it."),
+    STALE_TRACKER(
+        "stale tracker of a snapshot",
+        "It counts a volume that only showed the snapshot and is gone, or is itself of a snapshot that is gone. While it counts, the deleted snapshot keeps its space."),
     STALE_NOTE(
         "stale purge note",
         "The journal remembers an image that is to be purged, and it is gone already.");

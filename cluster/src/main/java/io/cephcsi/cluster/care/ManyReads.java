@@ -1,7 +1,7 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 import io.cephcsi.ceph.Pool;
-import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.cluster.Opened;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,15 +11,15 @@ import java.util.concurrent.Future;
 import java.util.function.BiFunction;
 
 /** Reads many things of a pool at the same time, with a handle to it for each thread. */
-final class ManyReads {
+public final class ManyReads {
   /** More do not make a cluster answer faster. */
   private static final int THREADS = 16;
 
   private ManyReads() {}
 
   /** What is read of each, in their order. */
-  static <T, R> List<R> of(
-      OpenPool place, List<T> items, BiFunction<Pool, T, R> read, Progress progress) {
+  public static <T, R> List<R> of(
+      Opened place, List<T> items, BiFunction<Pool, T, R> read, Progress progress) {
     int each = Math.max(8, Math.ceilDiv(items.size(), THREADS));
     List<Future<List<R>>> parts = new ArrayList<>();
     try (ExecutorService threads =
@@ -38,6 +38,9 @@ final class ManyReads {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
       throw e.getCause() instanceof RuntimeException cause
           ? cause
           : new IllegalStateException(e.getCause());
@@ -45,7 +48,7 @@ final class ManyReads {
   }
 
   private static <T, R> List<R> read(
-      OpenPool place, List<T> items, BiFunction<Pool, T, R> read, Progress progress) {
+      Opened place, List<T> items, BiFunction<Pool, T, R> read, Progress progress) {
     try (Pool pool = place.cluster().openPool(place.pool().id(), place.pool().namespace())) {
       List<R> all = new ArrayList<>();
       for (T item : items) {

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 import io.cephcsi.journal.JournalKind;
 
@@ -9,7 +9,8 @@ import io.cephcsi.journal.JournalKind;
  * @param name empty where a UUID says it
  */
 public record Place(JournalKind kind, String uuid, String directory, String name) {
-  static Place of(JournalKind kind, String uuid) {
+  /** What a UUID stands for. */
+  public static Place of(JournalKind kind, String uuid) {
     return new Place(kind, uuid, "", "");
   }
 }

@@ -1,44 +1,31 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Pool;
-import io.cephcsi.rbd.OpenPool;
-import java.time.Duration;
-import java.time.Instant;
+import io.cephcsi.cluster.Opened;
+import io.cephcsi.csi.CsiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * Finds what is damaged in a pool, and mends it, while drivers may be at work there: each thing is
- * looked at again right before, and each change of the journal is made only to what was read.
+ * Mends what is damaged in a place, while drivers may be at work there: each thing is looked at
+ * again right before, and each change of the journal is made only to what was read.
  */
 public final class Mending {
-  private final OpenPool place;
-  private final Duration grace;
-  private final String instanceId;
-  private final Survey survey;
+  private final Opened opened;
   private final List<Finding> findings;
-
-  private Mending(OpenPool place, Duration grace, String instanceId, Survey.Result read) {
-    this.place = place;
-    this.grace = grace;
-    this.instanceId = instanceId;
-    this.survey = read.survey();
-    this.findings =
-        read.cases().stream()
-            .flatMap(of -> Judgement.of(of, Instant.now(), grace, instanceId).stream())
-            .toList();
-  }
+  private final Function<Place, List<Finding>> again;
 
   /**
-   * Reads all of a pool.
-   *
-   * @param grace what was touched since is left alone
-   * @param instanceId whose directory gets back a name that was lost
+   * @param findings what is damaged, what is left alone among it
+   * @param again looks at one thing again
    */
-  public static Mending of(OpenPool place, Duration grace, String instanceId, Progress progress) {
-    return new Mending(place, grace, instanceId, Survey.of(place, progress));
+  public Mending(Opened opened, List<Finding> findings, Function<Place, List<Finding>> again) {
+    this.opened = opened;
+    this.findings = List.copyOf(findings);
+    this.again = again;
   }
 
   /** What is damaged, what is left alone among it. */
@@ -68,23 +55,22 @@ public final class Mending {
    * @param backup gets each step right before it is done
    */
   public Outcome mend(Finding finding, Consumer<Step> backup) {
-    Case now = survey.again(finding.where());
-    if (!Judgement.of(now, Instant.now(), grace, instanceId).contains(finding)) {
+    if (!again.apply(finding.where()).contains(finding)) {
       return new Outcome.Changed();
     }
-    Pool pool = place.pool();
+    Pool pool = opened.pool();
     List<Step> done = new ArrayList<>();
     try {
       for (Step step : finding.steps()) {
         backup.accept(step);
-        if (!step.run(pool)) {
+        if (!step.run(opened)) {
           takeBack(pool, done);
           return new Outcome.Changed();
         }
         done.addFirst(step);
       }
       return new Outcome.Mended();
-    } catch (CephException e) {
+    } catch (CephException | CsiException e) {
       takeBack(pool, done);
       return new Outcome.Failed(String.valueOf(e.getMessage()));
     }

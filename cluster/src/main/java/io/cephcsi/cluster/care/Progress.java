@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.care;
+package io.cephcsi.cluster.care;
 
 /** Hears how far work is that may take long; from several threads. */
 public interface Progress {

@@ -1,0 +1,228 @@
+package io.cephcsi.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.cephcsi.e2e.VolumeLife.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** As {@link DoctorIT}, for CephFS: each kind of damage, while a controller runs. */
+class CephFsDoctorIT {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** What stands for the n-th UUID in the scripts. */
+  private static final String UUIDS =
+      """
+      U() { printf '11111111-2222-4333-8444-%012d' "$1"; }
+      D=csi.volumes.default
+      object() { fsomap csi.volume.$(U $1) csi.volname pvc-$1; fsomap csi.volume.$(U $1) csi.imagename csi-vol-$(U $1); }
+      subvolume() { ceph fs subvolume create cephfs csi-vol-$(U $1) csi --size 1073741824; }
+      """;
+
+  private static ThrowawayCeph ceph;
+  private static DriverProcess driver;
+  private static CephShell shell;
+  private static VolumeLife volume;
+  private static SnapshotLife snapshot;
+  private static VolumeLife shown;
+
+  @TempDir static Path staging;
+  @TempDir Path folder;
+
+  @SuppressWarnings("MustBeClosedChecker") // closed after all tests
+  @BeforeAll
+  static void start() throws Exception {
+    ceph = ThrowawayCeph.start();
+    shell = new CephShell(ceph);
+    driver = DriverProcess.startCephFs(ceph, "--controllerserver");
+    volume = VolumeLife.onCephFs(ceph, "pvc-sound", staging);
+    snapshot = new SnapshotLife(volume, "snapshot-sound");
+    shown = volume.copy("pvc-shown", true, snapshot::source);
+    for (Step step :
+        List.of(
+            Orchestrator.step(volume, "CreateVolume"),
+            snapshot.cut(),
+            Orchestrator.step(shown, "CreateVolume"))) {
+      var _ = Orchestrator.run(step, driver::client);
+    }
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    driver.close();
+    ceph.close();
+  }
+
+  private static CommandRun doctor(String... words) throws Exception {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "doctor",
+                "--ceph-conf",
+                ceph.entry("conf"),
+                "--cluster-id",
+                DriverProcess.CLUSTER_ID,
+                "--older-than",
+                "0s"));
+    all.addAll(Arrays.asList(words));
+    return CommandRun.of(all.toArray(String[]::new));
+  }
+
+  /** Each kind, and what of it was found. */
+  private static Map<String, String> found(CommandRun run) throws Exception {
+    Map<String, String> kinds = new TreeMap<>();
+    for (JsonNode finding : MAPPER.readTree(run.out())) {
+      kinds.merge(
+          finding.path("kind").asText(), finding.path("subject").asText(), (a, b) -> a + "; " + b);
+    }
+    return kinds;
+  }
+
+  private static List<String> stored() throws Exception {
+    List<String> all = new ArrayList<>(shell.lines("fs ls"));
+    all.addAll(shell.lines("ceph fs subvolume ls cephfs csi | grep -o 'csi-vol-[^\"]*'"));
+    all.addAll(shell.lines("fs listomapkeys csi.volumes.default"));
+    all.addAll(shell.lines("fs listomapkeys csi.snaps.default"));
+    all.addAll(
+        shell.lines(
+            "for t in $(fs ls | grep ^rt-); do echo $t; fs listomapkeys $t; fs get $t - | od -An -tx1; done"));
+    return all;
+  }
+
+  @Test
+  void eachKindOfDamage_isFoundExplainedMendedAndNotFoundAgain() throws Exception {
+    assertThat(doctor().out()).contains("filesystem cephfs: nothing is wrong");
+    List<String> sound = stored();
+    String source = volume.volume().getVolumeContextOrThrow("subvolumeName");
+    shell.run(
+        UUIDS
+            + """
+            object 1
+            fsomap $D csi.volume.pvc-2 $(U 2)
+            object 3; fsomap $D csi.volume.pvc-3 $(U 3)
+            subvolume 4
+            subvolume 5; fsomap $D csi.volume.pvc-5 $(U 5)
+            fsomap $D csi.volume.pvc-6 rubbish
+            object 7; fsomap $D csi.volume.pvc-7 $(U 7)
+            ceph config set mgr mgr/volumes/snapshot_clone_delay 60 2>/dev/null || true
+            ceph fs subvolume snapshot create cephfs SOURCE csi-vol-$(U 7) csi
+            ceph fs subvolume snapshot clone cephfs SOURCE csi-vol-$(U 7) csi-vol-$(U 7) --group_name csi --target_group_name csi
+            ceph fs clone cancel cephfs csi-vol-$(U 7) --group_name csi
+            object 8; fsomap csi.volume.$(U 8) csi.volume.backingsnapshotid SNAPSHOT
+            """
+                .replace("SOURCE", source)
+                .replace("SNAPSHOT", snapshot.source().getSnapshot().getSnapshotId()));
+    stale();
+    List<String> damaged = stored();
+
+    CommandRun look = doctor("-o", "json");
+    assertThat(look.exit()).isEqualTo(1);
+    assertThat(found(look))
+        .containsOnlyKeys(
+            "orphan-object",
+            "key-without-object",
+            "entry-without-subvolume",
+            "subvolume-without-entry",
+            "half-made-clone",
+            "stale-tracker",
+            "unusable-name");
+    CommandRun told = doctor("--fs", "cephfs");
+    assertThat(told.out())
+        .contains("9 problems")
+        .contains("subvolume without entry")
+        .contains("No volume id leads to the subvolume")
+        .contains("to mend it: remove object csi.volume.11111111");
+    assertThat(doctor("--repair", "--dry-run", "--yes").exit()).isEqualTo(1);
+    assertThat(stored()).isEqualTo(damaged);
+
+    Path backup = folder.resolve("backup.json");
+    CommandRun mended = doctor("--repair", "--yes", "--backup", backup.toString());
+    assertThat(mended.err()).contains("mended stale tracker of a snapshot");
+    assertThat(mended.exit()).as(mended.out() + mended.err()).isZero();
+    CommandRun again = doctor();
+    assertThat(again.exit()).as(again.out()).isZero();
+    assertThat(again.out()).contains("filesystem cephfs: nothing is wrong");
+    assertThat(stored()).containsAll(sound);
+
+    CommandRun undone =
+        CommandRun.of(
+            "doctor", "--ceph-conf", ceph.entry("conf"), "--undo", backup.toString(), "--yes");
+    assertThat(undone.out())
+        .contains("taken back")
+        .contains("cannot be taken back: remove subvolume csi-vol-11111111");
+    assertThat(stored())
+        .contains(
+            "csi.volume.pvc-2",
+            "csi.volume.pvc-6",
+            "csi.volume.11111111-2222-4333-8444-000000000001");
+    assertThat(doctor("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
+        .isZero();
+  }
+
+  /** A volume that showed the snapshot loses its entry, as by hand. */
+  private static void stale() throws Exception {
+    VolumeLife gone = volume.copy("pvc-gone", true, snapshot::source);
+    String id = Orchestrator.run(Orchestrator.step(gone, "CreateVolume"), driver::client);
+    String uuid = id.substring(id.length() - 36);
+    shell.run("fs rmomapkey csi.volumes.default csi.volume.pvc-gone; fs rm csi.volume." + uuid);
+  }
+
+  @Test
+  void youngOrFull_isLeftAlone() throws Exception {
+    shell.run(UUIDS + "subvolume 21");
+    CommandRun early = doctor("--fs", "cephfs", "--older-than", "1h");
+    assertThat(early.exit()).as(early.out()).isZero();
+    assertThat(early.out()).contains("1 more changed too recently");
+    shell.run(UUIDS + "ceph fs subvolume rm cephfs csi-vol-$(U 21) csi");
+  }
+
+  @Test
+  void show_tellsTheVolumeAndItsSnapshots() throws Exception {
+    String subvolume = volume.volume().getVolumeContextOrThrow("subvolumeName");
+    for (String asked : List.of("pvc-sound", volume.volume().getVolumeId(), subvolume)) {
+      JsonNode found = show(asked);
+      assertThat(found.path("subvolume").asText()).isEqualTo(subvolume);
+      assertThat(found.path("path").asText())
+          .isEqualTo(volume.volume().getVolumeContextOrThrow("subvolumePath"));
+      assertThat(found.path("sizeBytes").asLong()).isEqualTo(1L << 30);
+      assertThat(found.path("journal").path("key").asText()).isEqualTo("csi.volume.pvc-sound");
+      assertThat(found.path("state").asText()).isEqualTo("ok");
+    }
+    JsonNode cut = show("snapshot-sound");
+    assertThat(cut.path("kind").asText()).isEqualTo("snapshot");
+    assertThat(cut.path("shownBy").path(0).asText())
+        .isEqualTo(shown.volume().getVolumeContextOrThrow("subvolumeName"));
+    JsonNode shows = show("pvc-shown");
+    assertThat(shows.path("showsSnapshot").asText()).isEqualTo(cut.path("id").asText());
+    CommandRun nothing =
+        CommandRun.of("volumes", "show", "nowhere", "--ceph-conf", ceph.entry("conf"));
+    assertThat(nothing.exit()).isEqualTo(1);
+    assertThat(nothing.err()).contains("in pool rbd, filesystem cephfs");
+  }
+
+  private static JsonNode show(String asked) throws Exception {
+    CommandRun run =
+        CommandRun.of(
+            "volumes",
+            "show",
+            asked,
+            "--ceph-conf",
+            ceph.entry("conf"),
+            "--cluster-id",
+            DriverProcess.CLUSTER_ID,
+            "-o",
+            "json");
+    assertThat(run.exit()).as(run.err()).isZero();
+    return MAPPER.readTree(run.out());
+  }
+}
