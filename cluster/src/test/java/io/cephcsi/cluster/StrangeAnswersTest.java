@@ -50,7 +50,7 @@ class StrangeAnswersTest {
     }
 
     @Override
-    public String managerCommand(String json, Duration timeout) {
+    public String managerCommand(String json, Duration timeout, Runnable whileSilent) {
       return "{";
     }
 

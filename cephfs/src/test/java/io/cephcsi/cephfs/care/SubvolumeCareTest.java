@@ -197,7 +197,10 @@ class SubvolumeCareTest {
     List<Step> kept =
         backup.stream().map(step -> Step.of(step.json(), KINDS).orElseThrow()).toList();
     assertThat(kept).isEqualTo(backup);
-    kept.reversed().stream().filter(Step::undoable).forEach(step -> step.undo(memory.pool));
+    List<Step> undoable = kept.reversed().stream().filter(Step::undoable).toList();
+    assertThat(undoable).noneMatch(step -> step.isBack(memory.pool));
+    undoable.forEach(step -> step.undo(memory.pool));
+    assertThat(undoable).allMatch(step -> step.isBack(memory.pool));
 
     assertThat(backup.stream().allMatch(Step::undoable)).isEqualTo(damage.undoable());
     if (damage.undoable()) {

@@ -6,8 +6,8 @@ import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.OpenPool;
-import io.cephcsi.rbd.care.Finding;
-import io.cephcsi.rbd.care.Mending;
+import io.cephcsi.cluster.care.Finding;
+import io.cephcsi.rbd.care.ImageCare;
 import io.cephcsi.rbd.care.VolumeRow;
 import io.cephcsi.rbd.care.VolumeRows;
 import java.io.IOException;
@@ -198,7 +198,7 @@ final class SupportBundle implements Asked {
       summary.put("open", rows.stream().filter(row -> row.watchers() > 0).count());
       summary.put(
           "findings",
-          Mending.of(opened, Duration.ofHours(1), connection.instanceId, progress)
+          ImageCare.of(opened, Duration.ofHours(1), connection.instanceId, progress)
               .findings()
               .stream()
               .map(SupportBundle::json)
