@@ -58,7 +58,8 @@ final class ManagerCommands implements AutoCloseable {
   private String send(String json) {
     connection.retainOpen();
     try {
-      return Command.send(LibRados::rados_mgr_command, connection.pointer(), json);
+      return Command.send(
+          LibRados::rados_mgr_command, CephException.Daemon.MGR, connection.pointer(), json);
     } finally {
       connection.release();
     }

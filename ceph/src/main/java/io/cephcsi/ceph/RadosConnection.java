@@ -37,7 +37,8 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
     var connection = new RadosConnection(create(credentials, action));
     try {
       connection.configure(settings, monitors, credentials);
-      CephException.check(LibRados.rados_connect(connection.pointer()), action);
+      CephException.check(
+          LibRados.rados_connect(connection.pointer()), action, CephException.Daemon.MON);
       return connection;
     } catch (CephException e) {
       connection.close();
