@@ -7,7 +7,31 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
  * ENOENT} from opening a volume's image is an answer in one place and an error in another.
  */
 public final class CephException extends RuntimeException {
+  /** Who answered; each has caps of its own by which it refuses. */
+  public enum Daemon {
+    /** The monitors. */
+    MON("mon caps"),
+    /** The manager. */
+    MGR("mgr caps"),
+    /** The OSDs. */
+    OSD("osd caps"),
+    /** Not known, or nobody. */
+    UNKNOWN("caps");
+
+    private final String caps;
+
+    Daemon(String caps) {
+      this.caps = caps;
+    }
+
+    /** As {@code ceph auth get} calls what a user may do there. */
+    public String caps() {
+      return caps;
+    }
+  }
+
   private final int errno;
+  private final Daemon daemon;
 
   /**
    * Makes the exception for one failed call.
@@ -17,8 +41,14 @@ public final class CephException extends RuntimeException {
    *     open pool replicapool}
    */
   public CephException(int errno, String action) {
+    this(errno, action, Daemon.UNKNOWN);
+  }
+
+  /** As the other one, when it is known who answered. */
+  public CephException(int errno, String action, Daemon daemon) {
     super(action + ": " + Errno.describe(errno));
     this.errno = errno;
+    this.daemon = daemon;
   }
 
   /**
@@ -29,8 +59,14 @@ public final class CephException extends RuntimeException {
    */
   @CanIgnoreReturnValue
   static int check(int result, String action) {
+    return check(result, action, Daemon.UNKNOWN);
+  }
+
+  /** As the other one, when it is known who answers. */
+  @CanIgnoreReturnValue
+  static int check(int result, String action, Daemon daemon) {
     if (result < 0) {
-      throw new CephException(-result, action);
+      throw new CephException(-result, action, daemon);
     }
     return result;
   }
@@ -38,6 +74,11 @@ public final class CephException extends RuntimeException {
   /** The errno, positive. */
   public int errno() {
     return errno;
+  }
+
+  /** Who answered. */
+  public Daemon daemon() {
+    return daemon;
   }
 
   /** Whether it may have been done, or may yet be: no answer came, or not from this client. */

@@ -35,10 +35,12 @@ final class Command {
   /**
    * Sends it and waits.
    *
+   * @param daemon who is sent it by that function
    * @return the answer's body
    * @throws CephException with what the cluster says of it
    */
-  static String send(Function function, ClusterPointer cluster, String json) {
+  static String send(
+      Function function, CephException.Daemon daemon, ClusterPointer cluster, String json) {
     byte[] text = json.getBytes(UTF_8);
     try (var memory = new Memory(TEXT + text.length + 1L)) {
       memory.clear();
@@ -57,7 +59,8 @@ final class Command {
               memory.share(STATUS_LENGTH));
       String output = take(memory, OUTPUT, OUTPUT_LENGTH);
       String status = take(memory, STATUS, STATUS_LENGTH);
-      CephException.check(result, status.isEmpty() ? "command " + json : json + ": " + status);
+      CephException.check(
+          result, status.isEmpty() ? "command " + json : json + ": " + status, daemon);
       return output;
     }
   }

@@ -49,10 +49,10 @@ final class IoContext extends NativeHandle<IoPointer> {
     }
   }
 
-  /** As {@link CephException#check}, for the results of what works on this pool. */
+  /** As {@link CephException#check}, for the results of what works on this pool: of its OSDs. */
   @CanIgnoreReturnValue
   int check(int result, String action) {
-    return CephException.check(noted(result), action);
+    return CephException.check(noted(result), action, CephException.Daemon.OSD);
   }
 
   /** As {@link SharedConnection#noted}. */

@@ -128,7 +128,8 @@ final class ManagerCommands implements AutoCloseable {
   private String send(String json) {
     users.retainOpen();
     try {
-      return Command.send(LibRados::rados_mgr_command, pointer(), json);
+      return Command.send(
+          LibRados::rados_mgr_command, CephException.Daemon.MGR, pointer(), json);
     } finally {
       users.release();
     }

@@ -97,7 +97,7 @@ final class RadosCluster implements Cluster {
 
   @Override
   public String monitorCommand(String json) {
-    return Command.send(LibRados::rados_mon_command, pointer(), json);
+    return Command.send(LibRados::rados_mon_command, CephException.Daemon.MON, pointer(), json);
   }
 
   @Override

@@ -52,7 +52,8 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
     try {
       connection.configure(settings, monitors, credentials);
       connection.set("rados_mon_op_timeout", monitorSeconds);
-      CephException.check(LibRados.rados_connect(connection.pointer()), action);
+      CephException.check(
+          LibRados.rados_connect(connection.pointer()), action, CephException.Daemon.MON);
       return connection;
     } catch (CephException e) {
       connection.close();

@@ -459,7 +459,8 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   }
 
   private void check(int result, String action) {
-    CephException.check(connection.noted(result), action + " image " + label);
+    CephException.check(
+        connection.noted(result), action + " image " + label, CephException.Daemon.OSD);
   }
 
   /** Nothing can be done about an error here: librbd has freed the image all the same. */

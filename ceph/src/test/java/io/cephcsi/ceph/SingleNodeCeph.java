@@ -13,15 +13,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A real Ceph for tests, shared by all of a JVM: the one whose folder the system property {@code
- * cephcsi.ceph} names, else a throwaway one on this machine, which ends with the JVM, with a
- * filesystem where the property {@code cephcsi.cephfs} is true. Fails, and does not skip, where
- * there can be none.
+ * cephcsi.ceph} names, else a {@link SingleNode}, which ends with the JVM, with a filesystem where
+ * the property {@code cephcsi.cephfs} is true. Fails, and does not skip, where there can be none.
  *
  * <p>Use: {@code @RegisterExtension static final SingleNodeCeph CEPH = new SingleNodeCeph();}
  */
 public final class SingleNodeCeph implements BeforeAllCallback {
   private static final Path SCRIPT = Path.of("test-e2e", "ceph", "single-node");
-  private static final long START_SECONDS = 180;
+  private static final long PATIENCE_SECONDS = 180;
 
   /** The cluster's folder; made by whoever asks first. */
   private static final class Shared {
@@ -92,25 +91,24 @@ public final class SingleNodeCeph implements BeforeAllCallback {
           script + " is not there: set the system property cephcsi.root or cephcsi.ceph");
     }
     try {
-      Path folder = Files.createTempDirectory("ceph-").resolve("cluster");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(script, folder)));
-      var command = new ArrayList<>(List.of(script.toString(), "up", folder.toString()));
-      if (!Boolean.getBoolean("cephcsi.cephfs")) {
-        command.add("--no-cephfs"); // half as fast with one
-      }
-      var _ = execute(command);
-      return folder;
+      var cluster = new SingleNode(script);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cluster)));
+      // Half as fast with one.
+      cluster.up(Boolean.getBoolean("cephcsi.cephfs") ? List.of() : List.of("--no-cephfs"));
+      return cluster.folder();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 
-  private static void stop(Path script, Path folder) {
-    var _ = execute(List.of(script.toString(), "down", folder.toString()));
+  private static void stop(SingleNode cluster) {
     try {
-      Files.deleteIfExists(folder.getParent());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      cluster.down();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -124,7 +122,7 @@ public final class SingleNodeCeph implements BeforeAllCallback {
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile())
                 .start();
-        boolean ended = process.waitFor(START_SECONDS, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (!ended || process.exitValue() != 0) {
           process.destroyForcibly();
           throw new IllegalStateException(

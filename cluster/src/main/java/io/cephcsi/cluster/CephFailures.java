@@ -54,7 +54,9 @@ public final class CephFailures {
               what + "; see whether the cluster is healthy, the call can be repeated", e);
       case EPERM, EACCES ->
           new CsiException.PermissionDenied(
-              what + "; see the user's key in the secret and its caps in the cluster");
+              what
+                  + "; see the user's key in the secret and its %s in the cluster"
+                      .formatted(e.daemon().caps()));
       case ENOSPC, EDQUOT ->
           new CsiException.ResourceExhausted(
               what + "; the pool or the cluster is full: add OSDs or raise the quota");

@@ -77,8 +77,8 @@ public record NodeGetStorageHealth(
           new Problem(
               StorageHealthErrorType.STORAGE_UNREACHABLE,
               "ClusterRefuses",
-              "cluster %s: %s; see the user's key and its caps"
-                  .formatted(looking.config().clusterId(), e.getMessage())));
+              "cluster %s: %s; see the user's key and its %s"
+                  .formatted(looking.config().clusterId(), e.getMessage(), e.daemon().caps())));
     }
   }
 

@@ -58,6 +58,14 @@ public final class Bench implements Callable<Integer> {
       description = "Snapshots, restores and copies too.")
   private boolean copies;
 
+  @Option(
+      names = "--node",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Staging and publishing too.")
+  private boolean node;
+
   @Option(names = "--starts", description = "How often the driver is started.")
   private int starts = 7;
 
@@ -110,6 +118,9 @@ public final class Bench implements Callable<Integer> {
       }
     }
     double atEnd = settledMegabytes(process);
+    if (node) {
+      calls.addAll(new BenchNode(ceph, progress).measure());
+    }
     remove(driver, osd, progress);
     return new BenchResult(
         start, new BenchResult.Memory(idle, connected, held, afterVolumes, atEnd), calls);

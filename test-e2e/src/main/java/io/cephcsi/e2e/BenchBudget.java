@@ -39,6 +39,7 @@ public record BenchBudget(
     slower(budgets, result, "DeleteVolume", 2.5);
     rate(budgets, result, "CreateVolume", 16, 0.6);
     copies(budgets, result);
+    slower(budgets, result, "NodeStageVolume", 1.5);
     return budgets;
   }
 

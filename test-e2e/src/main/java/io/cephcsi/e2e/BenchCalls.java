@@ -8,7 +8,7 @@ import java.util.List;
  * Measures every RPC at one number of callers, and the bare call of librbd beside it. Both take
  * turns, round by round, so that whatever else the machine does hits both.
  *
- * <p>The Node service's RPCs have their place in {@link #round}, between making and deleting.
+ * <p>The Node service's RPCs are in {@link BenchNode}.
  */
 final class BenchCalls {
   /** What is to be measured for each kind of call. */

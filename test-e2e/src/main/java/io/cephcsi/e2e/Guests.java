@@ -1,6 +1,7 @@
 package io.cephcsi.e2e;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.SingleNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,6 +36,9 @@ final class Guests implements AutoCloseable {
 
   /** Why no guest can run on this machine; empty when it can. Gets what a guest is made of. */
   static Optional<String> trouble() throws IOException, InterruptedException {
+    if (SingleNode.contained()) {
+      return Optional.of("Ceph is in a container, which is not in the guests' network");
+    }
     Outcome setup = run(List.of(SCRIPTS.resolve("setup").toString(), GUEST.toString()));
     if (setup.exit() == CANNOT) {
       return Optional.of(setup.output().strip());

@@ -2,16 +2,16 @@ package io.cephcsi.e2e;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.SingleNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
 /**
- * A single-node Ceph on this machine, started and ended by {@code test-e2e/ceph/single-node}. Ends
- * with {@link #close} or with this JVM.
+ * A single-node Ceph, started and ended by {@code test-e2e/ceph/single-node}. Ends with {@link
+ * #close} or with this JVM.
  */
 public final class ThrowawayCeph implements AutoCloseable {
   private final Path folder;
@@ -31,17 +31,14 @@ public final class ThrowawayCeph implements AutoCloseable {
    */
   @MustBeClosed
   public static ThrowawayCeph start(String... options) throws IOException, InterruptedException {
-    Path parent = Files.createTempDirectory("ceph-");
-    Path folder = parent.resolve("cluster");
-    var atExit = new AtExit(() -> end(parent, folder));
-    var arguments = new ArrayList<>(List.of("up", folder.toString()));
-    arguments.addAll(List.of(options));
-    singleNode(arguments);
+    var cluster = new SingleNode(Checkout.singleNode());
+    var atExit = new AtExit(() -> end(cluster));
+    cluster.up(List.of(options));
     return new ThrowawayCeph(
-        folder,
-        entries(folder),
+        cluster.folder(),
+        entries(cluster.folder()),
         () -> {
-          end(parent, folder);
+          end(cluster);
           atExit.close();
         });
   }
@@ -60,28 +57,11 @@ public final class ThrowawayCeph implements AutoCloseable {
     return entries;
   }
 
-  private static void end(Path parent, Path folder) {
+  private static void end(SingleNode cluster) {
     try {
-      singleNode(List.of("down", folder.toString()));
-      Files.deleteIfExists(parent);
-    } catch (IOException e) {
-      throw new IllegalStateException("end the cluster in " + folder, e);
+      cluster.down();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void singleNode(List<String> arguments) throws IOException, InterruptedException {
-    var command = new ArrayList<>(List.of(Checkout.singleNode().toString()));
-    command.addAll(arguments);
-    int status =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start()
-            .waitFor();
-    if (status != 0) {
-      throw new IOException(String.join(" ", command) + " ended with " + status);
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * work, laid down by Ceph's own commands, is served, repaired and deleted without a trace. And what
  * this driver stores, as Ceph's commands show it.
  */
+@Tag("compatibility")
 final class CephFsCompatibilityIT {
   private static final long GIB = 1L << 30;
   private static final String U = "11111111-1111-4111-8111-111111111111";

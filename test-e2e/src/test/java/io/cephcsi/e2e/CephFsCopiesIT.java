@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Volumes that show a snapshot, and copies, on a real cluster with two controllers, and mounted by
  * ceph-fuse. The numbers are those of the acceptance scenarios that a test covers.
  */
+@Tag("cephfs")
 class CephFsCopiesIT {
   private static final int RACES = 12;
 

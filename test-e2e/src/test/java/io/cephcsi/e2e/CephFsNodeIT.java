@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The node of the CephFS driver on this machine, with a real ceph-fuse. The numbers are those of
  * the acceptance scenarios that a test covers.
  */
+@Tag("cephfs")
 class CephFsNodeIT {
   @TempDir static Path folder;
   private static ThrowawayCeph ceph;

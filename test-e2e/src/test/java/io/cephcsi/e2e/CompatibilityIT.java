@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * this driver serves it, repairs it and deletes it without a trace. And what this driver stores, as
  * Ceph's commands show it.
  */
+@Tag("compatibility")
 final class CompatibilityIT {
   private static final long GIB = 1L << 30;
   private static final String U = "11111111-1111-4111-8111-111111111111";

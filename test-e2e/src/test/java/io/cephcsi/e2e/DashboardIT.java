@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Every query of the dashboards, and every alert, is asked of a real Prometheus while both drivers
  * are at work.
  */
+@Tag("dashboard")
 final class DashboardIT {
   /** A key that no cluster has given out. */
   private static final String WRONG_KEY = "AQBAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAA==";

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Groups of snapshots and the metadata of images, both ways: what ceph-csi leaves is served,
  * repaired and deleted, and what this driver stores has ceph-csi's keys.
  */
+@Tag("compatibility")
 final class GroupCompatibilityIT {
   /** In scripts: the UUIDs of two volumes, of their snapshots, and of the group. */
   private static final List<String> MARKS = List.of("@V1", "@V2", "@S1", "@S2", "@G");

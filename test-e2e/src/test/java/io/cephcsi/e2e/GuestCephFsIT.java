@@ -12,12 +12,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The driver with a real kernel's CephFS client, in user-mode-linux guests; {@link GuestCephFs} is
  * what runs in them. Left out, with the reason, where no guest can run.
  */
+@Tag("cephfs")
 class GuestCephFsIT {
   /** How much longer than mount by hand NodeStageVolume may take. */
   private static final double STAGE_BUDGET = 1.5;

@@ -121,7 +121,10 @@ class GuestIT {
 
   /** The kernel of a guest of ours; what runs below it stands still with it. */
   private static List<ProcessHandle> processes(String host) {
-    return ProcessHandle.allProcesses().filter(process -> isKernel(process.pid(), host)).toList();
+    return ProcessHandle.current()
+        .descendants()
+        .filter(process -> isKernel(process.pid(), host))
+        .toList();
   }
 
   private static boolean isKernel(long pid, String host) {

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * snapshots and copies, started again, and the step repeated: the outcome is that of a life without
  * trouble, and nothing is left over.
  */
+@Tag("kill")
 class KillIT {
   /** Live ones tell the OSD every 5 s that they are there. */
   private static final String DEAD_AFTER_10_S =
@@ -76,10 +77,6 @@ class KillIT {
    * Who changes an image's header tells all that have it open, and waits for the answer of a driver
    * that was killed until the OSD takes it for dead; here sooner than the usual 30 s.
    */
-  @EnabledIfEnvironmentVariable(
-      named = "SLOW",
-      matches = "1",
-      disabledReason = "it takes minutes: SLOW=1 ./dev e2e -Dit.test=KillIT")
   @ParameterizedTest(name = "killed after {0} ms")
   @ValueSource(ints = {20, 150})
   void everyCopy_killedInTheMiddleAndRepeated_endsAsUsual(int millis) throws Exception {

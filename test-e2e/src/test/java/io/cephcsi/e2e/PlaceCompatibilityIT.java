@@ -17,12 +17,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Volumes, snapshots and groups that are elsewhere than their pool's default place: in a RADOS
  * namespace, with their names in another pool, or in a cluster that mirrors the one of their ids.
  */
+@Tag("compatibility")
 final class PlaceCompatibilityIT {
   private static final String NAMESPACE = "tenant";
 

@@ -105,8 +105,19 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     List<String> command = command(request);
     var outcome = commands.run(request.inNetNamespace(command), key, START);
     if (outcome.exit() != 0) {
-      throw new CommandFailed(List.of(command.getFirst()), outcome);
+      throw failure(new CommandFailed(List.of(command.getFirst()), outcome));
     }
+  }
+
+  /** It puts librbd's errno into words, after what it tried. */
+  private RuntimeException failure(CommandFailed e) {
+    String said = String.valueOf(e.getMessage());
+    boolean byCeph = said.contains("error connecting") || said.contains("error reading header");
+    return byCeph && said.contains("Operation not permitted")
+        ? new CsiException.PermissionDenied(
+            "image %s is not mapped: %s; see the user's key in the secret and its osd caps in the cluster, which must let it write"
+                .formatted(image, said))
+        : e;
   }
 
   private void describe() throws IOException {

@@ -66,7 +66,7 @@ final class UserspaceMapper implements Mapper {
       return device(daemon).orElseThrow(() -> new IOException("the loop device is gone"));
     } catch (IOException e) {
       throw Undo.after(new UncheckedIOException("map " + request.image(), e), () -> clear(daemon));
-    } catch (CommandFailed e) {
+    } catch (CommandFailed | CsiException e) {
       throw Undo.after(e, () -> clear(daemon));
     }
   }

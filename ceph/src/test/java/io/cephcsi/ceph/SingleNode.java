@@ -1,0 +1,97 @@
+package io.cephcsi.ceph;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A throwaway cluster in a new folder, of the Ceph that this machine has, or, where the
+ * environment's {@code CEPH_IMAGE} names an image, of the Ceph in that. Either way its processes
+ * and files are this machine's, and {@code test-e2e/ceph/single-node} starts and ends it.
+ */
+public final class SingleNode {
+  private static final String IMAGE = "CEPH_IMAGE";
+
+  private final Path script;
+  private final Path parent;
+  private final Path folder;
+  private Optional<CephContainer> container = Optional.empty();
+
+  /**
+   * Makes no more than the folder's parent, which is temporary.
+   *
+   * @param script {@code single-node}
+   */
+  public SingleNode(Path script) throws IOException {
+    this.script = script;
+    this.parent = Files.createTempDirectory("ceph-");
+    this.folder = parent.resolve("cluster");
+  }
+
+  /** Whether clusters run in containers, which are not in every network of this machine. */
+  public static boolean contained() {
+    return image().isPresent();
+  }
+
+  private static Optional<String> image() {
+    return Optional.ofNullable(System.getenv(IMAGE)).filter(name -> !name.isEmpty());
+  }
+
+  /** The cluster's folder. */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Starts it; blocks for some seconds.
+   *
+   * @param options of {@code single-node up}
+   * @throws IOException when it does not start, with what the script says
+   */
+  public void up(List<String> options) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("up", folder.toString()));
+    arguments.addAll(options);
+    if (image().isPresent()) {
+      container = Optional.of(new CephContainer(image().get(), parent));
+      container.get().singleNode(arguments);
+    } else {
+      run(arguments);
+    }
+  }
+
+  /** Ends it, and removes the folder; doing it again is no error. */
+  public void down() throws InterruptedException {
+    try {
+      run(List.of("down", folder.toString()));
+      container.ifPresent(CephContainer::close);
+      Files.deleteIfExists(parent);
+    } catch (IOException e) {
+      throw new UncheckedIOException("end the cluster in " + folder, e);
+    }
+  }
+
+  private void run(List<String> arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(script.toString()));
+    command.addAll(arguments);
+    Path said = Files.createTempFile("single-node-", ".log");
+    try {
+      int status =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start()
+              .waitFor();
+      if (status != 0) {
+        throw new IOException(
+            "%s ended with %d:%n%s"
+                .formatted(String.join(" ", command), status, Files.readString(said)));
+      }
+    } finally {
+      Files.delete(said);
+    }
+  }
+}
