@@ -128,8 +128,7 @@ final class ManagerCommands implements AutoCloseable {
   private String send(String json) {
     users.retainOpen();
     try {
-      return Command.send(
-          LibRados::rados_mgr_command, CephException.Daemon.MGR, pointer(), json);
+      return Command.send(LibRados::rados_mgr_command, CephException.Daemon.MGR, pointer(), json);
     } finally {
       users.release();
     }

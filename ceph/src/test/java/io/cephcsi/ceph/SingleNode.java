@@ -63,6 +63,16 @@ public final class SingleNode {
     }
   }
 
+  /** Starts its {@code mgr} or {@code mds} again after it was killed. */
+  public void start(String daemon) throws IOException, InterruptedException {
+    List<String> arguments = List.of("start", folder.toString(), daemon);
+    if (container.isPresent()) {
+      container.get().singleNode(arguments);
+    } else {
+      run(arguments);
+    }
+  }
+
   /** Ends it, and removes the folder; doing it again is no error. */
   public void down() throws InterruptedException {
     try {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -16,11 +17,13 @@ import java.util.Properties;
 public final class ThrowawayCeph implements AutoCloseable {
   private final Path folder;
   private final Properties entries;
+  private final Optional<SingleNode> own;
   private final Runnable end;
 
-  private ThrowawayCeph(Path folder, Properties entries, Runnable end) {
+  private ThrowawayCeph(Path folder, Properties entries, Optional<SingleNode> own, Runnable end) {
     this.folder = folder;
     this.entries = entries;
+    this.own = own;
     this.end = end;
   }
 
@@ -37,6 +40,7 @@ public final class ThrowawayCeph implements AutoCloseable {
     return new ThrowawayCeph(
         cluster.folder(),
         entries(cluster.folder()),
+        Optional.of(cluster),
         () -> {
           end(cluster);
           atExit.close();
@@ -46,7 +50,7 @@ public final class ThrowawayCeph implements AutoCloseable {
   /** A cluster that runs already in the folder; closing it leaves it alone. */
   @MustBeClosed
   public static ThrowawayCeph running(Path folder) throws IOException {
-    return new ThrowawayCeph(folder, entries(folder), () -> {});
+    return new ThrowawayCeph(folder, entries(folder), Optional.empty(), () -> {});
   }
 
   private static Properties entries(Path folder) throws IOException {
@@ -118,7 +122,7 @@ public final class ThrowawayCeph implements AutoCloseable {
 
   /** Starts a daemon again that was killed; what it serves comes back a few seconds later. */
   void startAgain(String daemon) throws IOException, InterruptedException {
-    singleNode(List.of("start", folder.toString(), daemon));
+    own.orElseThrow().start(daemon);
   }
 
   /** The process that is its {@code mon}, {@code mgr}, {@code osd} or {@code mds} now. */
