@@ -39,7 +39,8 @@ final class BenchNode {
       """
       losetup --detach $(cat device)
       pid=$(cat pid)
-      while kill $pid 2> /dev/null; do sleep .01; done
+      kill $pid
+      while grep -qsa qemu /proc/$pid/cmdline; do sleep .01; done
       """;
 
   /** What the driver makes a filesystem with by default. */
