@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -195,6 +196,7 @@ final class GroupSnapshotIT {
     return ByteBuffer.wrap(data).getLong();
   }
 
+  @Tag("kill")
   @Test
   void group_driverKilledAmidIt_isMadeByTheRepeatedCall() throws Exception {
     List<String> volumes = new ArrayList<>();
