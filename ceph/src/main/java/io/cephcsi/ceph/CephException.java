@@ -81,6 +81,11 @@ public final class CephException extends RuntimeException {
     return daemon;
   }
 
+  /** Whether the cluster refuses the user. */
+  public boolean denied() {
+    return errno == Errno.EPERM || errno == Errno.EACCES;
+  }
+
   /** Whether it may have been done, or may yet be: no answer came, or not from this client. */
   public boolean leavesDoubt() {
     return errno == Errno.ETIMEDOUT || errno == Errno.ENOTCONN || errno == Errno.ESHUTDOWN;

@@ -47,6 +47,12 @@ public final class Volumes {
     return new CsiException.NotFound("volume %s does not exist".formatted(id));
   }
 
+  /** The refusal of a call on a volume whose making the manager did not finish. */
+  public static CsiException.Aborted halfMade(String id) {
+    return new CsiException.Aborted(
+        "volume %s is not made yet, ask for it again first".formatted(id));
+  }
+
   private Optional<Volume> read(VolumeId id, OpenFileSystem opened) {
     try (var _ = Phase.JOURNAL.begin()) {
       Optional<VolumeEntry> entry = journal.read(opened.pool(), id.uuid());

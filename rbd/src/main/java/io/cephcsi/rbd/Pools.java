@@ -93,7 +93,7 @@ public final class Pools implements Listing.Places<OpenPool> {
       } catch (CsiException.InvalidArgument e) {
         failures.add(e); // not configured, or no such pool
       } catch (CephException e) {
-        if (e.errno() != Errno.EPERM && e.errno() != Errno.EACCES) {
+        if (!e.denied()) {
           best.ifPresent(Found::close);
           throw e;
         }

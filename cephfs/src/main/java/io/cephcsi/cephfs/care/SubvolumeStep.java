@@ -89,9 +89,26 @@ public sealed interface SubvolumeStep extends Step {
     }
   }
 
+  /** Takes entries from a tracker; all that it had are known. */
+  sealed interface OfTracker extends SubvolumeStep {
+    String snapshotId();
+
+    Map<String, String> entries();
+
+    @Override
+    default boolean undo(Pool pool) {
+      return new SnapshotReferences().restore(pool, snapshotId(), entries());
+    }
+
+    @Override
+    default boolean isBack(Pool pool) {
+      return new SnapshotReferences().has(pool, snapshotId(), entries().keySet());
+    }
+  }
+
   /** Lets a tracker not count a volume any more. */
   record RemoveReference(String snapshotId, String volume, Map<String, String> entries)
-      implements SubvolumeStep {
+      implements OfTracker {
     public RemoveReference {
       entries = Map.copyOf(entries);
     }
@@ -106,20 +123,10 @@ public sealed interface SubvolumeStep extends Step {
       var _ = new SnapshotReferences().removeVolume(place.pool(), snapshotId, volume);
       return true;
     }
-
-    @Override
-    public boolean undo(Pool pool) {
-      return new SnapshotReferences().restore(pool, snapshotId, entries);
-    }
-
-    @Override
-    public boolean isBack(Pool pool) {
-      return new SnapshotReferences().has(pool, snapshotId, entries.keySet());
-    }
   }
 
   /** Removes a tracker. */
-  record RemoveTracker(String snapshotId, Map<String, String> entries) implements SubvolumeStep {
+  record RemoveTracker(String snapshotId, Map<String, String> entries) implements OfTracker {
     public RemoveTracker {
       entries = Map.copyOf(entries);
     }
@@ -132,16 +139,6 @@ public sealed interface SubvolumeStep extends Step {
     @Override
     public boolean run(OpenFileSystem place) {
       return new SnapshotReferences().removeTracker(place.pool(), snapshotId, entries);
-    }
-
-    @Override
-    public boolean undo(Pool pool) {
-      return new SnapshotReferences().restore(pool, snapshotId, entries);
-    }
-
-    @Override
-    public boolean isBack(Pool pool) {
-      return new SnapshotReferences().has(pool, snapshotId, entries.keySet());
     }
   }
 }

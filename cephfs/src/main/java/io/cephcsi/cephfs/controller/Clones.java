@@ -169,9 +169,7 @@ final class Clones {
         case Subvolume.Unfinished _ ->
             throw new CsiException.Aborted(
                 "volume %s is itself a copy that is not complete, ask again".formatted(id));
-        case Subvolume.HalfMade _ ->
-            throw new CsiException.Aborted(
-                "volume %s is not made yet, ask for it again first".formatted(id));
+        case Subvolume.HalfMade _ -> throw Volumes.halfMade(id);
         case Subvolume.Retained _ -> throw Volumes.missing(id);
       };
     } catch (Throwable e) {

@@ -77,9 +77,7 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
       case Subvolume.Unfinished _ ->
           throw new CsiException.Aborted(
               "volume %s is a copy that is not complete, ask again".formatted(volume.id().text()));
-      case Subvolume.HalfMade _ ->
-          throw new CsiException.Aborted(
-              "volume %s is not made yet, ask for it again first".formatted(volume.id().text()));
+      case Subvolume.HalfMade _ -> throw Volumes.halfMade(volume.id().text());
       case Subvolume.Retained _ -> throw Volumes.missing(volume.id().text());
     };
   }

@@ -78,9 +78,7 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
       case Subvolume.Unfinished _ ->
           throw new CsiException.Aborted(
               "volume %s is a copy that is not complete, ask again".formatted(source.id().text()));
-      case Subvolume.HalfMade _ ->
-          throw new CsiException.Aborted(
-              "volume %s is not made yet, ask for it again first".formatted(source.id().text()));
+      case Subvolume.HalfMade _ -> throw Volumes.halfMade(source.id().text());
       case Subvolume.Retained _ -> throw Volumes.missing(source.id().text());
     };
   }

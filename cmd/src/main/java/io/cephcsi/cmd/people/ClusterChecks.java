@@ -72,12 +72,14 @@ final class ClusterChecks {
         granted(
             "removal of very large images",
             () -> connected.cluster().managerCommand(command("rbd task list"), PATIENCE),
+            Check.State.NOTE,
             "without it DeleteVolume purges them itself",
             "mgr 'profile rbd'"));
     checks.add(
         granted(
             "fencing",
             this::blocklistNobody,
+            Check.State.NOTE,
             "--fencing cannot work",
             "mon 'profile rbd', where --fencing is wanted"));
     return checks;
@@ -118,11 +120,13 @@ final class ClusterChecks {
         granted(
             "reading in pool " + name,
             () -> inPool(name, namespace, ClusterChecks::readNothing),
+            Check.State.PROBLEM,
             "no volume can be listed, staged or made",
             caps),
         granted(
             "writing in pool " + name,
             () -> inPool(name, namespace, ClusterChecks::removeNothing),
+            Check.State.PROBLEM,
             "no volume can be made or deleted",
             caps));
   }
@@ -198,31 +202,36 @@ final class ClusterChecks {
                         "{\"prefix\":\"fs subvolumegroup ls\",\"vol_name\":\"%s\",\"format\":\"json\"}"
                             .formatted(name),
                         PATIENCE),
+            Check.State.PROBLEM,
             "no volume can be made or deleted",
             "mgr 'allow rw', for the provisioner's user"),
         granted(
             "the journal in pool " + metadata,
             () -> inPool(metadata, namespace, ClusterChecks::removeNothing),
+            Check.State.PROBLEM,
             "no volume can be made or deleted",
             "osd 'allow rw tag cephfs metadata=%s', for the provisioner's user".formatted(name)));
   }
 
-  /** A question that is answered to those who may ask it. */
-  private Check granted(String what, Runnable question, String without, String caps) {
+  /**
+   * A question that is answered to those who may ask it.
+   *
+   * @param lacking what it is where the user may not
+   */
+  private Check granted(
+      String what, Runnable question, Check.State lacking, String without, String caps) {
     String subject = "right: " + what;
     try {
       question.run();
       return Check.ok(subject, connected.credentials() + " has it");
     } catch (CephException e) {
-      if (e.errno() != Errno.EPERM && e.errno() != Errno.EACCES) {
+      if (!e.denied()) {
         return Check.problem(
             subject, String.valueOf(e.getMessage()), "see ceph health detail, and ask again");
       }
       String found = "%s lacks it: %s".formatted(connected.credentials(), without);
       String remedy = "add the caps %s, see docs/guides/caps.md".formatted(caps);
-      return without.startsWith("no volume")
-          ? Check.problem(subject, found, remedy)
-          : Check.note(subject, found, remedy);
+      return new Check(subject, lacking, found, remedy);
     }
   }
 

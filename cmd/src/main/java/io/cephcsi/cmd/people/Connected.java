@@ -48,7 +48,7 @@ record Connected(
     try {
       return FileSystems.all(cluster);
     } catch (CephException e) {
-      if (noneIsFine && (e.errno() == Errno.EACCES || e.errno() == Errno.EPERM)) {
+      if (noneIsFine && e.denied()) {
         return List.of();
       }
       throw e;

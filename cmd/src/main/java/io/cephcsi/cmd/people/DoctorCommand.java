@@ -1,7 +1,6 @@
 package io.cephcsi.cmd.people;
 
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.ceph.Errno;
 import io.cephcsi.cephfs.FileSystem;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.care.SubvolumeCare;
@@ -15,9 +14,6 @@ import io.cephcsi.rbd.care.ImageCare;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -114,7 +110,8 @@ final class DoctorCommand implements Asked {
     var report = new DoctorReport(screen);
     int wrong = 0;
     try (Connected connected = connection.connect("");
-        var kept = new Backup(backup == null ? usualFile() : backup)) {
+        var kept =
+            new Backup(backup == null ? Figures.fileOfNow("cephcsi-doctor-", ".json") : backup)) {
       var question = new Question(screen, yes);
       var work = new Work(screen, report, kept, question);
       for (String pool : pools(connected)) {
@@ -143,12 +140,6 @@ final class DoctorCommand implements Asked {
     return fileSystems.isEmpty() && chosen() ? List.of() : connected.fileSystems(fileSystems);
   }
 
-  private static Path usualFile() {
-    String time =
-        ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss"));
-    return Path.of("cephcsi-doctor-" + time + ".json");
-  }
-
   /** What a run goes by from place to place. */
   private record Work(Screen screen, DoctorReport report, Backup kept, Question question) {}
 
@@ -166,8 +157,7 @@ final class DoctorCommand implements Asked {
     try (OpenFileSystem opened = connected.open(fs)) {
       return look(work, opened, name, progress -> subvolumes(opened, progress));
     } catch (CephException e) {
-      boolean denied = e.errno() == Errno.EACCES || e.errno() == Errno.EPERM;
-      if (!denied || !fileSystems.isEmpty()) {
+      if (!e.denied() || !fileSystems.isEmpty()) {
         throw e;
       }
       work.screen()

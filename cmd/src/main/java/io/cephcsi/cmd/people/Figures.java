@@ -1,11 +1,18 @@
 package io.cephcsi.cmd.people;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Numbers as people read them. */
 final class Figures {
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+  private static final DateTimeFormatter TO_THE_SECOND =
+      DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss");
 
   private Figures() {}
 
@@ -39,6 +46,11 @@ final class Figures {
       line.append(line.isEmpty() ? "" : " ").append(word);
     }
     return lines.append(" ".repeat(indent)).append(line).append('\n').toString();
+  }
+
+  /** A file's name with the time of now in it, in the folder where the command runs. */
+  static Path fileOfNow(String before, String after) {
+    return Path.of(before + ZonedDateTime.now(ZoneOffset.UTC).format(TO_THE_SECOND) + after);
   }
 
   /** A time that has passed, by its largest unit: {@code 5m}, {@code 3d}. */

@@ -53,10 +53,7 @@ record ShownSubvolume(SubvolumeFacts facts) {
     }
     lines.put(
         "journal key",
-        facts.directory().isEmpty()
-            ? ""
-            : "%s: %s = %s"
-                .formatted(facts.directory(), facts.directoryKey(), facts.directoryValue()));
+        VolumesShow.journalKey(facts.directory(), facts.directoryKey(), facts.directoryValue()));
     lines.values().removeIf(value -> value.toString().isEmpty());
     return lines;
   }

@@ -16,9 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -110,7 +107,7 @@ final class SupportBundle implements Asked {
 
   @Override
   public int answer(Screen screen) throws IOException {
-    Path target = file == null ? usualFile() : file;
+    Path target = file == null ? Figures.fileOfNow("cephcsi-support-", ".tar.gz") : file;
     if (Files.exists(target)) {
       throw new WrongUsage(target + " exists already: name another one by --file");
     }
@@ -138,12 +135,6 @@ final class SupportBundle implements Asked {
     missing.forEach(screen.err()::println);
     screen.out().println(target);
     return missing.isEmpty() ? People.FINE : People.PROBLEMS;
-  }
-
-  private static Path usualFile() {
-    String time =
-        ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss"));
-    return Path.of("cephcsi-support-" + time + ".tar.gz");
   }
 
   private void addConfig(Bundle bundle) throws IOException {

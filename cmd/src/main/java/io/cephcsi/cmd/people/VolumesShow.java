@@ -155,11 +155,7 @@ final class VolumesShow implements Asked {
           "open by", String.join(", ", image.openers().stream().map(VolumesShow::told).toList()));
     }
     lines.put(
-        "journal key",
-        facts.directory().isEmpty()
-            ? ""
-            : "%s: %s = %s"
-                .formatted(facts.directory(), facts.directoryKey(), facts.directoryValue()));
+        "journal key", journalKey(facts.directory(), facts.directoryKey(), facts.directoryValue()));
     lines.values().removeIf(value -> value.toString().isEmpty());
     return lines;
   }
@@ -181,6 +177,10 @@ final class VolumesShow implements Asked {
   private static String told(ImageSnapshot snapshot) {
     String kept = snapshot.kind() == ImageSnapshot.Kind.TRASH ? ", kept by clones" : "";
     return "%s, %s%s".formatted(Figures.bytes(snapshot.sizeBytes()), snapshot.createdAt(), kept);
+  }
+
+  static String journalKey(String directory, String key, String value) {
+    return directory.isEmpty() ? "" : "%s: %s = %s".formatted(directory, key, value);
   }
 
   static void section(PrintWriter out, String head, Map<String, String> values) {
