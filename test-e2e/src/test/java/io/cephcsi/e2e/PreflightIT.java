@@ -118,6 +118,20 @@ class PreflightIT {
     assertThat(states(lacking)).containsEntry("right: subvolumes of " + fs, "problem");
   }
 
+  /** A manager that was asked of it would not answer the next question either. */
+  @Test
+  void filesystemThatNobodyServes_isToldAndTheManagerNotAsked() throws Exception {
+    String fs = ceph.entry("fs");
+    String user = "mon 'allow r' mgr 'allow rw' osd 'allow rw tag cephfs metadata=" + fs + "'";
+    shell.run("ceph fs fail " + fs);
+    CommandRun run = preflight("unserved", user, "--type", "cephfs");
+    assertThat(states(run))
+        .containsEntry("subvolumes of " + fs, "problem")
+        .containsEntry("filesystem " + fs, "ok");
+    shell.run("ceph fs set %s joinable true".formatted(fs));
+    shell.run("timeout 60 ceph fs subvolume ls " + fs);
+  }
+
   @Test
   void clusterThatDoesNotAnswer_isOneProblemAmongOthers() throws Exception {
     Path config = config("127.0.0.1:1");

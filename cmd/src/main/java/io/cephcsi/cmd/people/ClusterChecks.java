@@ -6,6 +6,8 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.CephVersion;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cephfs.FileSystem;
+import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cluster.ClusterHealth;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
@@ -163,8 +165,7 @@ final class ClusterChecks {
   /** What the CephFS driver needs of filesystems; of all where none is named. */
   List<Check> ofCephFs(List<String> named) {
     List<Check> checks = new ArrayList<>();
-    List<JsonNode> known = new ArrayList<>();
-    ask("fs ls").forEach(known::add);
+    List<FileSystem> known = FileSystems.all(connected.cluster());
     if (known.isEmpty()) {
       checks.add(
           Check.problem(
@@ -173,7 +174,7 @@ final class ClusterChecks {
               "ceph fs volume create NAME, or caps for it"));
     }
     for (String name : named) {
-      if (known.stream().noneMatch(fs -> fs.path("name").asText().equals(name))) {
+      if (known.stream().noneMatch(fs -> fs.name().equals(name))) {
         checks.add(
             Check.problem(
                 "filesystem " + name,
@@ -182,35 +183,49 @@ final class ClusterChecks {
       }
     }
     known.stream()
-        .filter(fs -> named.isEmpty() || named.contains(fs.path("name").asText()))
+        .filter(fs -> named.isEmpty() || named.contains(fs.name()))
         .forEach(fs -> checks.addAll(ofFileSystem(fs)));
     return checks;
   }
 
-  private List<Check> ofFileSystem(JsonNode fs) {
-    String name = fs.path("name").asText();
-    String metadata = fs.path("metadata_pool").asText();
+  private List<Check> ofFileSystem(FileSystem fs) {
+    long id = fs.metadataPoolId();
+    String metadata = connected.cluster().poolName(id).orElseGet(() -> "" + id);
     String namespace = connected.config().cephFs().namespace();
     return List.of(
-        Check.ok("filesystem " + name, "metadata in pool " + metadata),
-        granted(
-            "subvolumes of " + name,
-            () ->
-                connected
-                    .cluster()
-                    .managerCommand(
-                        "{\"prefix\":\"fs subvolumegroup ls\",\"vol_name\":\"%s\",\"format\":\"json\"}"
-                            .formatted(name),
-                        PATIENCE),
-            Check.State.PROBLEM,
-            "no volume can be made or deleted",
-            "mgr 'allow rw', for the provisioner's user"),
+        Check.ok("filesystem " + fs.name(), "metadata in pool " + metadata),
+        fs.active() ? subvolumes(fs.name()) : unserved(fs.name()),
         granted(
             "the journal in pool " + metadata,
             () -> inPool(metadata, namespace, ClusterChecks::removeNothing),
             Check.State.PROBLEM,
             "no volume can be made or deleted",
-            "osd 'allow rw tag cephfs metadata=%s', for the provisioner's user".formatted(name)));
+            "osd 'allow rw tag cephfs metadata=%s', for the provisioner's user"
+                .formatted(fs.name())));
+  }
+
+  private Check subvolumes(String fileSystem) {
+    return granted(
+        "subvolumes of " + fileSystem,
+        () ->
+            connected
+                .cluster()
+                .managerCommand(
+                    "{\"prefix\":\"fs subvolumegroup ls\",\"vol_name\":\"%s\",\"format\":\"json\"}"
+                        .formatted(fileSystem),
+                    PATIENCE),
+        Check.State.PROBLEM,
+        "no volume can be made or deleted",
+        "mgr 'allow rw', for the provisioner's user");
+  }
+
+  /** The manager is not asked: it would wait without end, and with it all that comes after. */
+  private static Check unserved(String fileSystem) {
+    return Check.problem(
+        "subvolumes of " + fileSystem,
+        "it has no active metadata server, so no volume can be made or deleted",
+        "start one, or let it join: ceph fs status %1$s, ceph fs set %1$s joinable true"
+            .formatted(fileSystem));
   }
 
   /**
