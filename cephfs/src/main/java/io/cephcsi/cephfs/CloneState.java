@@ -10,12 +10,12 @@ public sealed interface CloneState {
    *
    * @param progress in words
    */
-  record Running(String progress) implements CloneState {}
+  record Running(String progress, CloneSource source) implements CloneState {}
 
   /**
    * It will never be complete: failed, canceled, or in a state that is not known.
    *
    * @param reason in words
    */
-  record Broken(String reason) implements CloneState {}
+  record Broken(String reason, CloneSource source) implements CloneState {}
 }

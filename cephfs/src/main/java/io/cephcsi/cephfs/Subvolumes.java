@@ -391,28 +391,20 @@ public final class Subvolumes {
   private static CloneState cloneState(JsonNode answer) {
     JsonNode status = answer.path("status");
     String state = status.path("state").asText();
+    CloneSource source = source(status.path("source"));
     return switch (state) {
       case "complete" -> new CloneState.Complete();
-      case "pending" -> new CloneState.Running("it waits for its turn");
-      case "in-progress" -> new CloneState.Running(progress(status));
-      default -> new CloneState.Broken(state + failure(status));
+      case "pending" -> new CloneState.Running("it waits for its turn", source);
+      case "in-progress" -> new CloneState.Running(progress(status), source);
+      default -> new CloneState.Broken(state + failure(status), source);
     };
   }
 
-  /** What an unfinished clone is copied from; empty for one that is complete or not there. */
-  public Optional<CloneSource> cloneSource(String name) {
-    try {
-      JsonNode source = json(send(ofClone("fs clone status", name))).path("status").path("source");
-      return source.isMissingNode()
-          ? Optional.empty()
-          : Optional.of(
-              new CloneSource(
-                  source.path("group").asText(""),
-                  source.path("subvolume").asText(),
-                  source.path("snapshot").asText()));
-    } catch (CephException e) {
-      return e.errno() == EOPNOTSUPP && !moduleMissing(e) ? Optional.empty() : absent(e);
-    }
+  private static CloneSource source(JsonNode told) {
+    return new CloneSource(
+        told.path("group").asText(""),
+        told.path("subvolume").asText(""),
+        told.path("snapshot").asText(""));
   }
 
   /** The names of a subvolume's snapshots. */

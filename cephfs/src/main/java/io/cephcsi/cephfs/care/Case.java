@@ -1,6 +1,5 @@
 package io.cephcsi.cephfs.care;
 
-import io.cephcsi.cephfs.CloneSource;
 import io.cephcsi.cephfs.CloneState;
 import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cluster.care.Place;
@@ -46,10 +45,8 @@ sealed interface Case {
      * A clone that is not complete.
      *
      * @param group that it is in
-     * @param source null when it is not known
      */
-    record Copy(String group, String name, CloneState state, @Nullable CloneSource source)
-        implements Content {}
+    record Copy(String group, String name, CloneState state) implements Content {}
 
     /**
      * A snapshot.

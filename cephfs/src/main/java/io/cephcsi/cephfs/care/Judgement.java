@@ -1,5 +1,6 @@
 package io.cephcsi.cephfs.care;
 
+import io.cephcsi.cephfs.CloneSource;
 import io.cephcsi.cephfs.CloneState;
 import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.care.Case.Content;
@@ -141,7 +142,8 @@ final class Judgement {
                       .formatted(live.usedBytes(), live.path()),
               live.createdAt(),
               live.usedBytes() == 0 ? List.of(new SubvolumeStep.RemoveEmpty(name)) : List.of());
-      case Content.Copy copy when copy.state() instanceof CloneState.Broken -> halfMade(of, copy);
+      case Content.Copy copy when copy.state() instanceof CloneState.Broken broken ->
+          halfMade(of, copy, broken);
       case Content _ -> {} // what is left of a deleted volume is its snapshots'
     }
   }
@@ -150,8 +152,8 @@ final class Judgement {
     switch (of.content()) {
       case Content.None _, Content.OfVolume(_, Subvolume.Retained _) -> nothing(of, entry, names);
       case Content.Copy copy -> {
-        if (copy.state() instanceof CloneState.Broken) {
-          halfMade(of, copy);
+        if (copy.state() instanceof CloneState.Broken broken) {
+          halfMade(of, copy, broken);
         }
       }
       case Content.Shown _ -> {
@@ -219,27 +221,26 @@ final class Judgement {
         steps);
   }
 
-  private void halfMade(Case.OfUuid of, Content.Copy copy) {
+  private void halfMade(Case.OfUuid of, Content.Copy copy, CloneState.Broken broken) {
     StoredEntry entry = of.entry();
     List<Step> steps = new ArrayList<>();
     if (entry != null) {
       steps.add(giveUp(entry));
     }
     steps.add(new SubvolumeStep.RemoveClone(copy.group(), copy.name()));
-    var source = copy.source();
-    if (source != null && source.snapshot().equals(copy.name())) {
+    CloneSource source = broken.source();
+    if (source.snapshot().equals(copy.name())) {
       steps.add(new SubvolumeStep.RemoveCut(source.group(), source.subvolume(), source.snapshot()));
     }
     of.names().forEach(name -> steps.add(JournalStep.removeKey(name)));
     if (entry != null) {
       steps.add(remove(entry));
     }
-    String reason = copy.state() instanceof CloneState.Broken(var why) ? why : "";
     add(
         of,
         Finding.Kind.HALF_MADE_CLONE,
         "subvolume " + copy.name(),
-        "the manager says of it: " + reason,
+        "the manager says of it: " + broken.reason(),
         entry == null ? null : entry.changedAt(),
         steps);
   }

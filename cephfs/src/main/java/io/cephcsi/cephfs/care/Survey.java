@@ -157,10 +157,7 @@ final class Survey {
 
   private static Content copy(Subvolumes group, String name) {
     return new Content.Copy(
-        group.group(),
-        name,
-        group.cloneState(name).orElse(new CloneState.Complete()),
-        group.cloneSource(name).orElse(null));
+        group.group(), name, group.cloneState(name).orElse(new CloneState.Complete()));
   }
 
   /** Whether a journal in any namespace knows it; read once, since it may take long. */

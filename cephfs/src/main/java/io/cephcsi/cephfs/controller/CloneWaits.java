@@ -56,14 +56,14 @@ final class CloneWaits {
     }
     return switch (state.get()) {
       case CloneState.Complete _ -> true;
-      case CloneState.Running(var progress) -> {
+      case CloneState.Running(var progress, _) -> {
         if (last) {
           throw new CsiException.Aborted(
               "the manager still makes the clone %s: %s; ask again".formatted(name, progress));
         }
         yield false;
       }
-      case CloneState.Broken(var reason) ->
+      case CloneState.Broken(var reason, _) ->
           throw new CsiException.Aborted(
               "the clone %s will not be complete, it is %s; ask again, then it starts anew"
                   .formatted(name, reason));
