@@ -7,9 +7,11 @@ import static io.cephcsi.cephfs.care.FileSystemInMemory.subvolume;
 import static io.cephcsi.cephfs.care.FileSystemInMemory.uuid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.OpenFileSystem;
+import io.cephcsi.cluster.care.CareContract;
 import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.Finding.Hold;
 import io.cephcsi.cluster.care.Finding.Kind;
@@ -20,56 +22,70 @@ import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.cluster.care.Step;
 import io.cephcsi.journal.SnapshotReferences;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-class SubvolumeCareTest {
-  private static final Duration HOUR = Duration.ofHours(1);
+class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem> {
   private static final List<Class<? extends Step>> KINDS =
       Stream.concat(JournalStep.KINDS.stream(), SubvolumeStep.KINDS.stream()).toList();
 
   private final FileSystemInMemory memory = new FileSystemInMemory();
-  private final List<Step> backup = new ArrayList<>();
 
   @AfterEach
   void nothingOpen() {
     memory.close();
   }
 
-  /**
-   * A way to damage volume 2, or snapshot 3 of volume 1.
-   *
-   * @param undoable whether all that mends it can be taken back
-   */
-  record Damage(String name, Kind kind, boolean undoable, Consumer<FileSystemInMemory> make) {
-    @Override
-    public String toString() {
-      return name;
-    }
+  @Override
+  protected FileSystemInMemory withVolume() {
+    memory.volume(1);
+    return memory;
   }
 
-  static Stream<Damage> damages() {
+  @Override
+  protected Map<String, Object> all() {
+    return memory.all();
+  }
+
+  @Override
+  @MustBeClosed
+  protected OpenFileSystem open() {
+    return memory.open();
+  }
+
+  @Override
+  protected Mending mending(OpenFileSystem opened, Duration grace) {
+    return SubvolumeCare.of(opened, grace, "default", Progress.NONE);
+  }
+
+  @Override
+  protected List<Class<? extends Step>> steps() {
+    return KINDS;
+  }
+
+  @Override
+  protected Set<Kind> timeless() {
+    return Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.HALF_MADE_CLONE);
+  }
+
+  static Stream<Damage<FileSystemInMemory>> damages() {
     return Stream.of(
-        new Damage(
+        new Damage<>(
             "name that leads to rubbish",
             Kind.UNUSABLE_NAME,
             true,
             m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", "rubbish")),
-        new Damage(
+        new Damage<>(
             "name that leads to another's object",
             Kind.UNUSABLE_NAME,
             true,
             m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", uuid(1))),
-        new Damage("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
-        new Damage(
+        new Damage<>("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
+        new Damage<>(
             "directory key with an empty object",
             Kind.KEY_WITHOUT_OBJECT,
             true,
@@ -77,7 +93,7 @@ class SubvolumeCareTest {
               m.key(2);
               m.pool.create("csi.volume." + uuid(2), Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "directory key without object, with its subvolume",
             Kind.KEY_WITHOUT_OBJECT,
             true,
@@ -85,8 +101,8 @@ class SubvolumeCareTest {
               m.volume(2);
               m.pool.remove("csi.volume." + uuid(2));
             }),
-        new Damage("orphan object", Kind.ORPHAN_OBJECT, true, m -> m.object(2, Map.of())),
-        new Damage(
+        new Damage<>("orphan object", Kind.ORPHAN_OBJECT, true, m -> m.object(2, Map.of())),
+        new Damage<>(
             "object and subvolume that lost their name",
             Kind.ORPHAN_OBJECT,
             true,
@@ -94,7 +110,7 @@ class SubvolumeCareTest {
               m.volume(2);
               m.pool.removeKeys(VOLUMES, Set.of("csi.volume.pvc-2"));
             }),
-        new Damage(
+        new Damage<>(
             "entry whose subvolume was never made",
             Kind.ENTRY_WITHOUT_SUBVOLUME,
             true,
@@ -102,7 +118,7 @@ class SubvolumeCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "entry whose subvolume is gone",
             Kind.ENTRY_WITHOUT_SUBVOLUME,
             true,
@@ -110,7 +126,7 @@ class SubvolumeCareTest {
               m.volume(2);
               m.removeSubvolume(2);
             }),
-        new Damage(
+        new Damage<>(
             "entry whose snapshot is gone",
             Kind.ENTRY_WITHOUT_SUBVOLUME,
             true,
@@ -118,7 +134,7 @@ class SubvolumeCareTest {
               m.snapshot(3, 1);
               m.manager.subvolume(subvolume(1)).orElseThrow().snapshots.clear();
             }),
-        new Damage(
+        new Damage<>(
             "snapshot that lost its name",
             Kind.ORPHAN_OBJECT,
             true,
@@ -126,7 +142,7 @@ class SubvolumeCareTest {
               m.snapshot(3, 1);
               m.pool.removeKeys(SNAPSHOTS, Set.of("csi.snap.snapshot-3"));
             }),
-        new Damage(
+        new Damage<>(
             "deleted snapshot that nobody shows any more",
             Kind.ORPHAN_OBJECT,
             false,
@@ -134,12 +150,12 @@ class SubvolumeCareTest {
               m.cut(1, FileSystemInMemory.snapshot(3));
               m.snapshotObject(3, 1, Map.of("cephcsi.discarded", "true"));
             }),
-        new Damage(
+        new Damage<>(
             "empty subvolume without entry",
             Kind.SUBVOLUME_WITHOUT_ENTRY,
             false,
             m -> m.makeSubvolume(2)),
-        new Damage(
+        new Damage<>(
             "half-made clone",
             Kind.HALF_MADE_CLONE,
             false,
@@ -148,12 +164,12 @@ class SubvolumeCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "half-made clone without entry",
             Kind.HALF_MADE_CLONE,
             false,
             m -> m.copy(2, 1).state = "canceled"),
-        new Damage(
+        new Damage<>(
             "tracker that counts a volume that is gone",
             Kind.STALE_TRACKER,
             true,
@@ -163,60 +179,11 @@ class SubvolumeCareTest {
               m.pool.removeKeys(VOLUMES, Set.of("csi.volume.pvc-2"));
               m.pool.remove("csi.volume." + uuid(2));
             }),
-        new Damage(
+        new Damage<>(
             "tracker of a snapshot that is gone",
             Kind.STALE_TRACKER,
             true,
             m -> new SnapshotReferences().add(m.pool, snapshotId(3), subvolume(2))));
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void damage_isFoundAndMendedAndThenGone(Damage damage) {
-    memory.volume(1);
-    Map<String, Object> sound = memory.all();
-    damage.make().accept(memory);
-
-    List<Finding> findings = findings(Duration.ZERO);
-    assertThat(findings).extracting(Finding::kind).containsExactly(damage.kind());
-    assertThat(findings.getFirst().mendable()).isTrue();
-    assertThat(mend(findings.getFirst())).isInstanceOf(Outcome.Mended.class);
-
-    assertThat(findings(Duration.ZERO)).isEmpty();
-    assertThat(memory.all().keySet()).containsAll(sound.keySet());
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void whatWasMended_canBeTakenBackAsFarAsThatIsPossible(Damage damage) {
-    memory.volume(1);
-    damage.make().accept(memory);
-    Map<String, Object> before = memory.all();
-    assertThat(mend(findings(Duration.ZERO).getFirst())).isInstanceOf(Outcome.Mended.class);
-
-    List<Step> kept =
-        backup.stream().map(step -> Step.of(step.json(), KINDS).orElseThrow()).toList();
-    assertThat(kept).isEqualTo(backup);
-    List<Step> undoable = kept.reversed().stream().filter(Step::undoable).toList();
-    assertThat(undoable).noneMatch(step -> step.isBack(memory.pool));
-    undoable.forEach(step -> step.undo(memory.pool));
-    assertThat(undoable).allMatch(step -> step.isBack(memory.pool));
-
-    assertThat(backup.stream().allMatch(Step::undoable)).isEqualTo(damage.undoable());
-    if (damage.undoable()) {
-      assertThat(memory.all()).isEqualTo(before);
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void whatHasJustChanged_isLeftAlone(Damage damage) {
-    memory.volume(1);
-    damage.make().accept(memory);
-    Set<Kind> timeless = Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.HALF_MADE_CLONE);
-    assertThat(findings(HOUR))
-        .allSatisfy(finding ->
-            assertThat(finding.hold() == Hold.YOUNG || timeless.contains(finding.kind())).isTrue());
   }
 
   @Test
@@ -347,21 +314,5 @@ class SubvolumeCareTest {
     memory.snapshotObject(3, 1, Map.of("cephcsi.discarded", "true"));
     assertThat(mend(findings(Duration.ZERO).getFirst())).isInstanceOf(Outcome.Mended.class);
     assertThat(memory.manager.subvolume(subvolume(1)).orElseThrow().snapshots).isEmpty();
-  }
-
-  private List<Finding> findings(Duration grace) {
-    try (OpenFileSystem opened = memory.open()) {
-      return mending(opened, grace).findings();
-    }
-  }
-
-  private Outcome mend(Finding finding) {
-    try (OpenFileSystem opened = memory.open()) {
-      return mending(opened, Duration.ZERO).mend(finding, backup::add);
-    }
-  }
-
-  private static Mending mending(OpenFileSystem opened, Duration grace) {
-    return SubvolumeCare.of(opened, grace, "default", Progress.NONE);
   }
 }

@@ -4,11 +4,13 @@ import static io.cephcsi.rbd.care.PoolInMemory.image;
 import static io.cephcsi.rbd.care.PoolInMemory.uuid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.cluster.Json;
+import io.cephcsi.cluster.care.CareContract;
 import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.Finding.Hold;
 import io.cephcsi.cluster.care.Finding.Kind;
@@ -19,64 +21,78 @@ import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.cluster.care.Step;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-class ImageCareTest {
-  private static final Duration HOUR = Duration.ofHours(1);
+class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
 
   private static final List<Class<? extends Step>> KINDS =
       Stream.concat(JournalStep.KINDS.stream(), ImageStep.KINDS.stream()).toList();
 
   private final PoolInMemory memory = new PoolInMemory();
-  private final List<Step> backup = new ArrayList<>();
 
   @AfterEach
   void nothingOpen() {
     memory.close();
   }
 
-  /**
-   * A way to damage volume 2.
-   *
-   * @param undoable whether all that mends it can be taken back
-   */
-  record Damage(String name, Kind kind, boolean undoable, Consumer<PoolInMemory> make) {
-    @Override
-    public String toString() {
-      return name;
-    }
+  @Override
+  protected PoolInMemory withVolume() {
+    memory.volume(1);
+    return memory;
   }
 
-  static Stream<Damage> damages() {
+  @Override
+  protected Map<String, Object> all() {
+    return memory.all();
+  }
+
+  @Override
+  @MustBeClosed
+  protected OpenPool open() {
+    return memory.open();
+  }
+
+  @Override
+  protected Mending mending(OpenPool opened, Duration grace) {
+    return ImageCare.of(opened, grace, "default", Progress.NONE);
+  }
+
+  @Override
+  protected List<Class<? extends Step>> steps() {
+    return KINDS;
+  }
+
+  @Override
+  protected Set<Kind> timeless() {
+    return Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.STALE_NOTE);
+  }
+
+  static Stream<Damage<PoolInMemory>> damages() {
     return Stream.of(
-        new Damage(
+        new Damage<>(
             "name that leads to rubbish",
             Kind.UNUSABLE_NAME,
             true,
             m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "rubbish")),
-        new Damage(
+        new Damage<>(
             "name that leads to a pool that is gone",
             Kind.UNUSABLE_NAME,
             true,
             m ->
                 m.pool.compareAndPut(
                     PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "0000000000000063/" + uuid(2))),
-        new Damage(
+        new Damage<>(
             "name that leads to another's object",
             Kind.UNUSABLE_NAME,
             true,
             m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", uuid(1))),
-        new Damage("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
-        new Damage(
+        new Damage<>("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
+        new Damage<>(
             "directory key with an empty object",
             Kind.KEY_WITHOUT_OBJECT,
             true,
@@ -84,7 +100,7 @@ class ImageCareTest {
               m.key(2);
               m.pool.create("csi.volume." + uuid(2), Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "directory key without object, with its image",
             Kind.KEY_WITHOUT_OBJECT,
             true,
@@ -92,8 +108,8 @@ class ImageCareTest {
               m.volume(2);
               m.pool.remove("csi.volume." + uuid(2));
             }),
-        new Damage("orphan object", Kind.ORPHAN_OBJECT, true, m -> m.object(2, Map.of())),
-        new Damage(
+        new Damage<>("orphan object", Kind.ORPHAN_OBJECT, true, m -> m.object(2, Map.of())),
+        new Damage<>(
             "object and image that lost their name",
             Kind.ORPHAN_OBJECT,
             true,
@@ -101,7 +117,7 @@ class ImageCareTest {
               m.volume(2);
               m.pool.removeKeys(PoolInMemory.DIRECTORY, Set.of("csi.volume.pvc-2"));
             }),
-        new Damage(
+        new Damage<>(
             "entry whose image was never made",
             Kind.ENTRY_WITHOUT_IMAGE,
             true,
@@ -109,7 +125,7 @@ class ImageCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "entry whose image is gone",
             Kind.ENTRY_WITHOUT_IMAGE,
             true,
@@ -117,12 +133,12 @@ class ImageCareTest {
               m.volume(2);
               m.pool.removeImage(image(2));
             }),
-        new Damage(
+        new Damage<>(
             "image without entry",
             Kind.IMAGE_WITHOUT_ENTRY,
             true,
             m -> m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT)),
-        new Damage(
+        new Damage<>(
             "half-made clone of ours",
             Kind.HALF_MADE,
             false,
@@ -132,7 +148,7 @@ class ImageCareTest {
               m.key(2);
               m.object(2, Map.of("cephcsi.parameters", "source"));
             }),
-        new Damage(
+        new Damage<>(
             "half-made clone of ceph-csi",
             Kind.HALF_MADE,
             false,
@@ -143,7 +159,7 @@ class ImageCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "image of which only the name was made",
             Kind.HALF_MADE,
             false,
@@ -153,7 +169,7 @@ class ImageCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "entry of an early ceph-csi",
             Kind.UNFINISHED,
             true,
@@ -162,7 +178,7 @@ class ImageCareTest {
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage(
+        new Damage<>(
             "leaked -temp image",
             Kind.LEAKED_IMAGE,
             false,
@@ -170,14 +186,14 @@ class ImageCareTest {
               m.pool.createImage(image(2) + "-temp", PoolInMemory.GIB, ImageOptions.DEFAULT);
               cut(m, image(2) + "-temp", image(2));
             }),
-        new Damage(
+        new Damage<>(
             "leaked snapshot", Kind.LEAKED_SNAPSHOT, false, m -> cut(m, 1, "csi-snap-" + uuid(2))),
-        new Damage(
+        new Damage<>(
             "leaked -temp snapshot",
             Kind.LEAKED_SNAPSHOT,
             false,
             m -> cut(m, 1, image(2) + "-temp")),
-        new Damage(
+        new Damage<>(
             "trash entry that nothing leads to",
             Kind.TRASH_ENTRY,
             false,
@@ -185,7 +201,7 @@ class ImageCareTest {
               m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
               m.pool.trashMove(image(2), Duration.ZERO);
             }),
-        new Damage(
+        new Damage<>(
             "purge that was cut off",
             Kind.TRASH_ENTRY,
             false,
@@ -197,7 +213,7 @@ class ImageCareTest {
               m.pool.update(
                   PoolInMemory.DIRECTORY, Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2)));
             }),
-        new Damage(
+        new Damage<>(
             "deletion that was cut off",
             Kind.TRASH_ENTRY,
             false,
@@ -206,7 +222,7 @@ class ImageCareTest {
               m.pool.trashMove(image(2), Duration.ZERO);
               m.pool.update("csi.volume." + uuid(2), Map.of("cephcsi.discarded", "true"));
             }),
-        new Damage(
+        new Damage<>(
             "note of a purge that is done",
             Kind.STALE_NOTE,
             true,
@@ -214,53 +230,6 @@ class ImageCareTest {
                 m.pool.update(
                     PoolInMemory.DIRECTORY,
                     Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2)))));
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void damage_isFoundMendedAndNotFoundAgain(Damage damage) {
-    memory.volume(1);
-    Map<String, Object> sound = memory.all();
-    damage.make().accept(memory);
-
-    List<Finding> findings = findings(Duration.ZERO);
-    assertThat(findings).extracting(Finding::kind).containsExactly(damage.kind());
-    assertThat(findings.getFirst().mendable()).isTrue();
-    assertThat(mend(findings.getFirst())).isInstanceOf(Outcome.Mended.class);
-
-    assertThat(findings(Duration.ZERO)).isEmpty();
-    assertThat(memory.all().keySet()).containsAll(sound.keySet());
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void whatWasMended_canBeTakenBackAsFarAsThatIsPossible(Damage damage) {
-    memory.volume(1);
-    damage.make().accept(memory);
-    Map<String, Object> before = memory.all();
-    assertThat(mend(findings(Duration.ZERO).getFirst())).isInstanceOf(Outcome.Mended.class);
-
-    List<Step> kept =
-        backup.stream().map(step -> Step.of(step.json(), KINDS).orElseThrow()).toList();
-    assertThat(kept).isEqualTo(backup).noneMatch(step -> step.isBack(memory.pool));
-    kept.reversed().stream().filter(Step::undoable).forEach(step -> step.undo(memory.pool));
-
-    assertThat(backup.stream().allMatch(Step::undoable)).isEqualTo(damage.undoable());
-    if (damage.undoable()) {
-      assertThat(memory.all()).isEqualTo(before);
-      assertThat(kept).allMatch(step -> step.isBack(memory.pool));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void whatHasJustChanged_isLeftAlone(Damage damage) {
-    memory.volume(1);
-    damage.make().accept(memory);
-    Set<Kind> timeless = Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.STALE_NOTE);
-    assertThat(findings(HOUR))
-        .allSatisfy(finding ->
-            assertThat(finding.hold() == Hold.YOUNG || timeless.contains(finding.kind())).isTrue());
   }
 
   @Test
@@ -403,22 +372,6 @@ class ImageCareTest {
     assertThat(Step.of(node, KINDS)).isEmpty();
     var broken = Json.MAPPER.readTree("{\"step\":\"RemoveKey\",\"of\":{\"step\":1}}");
     assertThat(Step.of(broken, KINDS)).isEmpty();
-  }
-
-  private List<Finding> findings(Duration grace) {
-    try (OpenPool place = memory.open()) {
-      return mending(place, grace).findings();
-    }
-  }
-
-  private Outcome mend(Finding finding) {
-    try (OpenPool place = memory.open()) {
-      return mending(place, Duration.ZERO).mend(finding, backup::add);
-    }
-  }
-
-  private static Mending mending(OpenPool place, Duration grace) {
-    return ImageCare.of(place, grace, "default", Progress.NONE);
   }
 
   private static void cut(PoolInMemory memory, int n, String snapshot) {
