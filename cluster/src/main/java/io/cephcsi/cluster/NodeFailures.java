@@ -20,7 +20,10 @@ public final class NodeFailures {
         throw new CsiException.FailedPrecondition(
             String.valueOf(e.getMessage()) + "; mend that on this node, the call can be repeated");
       } catch (UncheckedIOException e) {
-        throw new CsiException.Unavailable("%s: %s".formatted(e.getMessage(), e.getCause()), e);
+        throw new CsiException.Unavailable(
+            "this node's files refuse (%s): %s; see its disks, their rights and the driver's mounts, the call can be repeated"
+                .formatted(e.getMessage(), e.getCause()),
+            e);
       }
     };
   }

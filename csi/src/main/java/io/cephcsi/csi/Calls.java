@@ -34,6 +34,7 @@ public final class Calls implements AutoCloseable {
   private final Lanes lanes;
   private final RunningCalls inProgress;
   private final CallListener listener;
+  private final Duration streamPatience;
   private volatile boolean draining;
 
   public Calls(CallSettings settings) {
@@ -44,9 +45,14 @@ public final class Calls implements AutoCloseable {
    * @param listener hears of every call
    */
   public Calls(CallSettings settings, CallListener listener) {
+    this(settings, listener, STREAM_PATIENCE);
+  }
+
+  Calls(CallSettings settings, CallListener listener, Duration streamPatience) {
     this.lanes = new Lanes(settings);
     this.inProgress = new RunningCalls(LOG, settings.slow());
     this.listener = listener;
+    this.streamPatience = streamPatience;
   }
 
   /** Answers a request on a thread of its lane; returns at once. */
@@ -136,7 +142,7 @@ public final class Calls implements AutoCloseable {
    */
   public <Q extends Message, A extends Message> void stream(
       RpcName rpc, StreamedCall<Q, A> call, Q request, StreamObserver<A> observer) {
-    var stream = new RunningStream<>((ServerCallStreamObserver<A>) observer, STREAM_PATIENCE);
+    var stream = new RunningStream<>((ServerCallStreamObserver<A>) observer, streamPatience);
     if (draining) {
       refuse(rpc, request, observer);
       return;

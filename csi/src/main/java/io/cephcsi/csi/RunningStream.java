@@ -43,14 +43,15 @@ final class RunningStream<A> implements StreamedCall.Answers<A> {
         long millis = (end - System.nanoTime()) / 1_000_000;
         if (millis <= 0) {
           throw new CsiException.Aborted(
-              "the caller took no answer for %d s: go on behind the last one"
+              "the caller took no answer for %d s, and others wait for the thread: go on behind the last one"
                   .formatted(patience.toSeconds()));
         }
         wait(millis);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CsiException.Aborted("the driver is stopping: go on behind the last answer");
+      throw new CsiException.Aborted(
+          "the driver is stopping, with answers still to come: go on behind the last one");
     }
     requireCaller();
   }

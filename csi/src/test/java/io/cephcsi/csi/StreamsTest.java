@@ -1,6 +1,7 @@
 package io.cephcsi.csi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.BlockMetadata;
 import csi.v1.GetMetadataAllocatedRequest;
@@ -26,7 +27,10 @@ class StreamsTest {
       GetMetadataAllocatedRequest.newBuilder().setSnapshotId("s").build();
 
   @TempDir Path directory;
-  private final Calls calls = new Calls(new CallSettings(1, 0));
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private final Calls calls =
+      new Calls(new CallSettings(1, 0), CallListener.of(List.of()), PATIENCE);
   private StreamedCall<GetMetadataAllocatedRequest, GetMetadataAllocatedResponse> call =
       (_, _) -> {};
   private CsiServer server;
@@ -125,11 +129,66 @@ class StreamsTest {
 
     channel.shutdownNow();
 
+    awaitNothingInFlight();
+  }
+
+  private void awaitNothingInFlight() throws InterruptedException {
     long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (calls.inFlight() > 0 && System.nanoTime() < end) {
       Thread.sleep(5);
     }
     assertThat(calls.inFlight()).isZero();
+  }
+
+  /** A thread that waits for ever would be lost to all other calls. */
+  @Test
+  void stream_callerTakesNothingForLong_isAbortedAndCanGoOnBehindTheLastAnswer() throws Exception {
+    var last = new AtomicInteger();
+    call = (_, answers) -> sendUntilRefused(answers, last);
+
+    Iterator<GetMetadataAllocatedResponse> got = ask();
+    var _ = got.next();
+    awaitNothingInFlight();
+
+    assertAborted(got, last.get(), "the caller took no answer for 2 s");
+  }
+
+  @Test
+  void stream_driverStopsMeanwhile_isAbortedAndCanGoOnBehindTheLastAnswer() throws Exception {
+    var last = new AtomicInteger();
+    call =
+        (_, answers) -> {
+          Thread.currentThread().interrupt();
+          sendUntilRefused(answers, last);
+        };
+
+    Iterator<GetMetadataAllocatedResponse> got = ask();
+    var _ = got.next();
+    awaitNothingInFlight();
+
+    assertAborted(got, last.get(), "the driver is stopping");
+  }
+
+  private static void sendUntilRefused(
+      StreamedCall.Answers<GetMetadataAllocatedResponse> answers, AtomicInteger last) {
+    for (int n = 1; n < 1000; n++) {
+      sendAll(answers, 1, 10_000);
+      last.set(n);
+    }
+  }
+
+  /** All that was sent arrives, and the refusal behind it. */
+  private static void assertAborted(Iterator<?> answers, int sent, String why) {
+    assertThat(sent).isLessThan(999);
+    for (int n = 1; n < sent; n++) {
+      var _ = answers.next();
+    }
+    assertThatThrownBy(answers::hasNext)
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.ABORTED))
+        .hasMessageContaining(why)
+        .hasMessageContaining("go on behind the last one");
   }
 
   @Test

@@ -52,7 +52,8 @@ final class CloneWaits {
   private static boolean complete(Optional<CloneState> state, String name, boolean last) {
     if (state.isEmpty()) {
       throw new CsiException.Aborted(
-          "the clone %s is gone, which was just begun: ask again".formatted(name));
+          "the clone %s is gone, which was just begun, so somebody removed it: ask again, then it starts anew"
+              .formatted(name));
     }
     return switch (state.get()) {
       case CloneState.Complete _ -> true;
@@ -89,7 +90,9 @@ final class CloneWaits {
       return true;
     } catch (CsiException.FailedPrecondition e) {
       if (last) {
-        throw new CsiException.Aborted("%s; ask again".formatted(e.getMessage()));
+        throw new CsiException.Aborted(
+            "the copy is complete, and the manager has not yet let go of its snapshot (%s): ask again"
+                .formatted(e.getMessage()));
       }
       return false;
     }

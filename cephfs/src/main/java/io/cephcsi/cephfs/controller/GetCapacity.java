@@ -58,7 +58,7 @@ record GetCapacity(FileSystems fileSystems, KnownUsers users)
         .poolName(id)
         .orElseThrow(() ->
             new CsiException.InvalidArgument(
-                "filesystem %s has lost its data pool %d"
+                "filesystem %s has lost its data pool %d: see ceph fs ls and ceph osd pool ls, or name another as pool in the class"
                     .formatted(opened.fileSystem().name(), id)));
   }
 }

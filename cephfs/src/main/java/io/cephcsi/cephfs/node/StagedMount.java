@@ -126,7 +126,7 @@ record StagedMount(
         list(snapshot, plan).stream().filter(name -> !name.startsWith(".")).toList();
     if (names.size() != 1) {
       throw new CsiException.FailedPrecondition(
-          "volume %s shows snapshot %s of a subvolume, in which there should be one directory, and there are %s"
+          "volume %s shows snapshot %s of a subvolume, in which there should be one directory, and there are %s: take another snapshot, it was cut while the subvolume was made or removed"
               .formatted(plan.volumeId(), snapshot.getFileName(), names));
     }
     return snapshot.resolve(names.getFirst());
@@ -149,7 +149,7 @@ record StagedMount(
       return commands.require(List.of("ls", "-A", directory.toString()), LIST).lines().toList();
     } catch (CommandFailed e) {
       throw new CsiException.NotFound(
-          "volume %s shows a snapshot that cannot be seen: %s"
+          "volume %s shows a snapshot that cannot be seen (%s): see whether it is still there (ceph fs subvolume snapshot ls)"
               .formatted(plan.volumeId(), e.getMessage()));
     }
   }

@@ -104,6 +104,26 @@ class ControllerTest {
   }
 
   @Test
+  void expand_volumeThatTheManagerHalfMade_isAbortedUntilItIsAskedForAgain() {
+    String id = create("pvc-1");
+    try (var pool = controller.pool()) {
+      pool.removeKeys("csi.volume." + Controller.uuid(id), java.util.Set.of("cephcsi.bytes"));
+    }
+    controller.stored(id).halfMade = true;
+
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> controller.expand(id, 2 * GIB), () -> controller.cut("snap-1", id))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(CsiException.Aborted.class)
+          .hasMessage("volume " + id + " is not made yet, ask for it again first");
+    }
+
+    assertThat(create("pvc-1")).isEqualTo(id);
+    assertThat(controller.expand(id, 2 * GIB)).isEqualTo(2 * GIB);
+  }
+
+  @Test
   void expand_toLessThanIsUsed_isOutOfRange() {
     String id = create("pvc-1");
     controller.stored(id).usedBytes = 7 * GIB;
@@ -198,6 +218,24 @@ class ControllerTest {
     request.addVolumeCapabilities(
         VolumeCapability.newBuilder().setBlock(VolumeCapability.BlockVolume.getDefaultInstance()));
     assertThat(controller.getCapacity.answer(request.build()).getAvailableCapacity()).isZero();
+  }
+
+  /** The driver remembers the filesystem for a while. */
+  @Test
+  void getCapacity_dataPoolRemoved_isInvalidAndNamesIt() {
+    create("pvc-1");
+    long dataPool = controller.cluster.poolId("cephfs_data").orElseThrow();
+    controller.cluster.removePool("cephfs_data");
+    var request =
+        GetCapacityRequest.newBuilder()
+            .putParameters("clusterID", "one")
+            .putParameters("fsName", "cephfs")
+            .build();
+
+    assertThatThrownBy(() -> controller.getCapacity.answer(request))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("filesystem cephfs has lost its data pool " + dataPool)
+        .hasMessageContaining("ceph osd pool ls");
   }
 
   @Test
@@ -317,7 +355,13 @@ class ControllerTest {
     long start = System.nanoTime();
     assertThat(health(id)).containsExactly("NotAnswering");
     assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
+    assertThatThrownBy(this::listedHealth)
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("filesystem cephfs of cluster one is not answering since")
+        .hasMessageContaining("see its manager and metadata servers");
     end.countDown();
+    controller.cluster.operations().before(_ -> {});
+    assertThat(health(id)).isEmpty();
   }
 
   private static void await(CountDownLatch latch) {

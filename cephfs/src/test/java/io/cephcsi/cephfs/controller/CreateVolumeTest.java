@@ -290,6 +290,54 @@ class CreateVolumeTest {
   }
 
   @Test
+  void answer_managerAnswersNonsense_isUnavailableAndGoesOnLater() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    var subvolumes = controller.subvolumes.subvolumes("cephfs", "csi");
+    controller.cluster.onManagerCommand(_ -> "<html>");
+
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("the manager's answer is not JSON: <html>");
+
+    assertThat(subvolumes).containsOnlyKeys("csi-vol-" + Controller.uuid(id));
+  }
+
+  @Test
+  void answer_monitorsAnswerNonsense_isUnavailableAndLeavesNothing() {
+    controller.cluster.onMonitorCommand(_ -> "<html>");
+
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("the monitors' list of filesystems is not JSON");
+
+    controller.assertNothingLeft();
+  }
+
+  /** By a person, or by another controller that undoes what it takes for its own. */
+  @Test
+  void answer_subvolumeRemovedMeanwhile_isAbortedAndMadeByTheNext() {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.contains("fs subvolume getpath")) {
+            controller.cluster.operations().before(_ -> {});
+            controller.subvolumes.subvolumes("cephfs", "csi").clear();
+          }
+        });
+
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageMatching("subvolume csi-vol-\\S+ was removed while it was made, ask again");
+
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi"))
+        .containsOnlyKeys("csi-vol-" + Controller.uuid(id));
+    controller.delete(id);
+    controller.assertNothingLeft();
+  }
+
+  @Test
   void answer_managerJustStarted_isUnavailable() {
     controller.create("pvc-0");
     controller

@@ -14,6 +14,8 @@ import csi.v1.GetSnapshotRequest;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.Snapshot;
 import csi.v1.Volume;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.StoredSubvolume;
@@ -23,14 +25,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Snapshots, what is restored from them, and copies of volumes. */
@@ -352,18 +358,194 @@ class SnapshotTest {
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(2);
   }
 
+  /** What ceph-csi has begun has no parameters in the journal. */
+  @Test
+  void create_anotherWishForACloneOfCephCsi_isRefusedAndLeavesIt() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String clone = beginClone("pvc-2", snapshot);
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeKeys("csi.volume." + uuid(clone), Set.of("cephcsi.parameters"));
+    }
+
+    assertThatThrownBy(() -> controller.create("pvc-2"))
+        .isInstanceOf(CsiException.AlreadyExists.class)
+        .hasMessageContaining("volume pvc-2 is just made as a copy");
+
+    assertThat(controller.stored(clone).state).isEqualTo("pending");
+  }
+
+  @Test
+  void cutAndExpand_ofACloneInProgress_areAbortedUntilItIsComplete() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String clone = beginClone("pvc-2", snapshot);
+
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> controller.cut("snap-2", clone), () -> controller.expand(clone, 2 * GIB))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(CsiException.Aborted.class)
+          .hasMessage("volume " + clone + " is a copy that is not complete, ask again");
+    }
+
+    assertThat(controller.stored(clone).state).isEqualTo("pending");
+    controller.stored(clone).state = "complete";
+    controller.create(restore("pvc-2", snapshot));
+    assertThat(controller.expand(clone, 2 * GIB)).isEqualTo(2 * GIB);
+  }
+
+  /** The id of a volume whose copy the manager has begun, and does not end. */
+  private String beginClone(String name, String snapshot) {
+    controller.subvolumes.clonesTake(1000);
+    assertThatThrownBy(() -> controller.create(restore(name, snapshot)))
+        .isInstanceOf(CsiException.Aborted.class);
+    return clones().stream()
+        .map(clone -> volume.replace(uuid(volume), clone.substring("csi-vol-".length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Set<String> clones() {
+    Set<String> names = new TreeSet<>(controller.subvolumes.subvolumes("cephfs", "csi").keySet());
+    names.remove("csi-vol-" + uuid(volume));
+    return names;
+  }
+
+  /** Before the manager tells of it, and when it has just told that it is complete. */
+  @ParameterizedTest
+  @CsvSource({
+    "fs clone status, 'the clone \\S+ is gone, .*: ask again, then it starts anew'",
+    "fs subvolume info, 'subvolume \\S+ was removed while it was made, ask again'"
+  })
+  void restore_cloneRemovedMeanwhile_isAbortedAndMadeByTheNext(String command, String words) {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    beforeOnce(
+        command,
+        () -> controller.subvolumes.subvolumes("cephfs", "csi").keySet().removeAll(clones()));
+
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageMatching(words);
+
+    assertThat(clones()).isEmpty();
+    assertWholeAndDeleted(controller.create(restore("pvc-2", snapshot)), snapshot);
+  }
+
+  @Test
+  void restore_cloneFailsMeanwhile_isAbortedWithTheReasonAndBegunAnew() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    beforeOnce(
+        "fs clone status",
+        () -> {
+          controller.subvolumes.subvolumes("cephfs", "csi").values().stream()
+              .filter(s -> s.state.equals("pending"))
+              .forEach(s -> s.state = "failed");
+          controller.subvolumes.clonesTake(0);
+        });
+
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("the clone csi-vol-")
+        .hasMessageContaining("failed: Disk quota exceeded")
+        .hasMessageContaining("ask again, then it starts anew");
+
+    assertWholeAndDeleted(controller.create(restore("pvc-2", snapshot)), snapshot);
+  }
+
+  private void assertWholeAndDeleted(Volume restored, String snapshot) {
+    assertThat(controller.stored(restored.getVolumeId()).state).isEqualTo("complete");
+    controller.delete(restored.getVolumeId());
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private void beforeOnce(String command, Runnable work) {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.contains(command)) {
+            controller.cluster.operations().before(_ -> {});
+            work.run();
+          }
+        });
+  }
+
+  /** The manager says that a clone is complete a little before it lets go of the snapshot. */
+  @Test
+  void copy_managerKeepsTheSnapshot_isAbortedAndCleanedByTheNext() {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.contains("fs subvolume snapshot rm")) {
+            throw new CephException(Errno.EAGAIN, operation + ": snapshot has pending clones");
+          }
+        });
+
+    assertThatThrownBy(() -> controller.create(copy("pvc-2", volume)))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("the copy is complete")
+        .hasMessageContaining("of subvolume csi-vol-" + uuid(volume))
+        .hasMessageEndingWith("ask again");
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+
+    controller.cluster.operations().before(_ -> {});
+    Volume copy = controller.create(copy("pvc-2", volume));
+    assertThat(controller.stored(volume).snapshots).isEmpty();
+    controller.delete(copy.getVolumeId());
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  /** By a driver that was killed after it had noted that it deletes. */
+  @Test
+  void create_nameOfASnapshotThatIsBeingDeleted_isAbortedUntilItIsGone() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.cluster.operations().crashAfter(1);
+    assertThatThrownBy(() -> controller.deleteSnapshot(snapshot))
+        .isInstanceOf(MemoryOperations.Crash.class);
+    controller.cluster.operations().restart();
+    controller.restart();
+
+    assertThatThrownBy(() -> controller.cut("snap-1", volume))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessage("snapshot snap-1 is being deleted, ask again when that is done");
+
+    controller.deleteSnapshot(snapshot);
+    assertThat(controller.cut("snap-1", volume).getSnapshotId()).isNotEqualTo(snapshot);
+  }
+
+  @Test
+  void create_classOfAnotherGroup_isInvalidAndLeavesNothing() throws Exception {
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},
+         {"clusterID":"two","monitors":["mon"],"cephFS":{"subvolumeGroup":"other"}}]
+        """);
+    var request =
+        CreateSnapshotRequest.newBuilder()
+            .setName("snap-1")
+            .setSourceVolumeId(volume)
+            .putParameters("clusterID", "two")
+            .putAllSecrets(Controller.SECRETS)
+            .build();
+
+    assertThatThrownBy(() -> controller.createSnapshot.answer(request))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("clusterID two is another cluster, subvolume group")
+        .hasMessageContaining("than the volume's, one: name the volume's in the class");
+
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
   @Test
   void copy_ofACloneInProgress_isAborted() {
     String snapshot = controller.cut("snap-1", volume).getSnapshotId();
-    controller.subvolumes.clonesTake(1000);
-    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
-        .isInstanceOf(CsiException.Aborted.class);
-    String clone =
-        controller.subvolumes.subvolumes("cephfs", "csi").keySet().stream()
-            .filter(name -> !name.endsWith(uuid(volume)))
-            .map(name -> volume.replace(uuid(volume), name.substring("csi-vol-".length())))
-            .findFirst()
-            .orElseThrow();
+    String clone = beginClone("pvc-2", snapshot);
     assertThatThrownBy(() -> controller.create(copy("pvc-3", clone)))
         .isInstanceOf(CsiException.Aborted.class)
         .hasMessageContaining("not complete");
@@ -405,7 +587,7 @@ class SnapshotTest {
 
   private static void refuseStatus(String operation) {
     if (operation.contains("clone status")) {
-      throw new io.cephcsi.ceph.CephException(io.cephcsi.ceph.Errno.ETIMEDOUT, operation);
+      throw new CephException(Errno.ETIMEDOUT, operation);
     }
   }
 

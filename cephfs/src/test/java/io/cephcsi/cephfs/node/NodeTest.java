@@ -344,6 +344,39 @@ class NodeTest {
     assertThat(node.mounts.all()).hasSize(2);
   }
 
+  /** Of a subvolume that the manager was just making or removing when it was cut. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "9f1d2c3b\n7a6b5c4d\n"})
+  void stage_snapshotHasNotOneDirectory_isRefusedAndLeavesNothing(String found) {
+    String id = reserve("pvc-shallow", snapshot());
+    host.contents.put(".snap/" + snapshotName, found);
+
+    assertThatThrownBy(() -> node.stage(r -> shallow(r, id)))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("volume " + id + " shows snapshot " + snapshotName)
+        .hasMessageContaining("there are " + found.lines().toList())
+        .hasMessageContaining("take another snapshot");
+
+    assertThat(node.mounts.all()).isEmpty();
+  }
+
+  @Test
+  void stage_snapshotCannotBeSeen_isNotFoundAndLeavesNothing() {
+    String id = reserve("pvc-shallow", snapshot());
+
+    assertThatThrownBy(() -> node.stage(r -> shallow(r, id)))
+        .isInstanceOf(CsiException.NotFound.class)
+        .hasMessageContaining("volume " + id + " shows a snapshot that cannot be seen")
+        .hasMessageContaining(".snap/" + snapshotName)
+        .hasMessageContaining("ceph fs subvolume snapshot ls")
+        .hasMessageNotContaining(Node.KEY);
+
+    assertThat(node.mounts.all()).isEmpty();
+    host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
+    node.stage(r -> shallow(r, id));
+    assertThat(node.mounts.all()).hasSize(2);
+  }
+
   @Test
   void stage_snapshotForWriting_isRefused() {
     String id = reserve("pvc-shallow", snapshot());
@@ -623,6 +656,10 @@ class NodeTest {
     assertThatThrownBy(() -> node.publish(_ -> {}))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("not staged");
+    assertThatThrownBy(() -> node.publish(r -> r.clearStagingTargetPath()))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("staging_target_path is missing")
+        .hasMessageContaining("must be staged before");
     assertThatThrownBy(() -> node.publish(r -> r.clearTargetPath()))
         .isInstanceOf(CsiException.InvalidArgument.class);
     assertThatThrownBy(() -> node.publish(r -> r.clearVolumeCapability()))

@@ -122,7 +122,6 @@ final class ErrorsPage {
               CALLER),
           rule(
               "snapshot", "see `ceph fs subvolume snapshot ls` or `rbd snap ls` for what there is"),
-          rule("^…: …$", "what is behind the colon, on this node"),
           rule("cannot be read", "see the file's rights in the driver's container"));
 
   private ErrorsPage() {}

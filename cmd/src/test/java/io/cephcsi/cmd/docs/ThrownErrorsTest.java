@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
@@ -20,14 +23,17 @@ import org.junit.jupiter.api.Test;
 /**
  * Each error text was thrown by a test. Java's flight recorder writes down what the tests of the
  * modules below throw; those run before these here. A text that none of them throws stands in
- * {@code unthrown.txt}: it wants a fault of a kernel, of a process or of Ceph that only test-e2e
- * makes, or that no test makes yet.
+ * {@code unthrown.txt}, and behind a tab there the integration test that throws it, on a real
+ * cluster. One without a test wants a process that the kernel cannot end.
  */
 class ThrownErrorsTest {
   private static final List<String> MODULES = List.of("csi", "journal", "cluster", "rbd", "cephfs");
 
   /** The journal's own refusal, which others hand on as theirs. */
   private static final String CONFLICT = ".JournalConflict";
+
+  /** Of some length: a short one is in many texts. */
+  private static final Pattern LITERAL = Pattern.compile("\"([^\"\\n]{12,})\"");
 
   @Test
   void everyText_isThrownByATest() throws IOException {
@@ -41,7 +47,7 @@ class ThrownErrorsTest {
     }
     Set<String> missing = new TreeSet<>();
     texts.stream().filter(text -> !thrown.contains(text)).forEach(text -> missing.add(line(text)));
-    missing.removeAll(unthrown());
+    missing.removeAll(unthrown().keySet());
     assertThat(String.join("\n", missing)).as("texts that no test throws").isEmpty();
   }
 
@@ -51,15 +57,40 @@ class ThrownErrorsTest {
         ErrorTexts.ofDriver().texts().keySet().stream()
             .map(ThrownErrorsTest::line)
             .collect(Collectors.toCollection(TreeSet::new));
-    assertThat(unthrown()).allMatch(lines::contains);
+    assertThat(unthrown().keySet()).allMatch(lines::contains);
+  }
+
+  /** It looks for some words of the text. */
+  @Test
+  void integrationTestInTheList_isOneOfTheText() throws IOException {
+    for (var entry : unthrown().entrySet()) {
+      if (!entry.getValue().isEmpty()) {
+        assertThat(Checkout.files(Checkout.ROOT, "/" + entry.getValue() + ".java"))
+            .as(entry.getValue())
+            .singleElement()
+            .satisfies(file ->
+                assertThat(literals(Checkout.read(file))).anyMatch(entry.getKey()::contains));
+      }
+    }
+  }
+
+  private static List<String> literals(String source) {
+    return LITERAL.matcher(source).results().map(result -> result.group(1)).toList();
   }
 
   private static String line(Text text) {
     return ErrorsPage.code(text.kind()) + " " + text.text();
   }
 
-  private static List<String> unthrown() throws IOException {
-    return Files.readAllLines(Path.of("src/test/resources/io/cephcsi/cmd/docs/unthrown.txt"));
+  /** The texts, and the integration test of each; empty for none. */
+  private static Map<String, String> unthrown() throws IOException {
+    Map<String, String> unthrown = new TreeMap<>();
+    Path list = Path.of("src/test/resources/io/cephcsi/cmd/docs/unthrown.txt");
+    for (String line : Files.readAllLines(list)) {
+      String[] columns = line.split("\t", 2);
+      unthrown.put(columns[0], columns.length == 1 ? "" : columns[1]);
+    }
+    return unthrown;
   }
 
   private static List<Path> recordings(String module) {

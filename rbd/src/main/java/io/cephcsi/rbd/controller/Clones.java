@@ -100,7 +100,7 @@ final class Clones {
   private static Origin origin(OpenPool opened, OpenPool source, String image) {
     if (!source.cluster().fsid().equals(opened.cluster().fsid())) {
       throw new CsiException.InvalidArgument(
-          "the source is in cluster %s, the new volume in cluster %s: a copy stays in its cluster"
+          "the source is in cluster %s, the new volume in cluster %s: a copy stays in its cluster, name the source's in the class"
               .formatted(source.config().clusterId(), opened.config().clusterId()));
     }
     Pool pool = opened.cluster().openPool(source.pool().id(), source.pool().namespace());

@@ -108,7 +108,9 @@ final class Cuts {
     return named(image, name)
         .orElseThrow(
             () -> // another process made it since the image was opened
-            new CsiException.Aborted("snapshot " + name + " is just being made, ask again"));
+            new CsiException.Aborted(
+                    "snapshot %s of image %s is just being made or removed by another process: ask again"
+                        .formatted(name, image.id())));
   }
 
   /** Whether the image has a snapshot of that name; one that only clones keep has none any more. */

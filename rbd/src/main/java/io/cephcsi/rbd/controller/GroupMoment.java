@@ -52,7 +52,8 @@ record GroupMoment(String group) implements Moment {
         .groupSnapshot(group, group)
         .orElseThrow(() ->
             new CsiException.Aborted(
-                "image %s lost the snapshot of group %s, ask again".formatted(volume.id(), group)));
+                "image %s lost the snapshot of group %s, which somebody else removed: ask again, then all volumes are cut anew"
+                    .formatted(volume.id(), group)));
   }
 
   private static Extents written(Image then, ImageSnapshot moment, Image cut) {

@@ -60,8 +60,9 @@ final class NbdMapper implements Mapper {
    * @param sysfs normally {@code /sys}
    * @param procfs normally {@code /proc}
    * @param cephConf what rbd-nbd reads before its own flags
+   * @param patience how long a process or a device that is to go may take
    */
-  record Host(Path sysfs, Path procfs, Path cephConf, Sizes sizes) {}
+  record Host(Path sysfs, Path procfs, Path cephConf, Sizes sizes, Duration patience) {}
 
   /** Tells the kernel that a device of that number and cookie has another size. */
   interface Sizes {
@@ -369,16 +370,16 @@ final class NbdMapper implements Mapper {
 
   /** Until the process has closed the image, which for others is in use so long. */
   private void awaitEnd(MappedDevice device, Path block, Optional<NbdProcess> process) {
-    long end = System.nanoTime() + SHORT.toNanos();
+    long end = System.nanoTime() + host.patience().toNanos();
     while (Files.exists(block.resolve("pid"))
         || process.flatMap(p -> NbdProcess.of(host.procfs(), p.pid())).isPresent()) {
       if (System.nanoTime() > end) {
         throw new CsiException.Unavailable(
-            "%s of image %s does not go away: see who has it open"
+            "%s of image %s was unmapped and does not go away: see who has it open, the call can be repeated"
                 .formatted(device.path(), device.image()),
             null);
       }
-      pause();
+      pause(device.image());
     }
   }
 
@@ -388,13 +389,13 @@ final class NbdMapper implements Mapper {
     if (!loaded()) {
       return;
     }
-    long end = System.nanoTime() + SHORT.toNanos();
+    long end = System.nanoTime() + host.patience().toNanos();
     Set<String> cookies = new HashSet<>();
     List<NbdProcess> mapping = of(image);
     while (!mapping.isEmpty()) {
       if (System.nanoTime() > end) {
         throw new CsiException.Unavailable(
-            "rbd-nbd, which was mapping image %s (process %d), does not end"
+            "rbd-nbd, which was mapping image %s for a call that was cut off (process %d), does not end: see its state and the node's log (dmesg), the call can be repeated"
                 .formatted(image, mapping.getFirst().pid()),
             null);
       }
@@ -402,7 +403,7 @@ final class NbdMapper implements Mapper {
         cookies.add(process.option("--cookie"));
         ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy);
       }
-      pause();
+      pause(image);
       mapping = of(image);
     }
     // One that had just made its device leaves it behind.
@@ -432,7 +433,7 @@ final class NbdMapper implements Mapper {
             null);
       }
       setSize(device, sizeBytes);
-      pause();
+      pause(device.image());
     }
     return new MappedDevice(
         device.fsid(),
@@ -459,12 +460,15 @@ final class NbdMapper implements Mapper {
     }
   }
 
-  private static void pause() {
+  private static void pause(ImageSpec image) {
     try {
       Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CsiException.Unavailable("interrupted, ask again", e);
+      throw new CsiException.Unavailable(
+          "the driver is stopping while it waits for rbd-nbd of image %s: ask again"
+              .formatted(image),
+          e);
     }
   }
 }

@@ -108,7 +108,8 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
             List.of(
                 new KernelMapper(SYSFS, commands),
                 new NbdMapper(
-                    new NbdMapper.Host(SYSFS, PROCFS, parts.cephConf(), KernelNbd::resize),
+                    new NbdMapper.Host(
+                        SYSFS, PROCFS, parts.cephConf(), KernelNbd::resize, Duration.ofSeconds(20)),
                     commands,
                     mounts),
                 new UserspaceMapper(commands, parts.stateDirectory())),

@@ -69,7 +69,8 @@ record StagedFilesystem(Filesystems filesystems, Mounts mounts) {
       return path.mountPoint();
     } catch (IOException e) {
       throw new CsiException.FailedPrecondition(
-          "%s cannot be made: %s".formatted(path.mountPoint(), e.getMessage()));
+          "mount point %s cannot be made (%s): see what lies there, and this node's disk"
+              .formatted(path.mountPoint(), e));
     }
   }
 

@@ -213,7 +213,7 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
       long waited = System.nanoTime() - start;
       if (waited > 2 * END.toNanos()) {
         throw new CsiException.Unavailable(
-            "the storage daemon of image %s (process %s) does not end"
+            "the storage daemon of image %s (process %s) does not end: see its state and the node's log (dmesg), the call can be repeated"
                 .formatted(image, processes.getFirst().pid()),
             null);
       }
@@ -244,12 +244,15 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
     }
   }
 
-  private static void pause() {
+  private void pause() {
     try {
       Thread.sleep(10);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CsiException.Unavailable("interrupted, ask again", e);
+      throw new CsiException.Unavailable(
+          "the driver is stopping while it waits for the storage daemon of image %s: ask again"
+              .formatted(image),
+          e);
     }
   }
 

@@ -173,7 +173,9 @@ final class UserspaceMapper implements Mapper {
       daemon.resize(sizeBytes, patience);
     } catch (IOException e) {
       throw new CsiException.Unavailable(
-          "%s does not get its new size: %s".formatted(device.path(), e.getMessage()), e);
+          "%s of image %s does not get its new size (%s): see whether the image is mapped for writing and its cluster answers, the call can be repeated"
+              .formatted(device.path(), device.image(), e.getMessage()),
+          e);
     }
     var _ = commands.require(List.of("losetup", "--set-capacity", device.path().toString()), SHORT);
     return device(daemon).orElseThrow(() -> gone(device));

@@ -19,6 +19,7 @@ import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeGroupSnapshot;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
@@ -286,6 +287,58 @@ class GroupSnapshotTest {
     assertThat(get(group)).isEqualTo(group);
     deleteGroup(group);
     deleteVolumesAndAwaitNothing();
+  }
+
+  /** As somebody does who takes the group for a leftover. */
+  @Test
+  void create_momentRemovedBehindTheBack_isAbortedAndAllShowALaterOne() throws Exception {
+    volumes.forEach(id -> write(id, 0, 1));
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("create snapshot csi-snap-")) {
+            controller.cluster.operations().before(_ -> {});
+            removeMoment();
+          }
+        });
+
+    assertThatThrownBy(() -> create("g"))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageContaining("lost the snapshot of group csi-vol-group-")
+        .hasMessageContaining("ask again");
+
+    volumes.forEach(id -> write(id, 0, 2));
+    VolumeGroupSnapshot group = create("g");
+    assertThat(group.getSnapshotsList()).hasSize(3).extracting(this::firstByte).containsOnly(2);
+    deleteGroup(group);
+    deleteVolumesAndAwaitNothing();
+  }
+
+  private void removeMoment() {
+    try (MemoryPool pool = controller.pool()) {
+      String group = pool.groups().getFirst();
+      pool.removeGroupSnapshot(group, group);
+    }
+  }
+
+  /** Static volumes' ids name their pool; the group's own cannot be guessed from that. */
+  @Test
+  void create_staticVolumesWithoutAPool_isInvalidAndGoesWithOne() {
+    try (MemoryPool pool = controller.pool()) {
+      pool.createImage("by-hand", GIB, ImageOptions.DEFAULT);
+    }
+    var request = groupRequest("g").clearSourceVolumeIds().addSourceVolumeIds("one/rbd/by-hand");
+
+    assertInvalid(request, "none of the volumes' ids tells a pool: name one as pool in the class");
+
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.list("csi.groups.default", "", 10)).isEmpty();
+      assertThat(pool.groups()).isEmpty();
+    }
+    assertThat(create(request.putParameters("pool", "rbd")).getSnapshotsList())
+        .singleElement()
+        .satisfies(s -> assertThat(s.getSourceVolumeId()).isEqualTo("one/rbd/by-hand"));
   }
 
   private void flattenSnapshotImages() {

@@ -18,17 +18,22 @@ import csi.v1.Volume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SnapshotTest {
   @TempDir Path directory;
   private Controller controller;
+  private final MemoryCluster second =
+      new MemoryCluster("6f3a4b52-0000-4000-8000-000000000002", List.of("rbd"));
   private String source;
 
   @BeforeEach
@@ -507,6 +514,111 @@ class SnapshotTest {
     }
 
     assertThat(eventually(() -> create("snapshot-3")).getReadyToUse()).isTrue();
+  }
+
+  /** While the flattening that is to make room has not come far. */
+  @Test
+  void tooManySnapshots_isResourceExhaustedAndNamesImageAndLimit() throws Exception {
+    controller.restart(new ControllerSettings(false, "", new CloneLimits(8, 4, 2, 1)));
+    var flattening = new CountDownLatch(1);
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("flatten image")) {
+            awaitQuietly(flattening);
+          }
+        });
+    for (int n = 0; n < 3; n++) {
+      var _ = create("snapshot-" + n);
+    }
+
+    assertThatThrownBy(() -> create("snapshot-3"))
+        .isInstanceOf(CsiException.ResourceExhausted.class)
+        .hasMessageContaining("image csi-vol-" + uuid(source) + " has 3 snapshots")
+        .hasMessageContaining("--maxsnapshotsonimage 2")
+        .hasMessageContaining("ask again");
+
+    flattening.countDown();
+    assertThat(eventually(() -> create("snapshot-3")).getReadyToUse()).isTrue();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ceph refuses the name, and this process has not yet heard of the other's snapshot. */
+  @Test
+  void create_anotherProcessJustMakesTheSame_isAbortedAndSucceedsThen() throws Exception {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("create snapshot csi-snap-")) {
+            controller.cluster.operations().before(_ -> {});
+            throw new CephException(Errno.EEXIST, operation);
+          }
+        });
+
+    assertThatThrownBy(() -> create("snapshot-1"))
+        .isInstanceOf(CsiException.Aborted.class)
+        .hasMessageMatching(
+            "snapshot csi-snap-\\S+ of image \\S+ is just being made .*: ask again");
+
+    Snapshot snapshot = create("snapshot-1");
+    assertThat(snapshot.getReadyToUse()).isTrue();
+    delete(snapshot.getSnapshotId());
+    controller.delete(source);
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void create_classOfAnotherCluster_isInvalidAndLeavesNothing() throws Exception {
+    addCluster();
+
+    assertThatThrownBy(() ->
+            controller.createSnapshot.answer(
+                snapshotRequest("a", source).putParameters("clusterID", "two").build()))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("clusterID two is another cluster than the volume's, one")
+        .hasMessageContaining("name the volume's in the class");
+
+    controller.delete(source);
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void restore_intoAnotherCluster_isInvalidAndLeavesNothing() throws Exception {
+    addCluster();
+    String snapshot = create("snapshot-1").getSnapshotId();
+
+    for (var request : List.of(fromSnapshot("b", snapshot), fromVolume("b", source))) {
+      assertThatThrownBy(() -> volume(request.putParameters("clusterID", "two")))
+          .isInstanceOf(CsiException.InvalidArgument.class)
+          .hasMessageContaining("the source is in cluster one, the new volume in cluster two")
+          .hasMessageContaining("name the source's");
+    }
+
+    try (MemoryPool other = second.pool("rbd")) {
+      assertThat(other.images()).isEmpty();
+      assertThat(other.list("csi.volumes.default", "", 10)).isEmpty();
+    }
+    delete(snapshot);
+    controller.delete(source);
+    controller.awaitNothingLeft();
+  }
+
+  private void addCluster() throws IOException {
+    controller.clusters.add("mon2", second);
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},{"clusterID":"two","monitors":["mon2"]}]
+        """);
   }
 
   /** C5, L9 and reference 3.4.3: every row of a copy that ceph-csi left half-made. */

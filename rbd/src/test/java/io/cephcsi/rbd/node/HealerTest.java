@@ -1,14 +1,21 @@
 package io.cephcsi.rbd.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.NodeStageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.rbd.Volumes;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +109,46 @@ class HealerTest {
     Thread.sleep(5 * PAUSE.toMillis());
 
     assertThat(node.mapper.revivers).isEmpty();
+  }
+
+  @Test
+  void revive_nobodyTellsAUser_isRefusedAndSaysWhoMay() {
+    node.mapper.lose(node.id);
+
+    assertRefused(stash(node.image), _ -> Optional.empty())
+        .hasMessageContaining("of volume " + node.id + " has ended")
+        .hasMessageContaining("no Ceph user is known")
+        .hasMessageContaining("put a user into the keyring file");
+  }
+
+  /** The device may have data of the one, which must not be written to the other. */
+  @Test
+  void revive_stagedAsAnotherImage_isRefused() {
+    node.mapper.lose(node.id);
+
+    assertRefused(stash("csi-vol-other"), StagedUsers.known(node.users))
+        .hasMessageContaining("was staged as image rbd/csi-vol-other")
+        .hasMessageContaining("the volume is image rbd/" + node.image)
+        .hasMessageContaining("unmap it by hand");
+  }
+
+  /** What is mounted stays so, with its device, for whoever can go on. */
+  private AbstractThrowableAssert<?, ?> assertRefused(Stash stash, StagedUsers users) {
+    var devices = new Devices(List.of(node.mapper), new BlockDevices(node.host.sysfs()));
+    var revival = new Revival(new Volumes(node.pools, node.journal), users);
+    Devices.Held lost = devices.lost().getFirst();
+    var refused =
+        assertThatThrownBy(() -> revival.revive(node.id, stash, lost))
+            .isInstanceOf(CsiException.FailedPrecondition.class)
+            .hasMessageContaining(lost.device().path().toString());
+    assertThat(node.mapper.revivers).isEmpty();
+    assertThat(devices.lost()).containsExactly(lost);
+    assertThat(node.mounts.at(node.staging.resolve(node.id))).isPresent();
+    return refused;
+  }
+
+  private static Stash stash(String image) {
+    return Stash.ofNbd(new ImageSpec("rbd", "", image), "", "/log", NbdLog.REMOVE);
   }
 
   private static void await(BooleanSupplier wanted) throws InterruptedException {

@@ -7,11 +7,15 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.rbd.MapOptions;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +116,36 @@ class KernelMapperTest {
     assertThatThrownBy(() -> mapper.map(request("10.0.0.1", IMAGE, "")))
         .isInstanceOf(CsiException.Unavailable.class)
         .hasMessageContaining("csi-vol-1");
+  }
+
+  /** What opening a socket is refused with is what the kernel says of unknown features. */
+  @Test
+  void map_imageHasFeaturesThatTheKernelLacks_isRefusedWithWhatToChoose() throws Exception {
+    Path file = sysfs.resolve("bus/rbd/add_single_major");
+    Files.delete(file);
+    try (var socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      socket.bind(UnixDomainSocketAddress.of(file));
+
+      assertRefused("No such device or address")
+          .hasMessageContaining("this kernel lacks (it has 0x3d): choose fewer imageFeatures");
+    }
+  }
+
+  @Test
+  void map_anyOtherRefusal_namesImageReasonAndWhereToLook() throws Exception {
+    Path file = sysfs.resolve("bus/rbd/add_single_major");
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("/dev/full"));
+
+    assertRefused("No space left on device").hasMessageEndingWith("see the kernel's log (dmesg)");
+  }
+
+  private AbstractThrowableAssert<?, ?> assertRefused(String why) {
+    return assertThatThrownBy(() -> mapper.map(request("10.0.0.1:6789", IMAGE, "")))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("the kernel does not map image rbd/csi-vol-1")
+        .hasMessageContaining(why)
+        .hasMessageNotContaining("c2VjcmV0");
   }
 
   @Test

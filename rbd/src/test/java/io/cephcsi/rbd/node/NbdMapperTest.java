@@ -41,6 +41,10 @@ class NbdMapperTest {
   private String keyFile = "";
   private boolean installed = true;
   private String failure = "";
+
+  /** What a command leaves undone, which says that it has done it. */
+  private boolean idle;
+
   private NbdMapper mapper;
 
   @BeforeEach
@@ -58,7 +62,8 @@ class NbdMapperTest {
             directory.resolve("sys"),
             directory.resolve("proc"),
             directory.resolve("ceph.conf"),
-            this::setSize),
+            this::setSize,
+            Duration.ofMillis(200)),
         this::run,
         new Mounts(this::run, directory.resolve("mountinfo")));
   }
@@ -78,6 +83,9 @@ class NbdMapperTest {
     }
     if (!failure.isEmpty()) {
       return new Commands.Outcome(1, "", failure);
+    }
+    if (idle) {
+      return new Commands.Outcome(0, command.contains("map") ? "/dev/nbd0\n" : "", "");
     }
     if (command.contains("map") || command.contains("attach")) {
       keyFile = key(command);
@@ -341,6 +349,65 @@ class NbdMapperTest {
     assertThatThrownBy(() -> mapper.unmap(device, ""))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("failed to unmap");
+  }
+
+  @Test
+  void map_processEndsAtOnce_isUnavailableAndNamesItsLog() {
+    idle = true;
+
+    assertThatThrownBy(() -> mapper.map(request("", false)))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("rbd-nbd has mapped rbd/csi-vol-1 to /dev/nbd0, but no process")
+        .hasMessageContaining("see " + directory.resolve("log/rbd-nbd-0001-v.log"))
+        .hasMessageNotContaining(KEY);
+
+    idle = false;
+    assertThat(mapper.map(request("", false)).served()).isTrue();
+  }
+
+  @Test
+  void unmap_deviceStays_isUnavailableAndCanBeRepeated() {
+    MappedDevice device = mapper.map(request("", false));
+    idle = true;
+
+    assertThatThrownBy(() -> mapper.unmap(device, ""))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("/dev/nbd0 of image rbd/csi-vol-1")
+        .hasMessageContaining("see who has it open");
+
+    assertThat(mapper.devices()).containsExactly(device);
+    idle = false;
+    mapper.unmap(device, "");
+    assertThat(mapper.devices()).isEmpty();
+  }
+
+  @Test
+  void clear_processThatWasMapping_isUnavailableUntilItHasEnded() {
+    process(PID, List.of("rbd-nbd", "map", "rbd/csi-vol-1", "--cookie=0001-v"));
+
+    assertThatThrownBy(() -> mapper.clear(IMAGE))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("image rbd/csi-vol-1")
+        .hasMessageContaining("process " + PID)
+        .hasMessageContaining("see its state");
+
+    delete("proc/" + PID + "/cmdline");
+    mapper.clear(IMAGE);
+    assertThat(mapper.devices()).isEmpty();
+  }
+
+  @Test
+  void resize_driverStops_isUnavailableAndKeepsTheDevice() {
+    MappedDevice device = mapper.map(request("", false));
+    Thread.currentThread().interrupt();
+
+    assertThatThrownBy(() -> mapper.resize(device, 2 * GIB, Duration.ofSeconds(5)))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("waits for rbd-nbd of image rbd/csi-vol-1: ask again");
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(mapper.resize(device, 2 * GIB, Duration.ofSeconds(5)).sizeBytes())
+        .isEqualTo(2 * GIB);
   }
 
   @Test

@@ -336,6 +336,42 @@ class NodeTest {
   }
 
   @Test
+  void stage_anotherImageOfThatNameIsMapped_isRefusedAndLeavesItAsItIs() {
+    stage(r -> {});
+    String imageId = mapper.devices().getFirst().imageId();
+    discard();
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.createImage(image, GIB, ImageOptions.DEFAULT);
+    }
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("shows another image called rbd/" + image + " (id " + imageId)
+        .hasMessageContaining("unmap it by hand");
+
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+    assertThat(mapper.devices()).singleElement().matches(d -> d.imageId().equals(imageId));
+  }
+
+  @Test
+  void stage_aFileIsWhereTheMountPointGoes_isRefusedAndTheFileKept() throws Exception {
+    Path file = Files.writeString(staging.resolve(id), "somebody's");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("mount point " + file + " cannot be made")
+        .hasMessageContaining("FileAlreadyExistsException")
+        .hasMessageContaining("see what lies there");
+
+    assertThat(file).hasContent("somebody's");
+    assertThat(staging.toFile().list()).containsExactly(id);
+    assertThat(mapper.devices()).isEmpty();
+    Files.delete(file);
+    stage(r -> {});
+    assertThat(mounts.at(staging.resolve(id))).isPresent();
+  }
+
+  @Test
   void stage_imageDiscardedWhileItIsMapped_isNotTaken() {
     mapper.afterMapping = this::discard;
 
@@ -546,6 +582,11 @@ class NodeTest {
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("is not staged");
     stage(r -> {});
+    var unstaged = publishRequest(directory.resolve("a"), false).clearStagingTargetPath().build();
+    assertThatThrownBy(() -> publish.answer(unstaged))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("staging_target_path is missing")
+        .hasMessageContaining("must be staged before");
     Path file = Files.writeString(directory.resolve("file"), "x");
     assertThatThrownBy(() -> publish(file, false))
         .isInstanceOf(CsiException.FailedPrecondition.class)

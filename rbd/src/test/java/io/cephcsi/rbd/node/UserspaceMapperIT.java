@@ -12,6 +12,7 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.SingleNodeCeph;
 import io.cephcsi.ceph.Watcher;
+import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.CommandFailed;
@@ -126,23 +127,34 @@ class UserspaceMapperIT {
   @Test
   void map_wrongKey_isToldAndLeavesNothing() {
     var wrong =
-        new MapRequest(
-            cluster.fsid(),
-            CEPH.monitors(),
-            new Credentials(CEPH.credentials().user(), "AQBbbbbbAAAAABAAbbbbbbbbbbbbbbbbbbbbbg=="),
-            image,
-            pool.imageId(name).orElseThrow(),
-            false,
-            MapOptions.of(""),
-            "",
-            "",
-            "");
+        new Credentials(CEPH.credentials().user(), "AQBbbbbbAAAAABAAbbbbbbbbbbbbbbbbbbbbbg==");
 
-    assertThatThrownBy(() -> mapper().map(wrong))
+    assertThatThrownBy(() -> mapper().map(request(wrong, false)))
         .isInstanceOf(CommandFailed.class)
         .hasMessageNotContaining("AQBbbbbb");
 
     assertNothingLeft();
+  }
+
+  @Test
+  void map_userWithoutRightsToThePool_isToldWhichAndLeavesNothing() throws Exception {
+    String entity = "client.reader-" + UUID.randomUUID();
+    String made =
+        cluster.monitorCommand(
+            "{\"prefix\":\"auth get-or-create\",\"format\":\"json\",\"entity\":\"%s\",\"caps\":[\"mon\",\"allow r\"]}"
+                .formatted(entity));
+    String key = Json.MAPPER.readTree(made).path(0).path("key").asText();
+    var reader = new Credentials(entity.substring("client.".length()), key);
+
+    assertThatThrownBy(() -> mapper().map(request(reader, false)))
+        .isInstanceOf(CsiException.PermissionDenied.class)
+        .hasMessageContaining("image %s is not mapped".formatted(image))
+        .hasMessageContaining("Operation not permitted")
+        .hasMessageContaining("see the user's key in the secret and its osd caps in the cluster")
+        .hasMessageNotContaining(key);
+
+    assertNothingLeft();
+    var _ = cluster.monitorCommand("{\"prefix\":\"auth rm\",\"entity\":\"" + entity + "\"}");
   }
 
   @Test
@@ -186,10 +198,14 @@ class UserspaceMapperIT {
   }
 
   private MapRequest request(boolean readOnly) {
+    return request(CEPH.credentials(), readOnly);
+  }
+
+  private MapRequest request(Credentials user, boolean readOnly) {
     return new MapRequest(
         cluster.fsid(),
         CEPH.monitors(),
-        CEPH.credentials(),
+        user,
         image,
         pool.imageId(name).orElseThrow(),
         readOnly,
