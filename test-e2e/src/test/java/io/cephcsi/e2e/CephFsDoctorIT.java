@@ -7,10 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cephcsi.e2e.VolumeLife.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,6 +32,7 @@ class CephFsDoctorIT {
   private static VolumeLife volume;
   private static SnapshotLife snapshot;
   private static VolumeLife shown;
+  private static Doctor doctor;
 
   @TempDir static Path staging;
   @TempDir Path folder;
@@ -44,6 +42,7 @@ class CephFsDoctorIT {
   static void start() throws Exception {
     ceph = ThrowawayCeph.start();
     shell = new CephShell(ceph);
+    doctor = Doctor.of(ceph);
     driver = DriverProcess.startCephFs(ceph, "--controllerserver");
     volume = VolumeLife.onCephFs(ceph, "pvc-sound", staging);
     snapshot = new SnapshotLife(volume, "snapshot-sound");
@@ -63,31 +62,6 @@ class CephFsDoctorIT {
     ceph.close();
   }
 
-  private static CommandRun doctor(String... words) throws Exception {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "doctor",
-                "--ceph-conf",
-                ceph.entry("conf"),
-                "--cluster-id",
-                DriverProcess.CLUSTER_ID,
-                "--older-than",
-                "0s"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all.toArray(String[]::new));
-  }
-
-  /** Each kind, and what of it was found. */
-  private static Map<String, String> found(CommandRun run) throws Exception {
-    Map<String, String> kinds = new TreeMap<>();
-    for (JsonNode finding : MAPPER.readTree(run.out())) {
-      kinds.merge(
-          finding.path("kind").asText(), finding.path("subject").asText(), (a, b) -> a + "; " + b);
-    }
-    return kinds;
-  }
-
   private static List<String> stored() throws Exception {
     List<String> all = new ArrayList<>(shell.lines("fs ls"));
     all.addAll(shell.lines("ceph fs subvolume ls cephfs csi | grep -o 'csi-vol-[^\"]*'"));
@@ -101,7 +75,7 @@ class CephFsDoctorIT {
 
   @Test
   void eachKindOfDamage_isFoundExplainedMendedAndNotFoundAgain() throws Exception {
-    assertThat(doctor().out()).contains("filesystem cephfs: nothing is wrong");
+    assertThat(doctor.run().out()).contains("filesystem cephfs: nothing is wrong");
     List<String> sound = stored();
     String source = volume.volume().getVolumeContextOrThrow("subvolumeName");
     shell.run(
@@ -125,9 +99,9 @@ class CephFsDoctorIT {
     stale();
     List<String> damaged = stored();
 
-    CommandRun look = doctor("-o", "json");
+    CommandRun look = doctor.run("-o", "json");
     assertThat(look.exit()).isEqualTo(1);
-    assertThat(found(look))
+    assertThat(Doctor.found(look))
         .containsOnlyKeys(
             "orphan-object",
             "key-without-object",
@@ -136,20 +110,20 @@ class CephFsDoctorIT {
             "half-made-clone",
             "stale-tracker",
             "unusable-name");
-    CommandRun told = doctor("--fs", "cephfs");
+    CommandRun told = doctor.run("--fs", "cephfs");
     assertThat(told.out())
         .contains("9 problems")
         .contains("subvolume without entry")
         .contains("No volume id leads to the subvolume")
         .contains("to mend it: remove object csi.volume.11111111");
-    assertThat(doctor("--repair", "--dry-run", "--yes").exit()).isEqualTo(1);
+    assertThat(doctor.run("--repair", "--dry-run", "--yes").exit()).isEqualTo(1);
     assertThat(stored()).isEqualTo(damaged);
 
     Path backup = folder.resolve("backup.json");
-    CommandRun mended = doctor("--repair", "--yes", "--backup", backup.toString());
+    CommandRun mended = doctor.run("--repair", "--yes", "--backup", backup.toString());
     assertThat(mended.err()).contains("mended stale tracker of a snapshot");
     assertThat(mended.exit()).as(mended.out() + mended.err()).isZero();
-    CommandRun again = doctor();
+    CommandRun again = doctor.run();
     assertThat(again.exit()).as(again.out()).isZero();
     assertThat(again.out()).contains("filesystem cephfs: nothing is wrong");
     assertThat(stored()).containsAll(sound);
@@ -165,7 +139,7 @@ class CephFsDoctorIT {
             "csi.volume.pvc-2",
             "csi.volume.pvc-6",
             "csi.volume.11111111-2222-4333-8444-000000000001");
-    assertThat(doctor("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
+    assertThat(doctor.run("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
         .isZero();
   }
 
@@ -180,7 +154,7 @@ class CephFsDoctorIT {
   @Test
   void youngOrFull_isLeftAlone() throws Exception {
     shell.run(UUIDS + "subvolume 21");
-    CommandRun early = doctor("--fs", "cephfs", "--older-than", "1h");
+    CommandRun early = doctor.run("--fs", "cephfs", "--older-than", "1h");
     assertThat(early.exit()).as(early.out()).isZero();
     assertThat(early.out()).contains("1 more changed too recently");
     shell.run(UUIDS + "ceph fs subvolume rm cephfs csi-vol-$(U 21) csi");

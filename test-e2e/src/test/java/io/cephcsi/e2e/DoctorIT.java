@@ -13,10 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -40,6 +38,7 @@ class DoctorIT {
   private static DriverProcess driver;
   private static CephShell shell;
   private static String image;
+  private static Doctor doctor;
 
   @TempDir Path folder;
 
@@ -48,6 +47,7 @@ class DoctorIT {
   static void start() throws Exception {
     ceph = ThrowawayCeph.start("--no-cephfs");
     shell = new CephShell(ceph);
+    doctor = Doctor.of(ceph);
     driver = DriverProcess.start(ceph, "--controllerserver");
     String id = driver.client().controller().createVolume(request()).getVolume().getVolumeId();
     image = "csi-vol-" + id.substring(id.length() - 36);
@@ -73,23 +73,6 @@ class DoctorIT {
         .build();
   }
 
-  private static CommandRun doctor(String... words) throws Exception {
-    List<String> all =
-        new ArrayList<>(List.of("doctor", "--ceph-conf", ceph.entry("conf"), "--older-than", "0s"));
-    all.addAll(Arrays.asList(words));
-    return CommandRun.of(all.toArray(String[]::new));
-  }
-
-  /** Each kind, and what of it was found. */
-  private static Map<String, String> found(CommandRun run) throws Exception {
-    Map<String, String> kinds = new TreeMap<>();
-    for (JsonNode finding : MAPPER.readTree(run.out())) {
-      kinds.merge(
-          finding.path("kind").asText(), finding.path("subject").asText(), (a, b) -> a + "; " + b);
-    }
-    return kinds;
-  }
-
   private static List<String> stored() throws Exception {
     List<String> all = new ArrayList<>(shell.lines("rados -p $P ls | grep ^csi || true"));
     all.addAll(shell.lines("rbd ls $P"));
@@ -100,7 +83,7 @@ class DoctorIT {
 
   @Test
   void eachKindOfDamage_isFoundExplainedMendedAndNotFoundAgain() throws Exception {
-    assertThat(doctor().out()).contains("nothing is wrong");
+    assertThat(doctor.run().out()).contains("nothing is wrong");
     List<String> sound = stored();
     shell.run(
         UUIDS
@@ -124,9 +107,9 @@ class DoctorIT {
                 .replace("IMAGE", image));
     List<String> damaged = stored();
 
-    CommandRun look = doctor("-o", "json");
+    CommandRun look = doctor.run("-o", "json");
     assertThat(look.exit()).isEqualTo(1);
-    assertThat(found(look).keySet())
+    assertThat(Doctor.found(look).keySet())
         .containsExactlyInAnyOrder(
             "orphan-object",
             "key-without-object",
@@ -139,22 +122,22 @@ class DoctorIT {
             "unusable-name",
             "stale-note",
             "unfinished");
-    CommandRun told = doctor();
+    CommandRun told = doctor.run();
     assertThat(told.out())
         .contains("11 problems")
         .contains("orphan journal object")
         .contains("No directory key leads to it")
         .contains("to mend it: remove object csi.volume.11111111");
-    assertThat(doctor("--repair", "--dry-run", "--yes").exit()).isEqualTo(1);
+    assertThat(doctor.run("--repair", "--dry-run", "--yes").exit()).isEqualTo(1);
     assertThat(stored()).isEqualTo(damaged);
 
     Path backup = folder.resolve("backup.json");
-    CommandRun mended = doctor("--repair", "--yes", "--backup", backup.toString());
+    CommandRun mended = doctor.run("--repair", "--yes", "--backup", backup.toString());
     assertThat(mended.err()).contains("mended orphan journal object");
     assertThat(mended.exit()).as(mended.out() + mended.err()).isZero();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup)))
         .isEqualTo("rw-------");
-    CommandRun again = doctor();
+    CommandRun again = doctor.run();
     assertThat(again.exit()).isZero();
     assertThat(again.out()).contains("nothing is wrong");
     List<String> after = new ArrayList<>(stored());
@@ -177,7 +160,7 @@ class DoctorIT {
     assertThat(twice.exit()).as(twice.out() + twice.err()).isZero();
     assertThat(twice.out()).contains("already back").doesNotContain("\ntaken back");
     assertThat(stored()).isEqualTo(back);
-    assertThat(doctor("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
+    assertThat(doctor.run("--repair", "--yes", "--backup", folder.resolve("b2.json") + "").exit())
         .isZero();
   }
 
@@ -185,11 +168,11 @@ class DoctorIT {
   void imageInUseOrYoung_isLeftAloneAndNobodyIsAskedWithoutAnswers() throws Exception {
     shell.run(UUIDS + "rbd create -s 1G $P/csi-vol-$(U 21)");
     String young = "csi-vol-11111111-2222-4333-8444-000000000021";
-    CommandRun early = doctor("--older-than", "1h");
+    CommandRun early = doctor.run("--older-than", "1h");
     assertThat(early.exit()).isZero();
     assertThat(early.out()).contains("1 more changed too recently");
 
-    CommandRun unanswered = doctor("--repair");
+    CommandRun unanswered = doctor.run("--repair");
     assertThat(unanswered.exit()).isEqualTo(2);
     assertThat(unanswered.err()).contains("nobody answers: give --yes");
 
@@ -200,7 +183,7 @@ class DoctorIT {
             .start();
     try (var _ = new AtExit(watcher::destroyForcibly)) {
       awaitWatcher(young);
-      CommandRun used = doctor("--repair", "--yes", "--backup", folder.resolve("b") + "");
+      CommandRun used = doctor.run("--repair", "--yes", "--backup", folder.resolve("b") + "");
       assertThat(used.exit()).isEqualTo(1);
       assertThat(used.out()).contains("left alone: a client has it open");
       assertThat(shell.run("rbd ls $P")).contains(young);

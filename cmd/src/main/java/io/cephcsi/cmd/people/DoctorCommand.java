@@ -46,14 +46,7 @@ final class DoctorCommand implements Asked {
   /** One repair may uncover the next: an entry gone leaves a snapshot that nobody needs. */
   private static final int ROUNDS = 3;
 
-  @Option(
-      names = "--pool",
-      paramLabel = "NAME",
-      description = "Only this pool of images; repeatable.")
-  List<String> pools = new ArrayList<>();
-
-  @Option(names = "--fs", paramLabel = "NAME", description = "Only this filesystem; repeatable.")
-  List<String> fileSystems = new ArrayList<>();
+  @Mixin Places places = new Places();
 
   @Option(names = "--repair", description = "Mend what can be mended, after asking for each.")
   boolean repair;
@@ -92,14 +85,10 @@ final class DoctorCommand implements Asked {
     if (olderThan.isNegative()) {
       problems.add("--older-than must not be less than 0");
     }
-    if (undo != null && (repair || dryRun || backup != null || chosen())) {
+    if (undo != null && (repair || dryRun || backup != null || places.named())) {
       problems.add("--undo goes without --repair, --dry-run, --backup, --pool and --fs");
     }
     return problems;
-  }
-
-  private boolean chosen() {
-    return !pools.isEmpty() || !fileSystems.isEmpty();
   }
 
   @Override
@@ -114,12 +103,12 @@ final class DoctorCommand implements Asked {
             new Backup(backup == null ? Figures.fileOfNow("cephcsi-doctor-", ".json") : backup)) {
       var question = new Question(screen, yes);
       var work = new Work(screen, report, kept, question);
-      for (String pool : pools(connected)) {
+      for (String pool : places.pools(connected)) {
         try (OpenPool opened = connected.open(pool)) {
           wrong += look(work, opened, name(opened), progress -> images(opened, progress));
         }
       }
-      for (FileSystem fs : fileSystems(connected)) {
+      for (FileSystem fs : places.fileSystems(connected)) {
         wrong += look(work, connected, fs);
       }
       if (kept.used()) {
@@ -130,14 +119,6 @@ final class DoctorCommand implements Asked {
       report.json();
     }
     return wrong == 0 ? People.FINE : People.PROBLEMS;
-  }
-
-  private List<String> pools(Connected connected) {
-    return pools.isEmpty() && chosen() ? List.of() : connected.pools(pools);
-  }
-
-  private List<FileSystem> fileSystems(Connected connected) {
-    return fileSystems.isEmpty() && chosen() ? List.of() : connected.fileSystems(fileSystems);
   }
 
   /** What a run goes by from place to place. */
@@ -157,7 +138,7 @@ final class DoctorCommand implements Asked {
     try (OpenFileSystem opened = connected.open(fs)) {
       return look(work, opened, name, progress -> subvolumes(opened, progress));
     } catch (CephException e) {
-      if (!e.denied() || !fileSystems.isEmpty()) {
+      if (!e.denied() || !places.fileSystems.isEmpty()) {
         throw e;
       }
       work.screen()

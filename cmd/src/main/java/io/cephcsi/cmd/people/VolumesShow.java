@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cephcsi volumes show}. */
@@ -44,14 +43,7 @@ final class VolumesShow implements Asked {
   @Parameters(paramLabel = "ID|NAME|IMAGE|SUBVOLUME", description = "What is looked for.")
   String asked = "";
 
-  @Option(
-      names = "--pool",
-      paramLabel = "NAME",
-      description = "Only this pool of images; repeatable.")
-  List<String> pools = new ArrayList<>();
-
-  @Option(names = "--fs", paramLabel = "NAME", description = "Only this filesystem; repeatable.")
-  List<String> fileSystems = new ArrayList<>();
+  @Mixin Places places = new Places();
 
   @Mixin Connection connection = new Connection();
   @Mixin Format format = new Format();
@@ -66,7 +58,7 @@ final class VolumesShow implements Asked {
     Optional<VolumeHandle> handle = VolumeHandle.of(asked);
     List<String> looked = new ArrayList<>();
     try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""))) {
-      for (String pool : fileSystems.isEmpty() ? pools(connected, handle) : pools) {
+      for (String pool : places.fileSystems.isEmpty() ? pools(connected, handle) : places.pools) {
         looked.add("pool " + pool);
         try (OpenPool opened = connected.open(pool)) {
           Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
@@ -76,7 +68,7 @@ final class VolumesShow implements Asked {
           }
         }
       }
-      for (FileSystem fs : fileSystems(connected)) {
+      for (FileSystem fs : places.fileSystems(connected)) {
         looked.add("filesystem " + fs.name());
         try (OpenFileSystem opened = connected.open(fs)) {
           Optional<SubvolumeFacts> found = SubvolumeFacts.of(opened, connection.instanceId, asked);
@@ -95,12 +87,6 @@ final class VolumesShow implements Asked {
     return People.PROBLEMS;
   }
 
-  private List<FileSystem> fileSystems(Connected connected) {
-    return fileSystems.isEmpty() && !pools.isEmpty()
-        ? List.of()
-        : connected.fileSystems(fileSystems);
-  }
-
   /** Where it can be: an id says in which pool. */
   private List<String> pools(Connected connected, Optional<VolumeHandle> handle) {
     return switch (handle.orElse(null)) {
@@ -108,7 +94,7 @@ final class VolumesShow implements Asked {
           connected.cluster().poolName(id.location()).stream().toList();
       case VolumeHandle.InTree it -> List.of(it.pool());
       case VolumeHandle.Static it -> List.of(it.pool());
-      case null -> connected.pools(pools);
+      case null -> places.pools(connected);
     };
   }
 
