@@ -15,6 +15,8 @@ public final class CephException extends RuntimeException {
     MGR("mgr caps"),
     /** The OSDs. */
     OSD("osd caps"),
+    /** The metadata servers. */
+    MDS("mds caps"),
     /** Not known, or nobody. */
     UNKNOWN("caps");
 

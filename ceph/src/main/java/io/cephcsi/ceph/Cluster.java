@@ -58,6 +58,15 @@ public interface Cluster extends AutoCloseable {
   /** Runs a monitor command and waits for the answer. C: {@code rados_mon_command}. */
   String monitorCommand(String json);
 
+  /**
+   * Runs a command of a metadata server and waits for the answer, for ever if none comes. C: {@code
+   * ceph_mds_command}, of libcephfs.
+   *
+   * @param server {@code <filesystem>:<rank>}
+   * @throws CephException the command's errno; EOPNOTSUPP without libcephfs
+   */
+  String metadataServerCommand(String server, String json);
+
   /** Gives the connection back. */
   @Override
   void close();

@@ -100,6 +100,18 @@ final class RadosCluster implements Cluster {
     return Command.send(LibRados::rados_mon_command, CephException.Daemon.MON, pointer(), json);
   }
 
+  /** It counts as a user of the connection, since who asks may have stopped waiting. */
+  @Override
+  public String metadataServerCommand(String server, String json) {
+    SharedConnection used = connection();
+    used.retainOpen();
+    try {
+      return MetadataServers.send(used.pointer(), server, json);
+    } finally {
+      used.release();
+    }
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

@@ -22,6 +22,7 @@ public final class MemoryCluster implements Cluster {
   private final MemoryOperations operations = new MemoryOperations();
   private long lastPoolId;
   private Function<String, String> manager = MemoryCluster::unknownCommand;
+  private Function<String, String> metadataServer = MemoryCluster::unknownCommand;
   private Function<String, String> monitor = MemoryCluster::unknownCommand;
 
   /** Makes a cluster with these pools, whose ids count from 1. */
@@ -73,6 +74,11 @@ public final class MemoryCluster implements Cluster {
   /** Answers monitor commands; without it they get EINVAL, as an unknown command does. */
   public void onMonitorCommand(Function<String, String> answer) {
     monitor = answer;
+  }
+
+  /** Answers the metadata servers' commands; without it they get EINVAL. */
+  public void onMetadataServerCommand(Function<String, String> answer) {
+    metadataServer = answer;
   }
 
   /** Opens a pool's default namespace for a test that closes it later, in another method. */
@@ -143,6 +149,12 @@ public final class MemoryCluster implements Cluster {
   @Override
   public String monitorCommand(String json) {
     return operations.read("monitor command " + json, () -> monitor.apply(json));
+  }
+
+  @Override
+  public String metadataServerCommand(String server, String json) {
+    return operations.read(
+        "command of metadata server " + server + " " + json, () -> metadataServer.apply(json));
   }
 
   @Override

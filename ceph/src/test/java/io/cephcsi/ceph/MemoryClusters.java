@@ -117,6 +117,11 @@ public final class MemoryClusters implements Clusters {
     }
 
     @Override
+    public String metadataServerCommand(String server, String json) {
+      return cluster().metadataServerCommand(server, json);
+    }
+
+    @Override
     public String monitorCommand(String json) {
       return cluster().monitorCommand(json);
     }

@@ -60,6 +60,11 @@ class StrangeAnswersTest {
     }
 
     @Override
+    public String metadataServerCommand(String server, String json) {
+      return "{";
+    }
+
+    @Override
     public void close() {}
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cephcsi.e2e.VolumeLife.Step;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** As {@link DoctorIT}, for CephFS: each kind of damage, while a controller runs. */
 class CephFsDoctorIT {
@@ -182,6 +186,62 @@ class CephFsDoctorIT {
         CommandRun.of("volumes", "show", "nowhere", "--ceph-conf", ceph.entry("conf"));
     assertThat(nothing.exit()).isEqualTo(1);
     assertThat(nothing.err()).contains("in pool rbd, filesystem cephfs");
+  }
+
+  @Test
+  void show_tellsWhoHasTheVolumeMounted() throws Exception {
+    assertThat(show("pvc-sound").path("openBy")).isEmpty();
+    Path mount = Files.createDirectory(folder.resolve("mount"));
+    String path = volume.volume().getVolumeContextOrThrow("subvolumePath");
+    shell.run("ceph-fuse -c $CEPH_CONF -r %s %s > /dev/null 2>&1".formatted(path, mount));
+    try (var _ = new AtExit(() -> unmount(mount))) {
+      JsonNode found = show("pvc-sound");
+      assertThat(found.path("openByUntold").asText()).isEmpty();
+      assertThat(found.path("openBy")).hasSize(1);
+      assertThat(found.path("openBy").path(0).path("node").asText())
+          .isEqualTo(shell.run("uname -n"));
+      assertThat(found.path("openBy").path(0).path("address").asText()).contains(":0/");
+    } finally {
+      unmount(mount);
+    }
+    assertThat(show("pvc-sound").path("openBy")).isEmpty();
+  }
+
+  private static void unmount(Path mount) {
+    try {
+      shell.run("! mountpoint -q %1$s || umount %1$s".formatted(mount));
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A user of nodes is refused, and one of the provisioner is not even heard. */
+  @ParameterizedTest
+  @CsvSource({
+    "node, mds 'allow rw', not told: client.node may not ask for it",
+    "provisioner, '', not told: "
+  })
+  void show_userWhoMayNotAskForClients_saysSo(String user, String mds, String told)
+      throws Exception {
+    Path keyring = folder.resolve("keyring");
+    shell.run(
+        "ceph auth get-or-create client.%s mon 'allow r' mgr 'allow rw' %s osd 'allow rw tag cephfs metadata=*' -o %s"
+            .formatted(user, mds, keyring));
+    CommandRun run =
+        CommandRun.of(
+            "volumes",
+            "show",
+            "pvc-sound",
+            "--ceph-conf",
+            ceph.entry("conf"),
+            "--user",
+            user,
+            "--keyring",
+            keyring.toString(),
+            "--fs",
+            "cephfs");
+    assertThat(run.out()).as(run.err()).contains(told);
+    assertThat(run.exit()).isZero();
   }
 
   private static JsonNode show(String asked) throws Exception {

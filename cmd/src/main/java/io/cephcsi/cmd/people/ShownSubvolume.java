@@ -1,6 +1,7 @@
 package io.cephcsi.cmd.people;
 
 import io.cephcsi.cephfs.Subvolume;
+import io.cephcsi.cephfs.care.MountClients;
 import io.cephcsi.cephfs.care.SubvolumeFacts;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What {@code cephcsi volumes show} tells of a volume or snapshot of a filesystem. */
-record ShownSubvolume(SubvolumeFacts facts) {
+record ShownSubvolume(SubvolumeFacts facts, MountClients clients) {
   void print(Screen screen, Format format) {
     if (format.json()) {
       screen.json(json());
@@ -51,11 +52,22 @@ record ShownSubvolume(SubvolumeFacts facts) {
       lines.put("created", live.createdAt());
       lines.put("data pool", live.dataPool());
     }
+    lines.put("open by", openBy());
     lines.put(
         "journal key",
         VolumesShow.journalKey(facts.directory(), facts.directoryKey(), facts.directoryValue()));
     lines.values().removeIf(value -> value.toString().isEmpty());
     return lines;
+  }
+
+  private String openBy() {
+    return clients.untold().isEmpty()
+        ? String.join(
+            ", ",
+            clients.all().stream()
+                .map(client -> VolumesShow.client(client.address(), client.node()))
+                .toList())
+        : "not told: " + clients.untold();
   }
 
   private String kind() {
@@ -86,6 +98,8 @@ record ShownSubvolume(SubvolumeFacts facts) {
     json.put("usedBytes", live == null ? 0 : live.usedBytes());
     json.put("dataPool", live == null ? "" : live.dataPool());
     json.put("createdAt", live == null ? "" : live.createdAt().toString());
+    json.put("openBy", clients.all());
+    json.put("openByUntold", clients.untold());
     json.put("state", state());
     json.put(
         "journal",

@@ -3,6 +3,8 @@ package io.cephcsi.cmd.people;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.cephfs.FileSystem;
 import io.cephcsi.cephfs.OpenFileSystem;
+import io.cephcsi.cephfs.Subvolume;
+import io.cephcsi.cephfs.care.MountClients;
 import io.cephcsi.cephfs.care.SubvolumeFacts;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.VolumeHandle;
@@ -73,7 +75,7 @@ final class VolumesShow implements Asked {
         try (OpenFileSystem opened = connected.open(fs)) {
           Optional<SubvolumeFacts> found = SubvolumeFacts.of(opened, connection.instanceId, asked);
           if (found.isPresent()) {
-            new ShownSubvolume(found.get()).print(screen, format);
+            new ShownSubvolume(found.get(), clients(opened, found.get())).print(screen, format);
             return People.FINE;
           }
         }
@@ -85,6 +87,13 @@ final class VolumesShow implements Asked {
             "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
                 .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
     return People.PROBLEMS;
+  }
+
+  private static MountClients clients(OpenFileSystem opened, SubvolumeFacts facts) {
+    Subvolume.Live live = facts.live();
+    return live == null || !facts.snapshot().isEmpty()
+        ? MountClients.NONE
+        : MountClients.of(opened, live.path());
   }
 
   /** Where it can be: an id says in which pool. */
@@ -155,9 +164,11 @@ final class VolumesShow implements Asked {
   }
 
   private static String told(ImageFacts.Opener opener) {
-    return opener.node().isEmpty()
-        ? opener.address()
-        : opener.address() + " (" + opener.node() + ")";
+    return client(opener.address(), opener.node());
+  }
+
+  static String client(String address, String node) {
+    return node.isEmpty() ? address : address + " (" + node + ")";
   }
 
   private static String told(ImageSnapshot snapshot) {
