@@ -82,7 +82,7 @@ final class GuestFencing {
         Arrays.fill(block, (byte) count);
         var _ = file.write(ByteBuffer.wrap(block), (long) (count - 1) * BLOCK);
         file.force(true);
-        Files.writeString(meeting.folder().resolve("acknowledged"), Integer.toString(count));
+        meeting.count("acknowledged", count);
         if (count == 20) {
           meeting.tell("writing", life.volume());
         }
@@ -105,8 +105,7 @@ final class GuestFencing {
       unpublish(driver, "node1");
       publish(driver, "node2");
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
-      int acknowledged =
-          Integer.parseInt(Files.readString(meeting.folder().resolve("acknowledged")));
+      int acknowledged = meeting.counted("acknowledged");
       byte[] before = Files.readAllBytes(log());
       require(before.length >= acknowledged * BLOCK, "all that was acknowledged is there");
       Files.write(own(), before);

@@ -2,6 +2,7 @@ package io.cephcsi.e2e;
 
 import csi.v1.Volume;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,7 +15,22 @@ record Meeting(Path folder) {
 
   /** Says how far one is, and with which volume. */
   void tell(String what, Volume volume) throws IOException {
-    Path written = Files.write(folder.resolve(what + ".new"), volume.toByteArray());
+    write(what, volume.toByteArray());
+  }
+
+  /** Says how many there are of that, anew at each more. */
+  void count(String what, int count) throws IOException {
+    write(what, Integer.toString(count).getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** How many of that there were at last. */
+  int counted(String what) throws IOException {
+    return Integer.parseInt(Files.readString(folder.resolve(what), StandardCharsets.US_ASCII));
+  }
+
+  /** A guest may be stopped at any moment; what the other reads is whole all the same. */
+  private void write(String what, byte[] said) throws IOException {
+    Path written = Files.write(folder.resolve(what + ".new"), said);
     Files.move(written, folder.resolve(what), StandardCopyOption.ATOMIC_MOVE);
   }
 
