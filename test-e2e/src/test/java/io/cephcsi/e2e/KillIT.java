@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,8 +37,8 @@ class KillIT {
       {"prefix":"config set","who":"osd","name":"osd_client_watch_timeout","value":"10"}\
       """;
 
-  /** One that met a killed driver's client is tried again after 30 s, and then after a minute. */
-  private static final Duration PURGES = Duration.ofMinutes(4);
+  /** What a killed driver had to purge is looked for after 30 s; its client is dead by then. */
+  private static final Duration PURGES = Duration.ofMinutes(2);
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -88,6 +89,33 @@ class KillIT {
           Map.of("userID", ceph.credentials().user(), "userKey", ceph.credentials().key());
       sweep(new CopyLife("copy-" + millis, pool, secrets).steps(), millis);
     }
+  }
+
+  /** Each step of a purge may be its driver's last: the next one goes on from there. */
+  @Test
+  void purges_killedAmidThem_areEndedByTheNextDriver() throws Exception {
+    for (int millis = 200; millis <= 2600; millis += 300) {
+      var life = new VolumeLife("purged-" + millis, ceph.pool(), ceph.credentials(), folder);
+      var _ = life.run("CreateVolume", driver.client());
+      List<SnapshotLife> snapshots = List.of(snapshot(life, millis, 1), snapshot(life, millis, 2));
+      for (SnapshotLife snapshot : snapshots) {
+        var _ = snapshot.delete().action().run(driver.client());
+      }
+      var _ = life.run("DeleteVolume", driver.client());
+      Thread.sleep(millis);
+      driver.kill();
+      driver.restart();
+    }
+    var life = new VolumeLife("last", ceph.pool(), ceph.credentials(), folder);
+    var _ = life.run("CreateVolume", driver.client());
+    var _ = life.run("DeleteVolume", driver.client());
+    assertThat(remains.awaitNothing(PURGES)).isEmpty();
+  }
+
+  private static SnapshotLife snapshot(VolumeLife life, int millis, int number) throws Exception {
+    var snapshot = new SnapshotLife(life, "purged-" + millis + "-" + number);
+    var _ = snapshot.cut().action().run(driver.client());
+    return snapshot;
   }
 
   private static void sweep(List<VolumeLife.Step> steps, int millis) throws Exception {
