@@ -182,7 +182,8 @@ public interface Pool extends OmapStore, AutoCloseable {
    * rbd_trash_remove}.
    *
    * @throws CephException ENOENT when it is not in the trash, EPERM when it is still to be kept,
-   *     EBUSY when it is watched, ENOTEMPTY when it has snapshots
+   *     EBUSY when it is watched, ENOTEMPTY when it has snapshots; of those that only clones keep,
+   *     the ones whose clones are gone do not count
    */
   void trashRemove(String imageId);
 

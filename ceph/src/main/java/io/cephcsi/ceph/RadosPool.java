@@ -177,7 +177,7 @@ final class RadosPool implements Pool {
     RbdImageCreation.clone(ioOf(parent), parentImage, snapshot, io, image, options);
   }
 
-  private static IoContext ioOf(Pool pool) {
+  static IoContext ioOf(Pool pool) {
     if (pool instanceof RadosPool rados) {
       return rados.io;
     }

@@ -31,6 +31,11 @@ final class MemoryPoolTest extends PoolContract {
   }
 
   @Override
+  void loseLastClone(String image, ImageSnapshot snapshot) {
+    pool.stored(image).orElseThrow().loseLastClone(snapshot.name());
+  }
+
+  @Override
   Pool otherNamespace(String namespace) {
     MemoryPool other = cluster.pool("rbd", namespace);
     others.add(other);

@@ -31,6 +31,9 @@ abstract class PoolContract {
   /** A handle to the same pool's namespace of that name, in which no images can be made. */
   abstract Pool otherNamespace(String namespace);
 
+  /** Takes the snapshot's name, as its removal does when there are clones; there is none. */
+  abstract void loseLastClone(String image, ImageSnapshot snapshot);
+
   @Test
   void imageDataPool_withoutOne_isEmptyAndOfNoImageRefused() {
     pool().createImage("plain", 1 << 20, ImageOptions.DEFAULT);
@@ -628,6 +631,28 @@ abstract class PoolContract {
     pool().removeImage("c");
 
     pool().trashRemove(id);
+    assertThat(pool().trashEntries()).isEmpty();
+  }
+
+  /** A client that is killed between the removal of a clone and of what that had kept. */
+  @Test
+  void trashRemove_withASnapshotThatAClientLeft_removesBoth() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+      loseLastClone("i", image.snapshots().getFirst());
+    }
+    try (Image image = pool().openImageReadOnly("i")) {
+      ImageSnapshot left = image.snapshots().getFirst();
+      assertThat(left.kind()).isEqualTo(ImageSnapshot.Kind.TRASH);
+      image.show(left.id());
+      assertThat(image.children()).isEmpty();
+    }
+    pool().trashMove("i", Duration.ZERO);
+
+    pool().trashRemove(id);
+
     assertThat(pool().trashEntries()).isEmpty();
   }
 

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,13 +54,20 @@ final class StoredData {
   /** With a copy of what the parent has. */
   StoredData flattened() {
     var flat = new StoredData(new TreeMap<>(pages), Optional.empty(), 0);
-    for (long number = 0; number * PAGE < overlapBytes; number++) {
+    for (long number : stored()) {
       byte[] page = page(number);
-      if (!Arrays.equals(page, new byte[PAGE])) {
+      if (number * PAGE < overlapBytes && !Arrays.equals(page, new byte[PAGE])) {
         flat.pages.putIfAbsent(number, page);
       }
     }
     return flat;
+  }
+
+  /** The pages that it or a parent has; all others are zeros. */
+  private Set<Long> stored() {
+    var numbers = new TreeSet<>(pages.keySet());
+    origin.ifPresent(o -> numbers.addAll(o.data().stored()));
+    return numbers;
   }
 
   void read(long offset, byte[] into) {

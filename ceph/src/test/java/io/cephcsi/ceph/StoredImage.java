@@ -101,9 +101,14 @@ public final class StoredImage {
     return parent;
   }
 
-  /** Snapshots hinder the removal, also those that only clones keep. */
-  public synchronized boolean hasSnapshots() {
-    return !snapshots.isEmpty();
+  /** Snapshots hinder the removal; of those without a name, the ones that clones keep. */
+  synchronized boolean hasSnapshots() {
+    return snapshots.stream().anyMatch(s -> !s.inTrash() || s.hasClones());
+  }
+
+  /** Lets a snapshot be as a client leaves it that is killed behind its last clone's removal. */
+  public synchronized void loseLastClone(String snapshot) {
+    user(snapshot).orElseThrow().trash();
   }
 
   /** The snapshots now. */

@@ -1,6 +1,5 @@
 package io.cephcsi.rbd.controller;
 
-import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ParentLink;
@@ -35,10 +34,6 @@ final class Purger implements AutoCloseable {
   private static final Duration GIVES_WAY = Duration.ofSeconds(10);
 
   private static final Duration QUIET = Duration.ofMillis(50);
-  private static final Duration RETRY = Duration.ofSeconds(30);
-
-  /** What waits for clones to be deleted can wait long, and is woken when the last one goes. */
-  private static final Duration LONGEST_RETRY = Duration.ofHours(1);
 
   private final ClusterThreads threads = new ClusterThreads("purge");
   private final Pools pools;
@@ -60,22 +55,17 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  /** Where it is, and how often it was tried. */
+  /** Where it is, and how its tries went. */
   private record Trashed(
-      String clusterId, long poolId, Credentials credentials, Discarded what, int tries) {
-    Trashed again() {
-      return new Trashed(clusterId, poolId, credentials, what, tries + 1);
+      String clusterId, long poolId, Credentials credentials, Discarded what, Tries tries) {
+    Trashed stoppedBy(RuntimeException failure) {
+      return new Trashed(clusterId, poolId, credentials, what, tries.stoppedBy(failure));
     }
 
     /** The image at this place of the order; behind the last one the record itself. */
     String key(int place) {
       List<String> ids = what.imageIds();
       return clusterId + "/" + (place < ids.size() ? ids.get(place) : what.record().key());
-    }
-
-    Duration delay() {
-      Duration delay = RETRY.multipliedBy(1L << Math.min(tries, 10));
-      return delay.compareTo(LONGEST_RETRY) < 0 ? delay : LONGEST_RETRY;
     }
 
     @Override
@@ -107,7 +97,8 @@ final class Purger implements AutoCloseable {
   /** Purges the images soon, then forgets the record; returns at once. */
   void purge(OpenPool opened, Discarded what) {
     String clusterId = opened.config().clusterId();
-    var trashed = new Trashed(clusterId, opened.pool().id(), opened.credentials(), what, 0);
+    var trashed =
+        new Trashed(clusterId, opened.pool().id(), opened.credentials(), what, Tries.NONE);
     long asked = System.nanoTime();
     threads.run(clusterId, () -> purgeInTurn(trashed, asked));
   }
@@ -200,17 +191,27 @@ final class Purger implements AutoCloseable {
   private synchronized void retry(Trashed trashed, int place, RuntimeException failure) {
     Stop before = stops.get(trashed.key(place));
     boolean goOn = before != null && before.cloneGone;
-    Duration delay = goOn ? Duration.ZERO : trashed.delay();
-    boolean hasClones = failure instanceof CephException e && e.errno() == Errno.ENOTEMPTY;
-    if (!hasClones) {
-      LOG.log(Level.WARNING, "purge " + trashed + ", again in " + delay, failure);
-    } else if (trashed.tries() == 0) {
-      LOG.log(Level.INFO, "purge of " + trashed + " waits until its snapshots' clones are gone");
-    }
-    Trashed again = trashed.again();
+    Trashed again = trashed.stoppedBy(failure);
+    Duration delay = goOn ? Duration.ZERO : again.tries().delay();
+    log(again, delay, failure);
     var stop = new Stop(again);
     stop.retry = threads.run(trashed.clusterId(), () -> purge(again), delay);
     stops.put(trashed.key(place), stop);
+  }
+
+  /** What waits for others is told once. */
+  private static void log(Trashed stopped, Duration delay, RuntimeException failure) {
+    switch (stopped.tries().errno()) {
+      case Errno.ENOTEMPTY -> logFirst(stopped, "its snapshots' clones are gone");
+      case Errno.EBUSY -> logFirst(stopped, "nobody has it open any more");
+      default -> LOG.log(Level.WARNING, "purge " + stopped + ", again in " + delay, failure);
+    }
+  }
+
+  private static void logFirst(Trashed stopped, String until) {
+    if (stopped.tries().count() == 1) {
+      LOG.log(Level.INFO, "purge of " + stopped + " waits until " + until);
+    }
   }
 
   /** Looks again at a discarded image one of whose clones was removed: perhaps it was the last. */

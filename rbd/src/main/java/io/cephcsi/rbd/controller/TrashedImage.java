@@ -32,7 +32,7 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
   void purge() {
     Optional<ImageState> state = pool().imageState(imageId);
     if (state.isPresent() && state.get().snapshots() > 0) {
-      requireNoSnapshots(); // librbd would find out later, and the manager tell nobody
+      requireNoneNeeded(); // librbd would find out later, and the manager tell nobody
     }
     if (state.isPresent() && large(state.get()) && handOver()) {
       return;
@@ -53,10 +53,10 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
    * Removes the snapshot that a CSI snapshot is restored from, and what an interrupted copy of this
    * or another driver has left.
    */
-  private void requireNoSnapshots() {
+  private void requireNoneNeeded() {
     try (Image image = pool().openImageById(imageId)) {
       forgetLeftovers(image);
-      if (!image.snapshots().isEmpty()) {
+      if (image.snapshots().stream().anyMatch(snapshot -> needed(image, snapshot))) {
         throw new CephException(Errno.ENOTEMPTY, "purge image " + imageId);
       }
     } catch (CephException e) {
@@ -64,6 +64,18 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
         throw e;
       }
     }
+  }
+
+  /**
+   * A client that was killed behind the removal of the last clone has left the snapshot that the
+   * clone had kept; it goes with the image.
+   */
+  private static boolean needed(Image image, ImageSnapshot snapshot) {
+    if (snapshot.kind() != ImageSnapshot.Kind.TRASH) {
+      return true;
+    }
+    image.show(snapshot.id());
+    return !image.children().isEmpty();
   }
 
   /** Whether the manager took the task over; it keeps its tasks in the pool. */

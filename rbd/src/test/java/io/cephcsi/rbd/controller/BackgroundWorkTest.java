@@ -90,6 +90,23 @@ class BackgroundWorkTest {
     Controller.await(() -> controller.purges() == 0);
   }
 
+  /** A driver was killed when it had just let go the clone that had kept the snapshot. */
+  @Test
+  void purge_ofASourceWithASnapshotThatNoCloneKeeps_isNotHeldUp() throws Exception {
+    String image = imageOf(source);
+    try (MemoryPool pool = controller.pool();
+        Image open = pool.openImage(image)) {
+      open.createSnapshot("csi-snap-b0285c97-a0ce-11eb-8c66-0242ac110002");
+      pool.stored(image)
+          .orElseThrow()
+          .loseLastClone("csi-snap-b0285c97-a0ce-11eb-8c66-0242ac110002");
+    }
+
+    controller.delete(source);
+
+    controller.awaitNothingLeft();
+  }
+
   private int trashed() {
     try (MemoryPool pool = controller.pool()) {
       return pool.trashEntries().size();
