@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -94,10 +95,14 @@ class KillIT {
   /** Each step of a purge may be its driver's last: the next one goes on from there. */
   @Test
   void purges_killedAmidThem_areEndedByTheNextDriver() throws Exception {
-    for (int millis = 200; millis <= 2600; millis += 300) {
-      var life = new VolumeLife("purged-" + millis, ceph.pool(), ceph.credentials(), folder);
-      var _ = life.run("CreateVolume", driver.client());
-      List<SnapshotLife> snapshots = List.of(snapshot(life, millis, 1), snapshot(life, millis, 2));
+    for (int millis = 100; millis <= 1000; millis += 100) {
+      var life = volume("purged-" + millis);
+      List<SnapshotLife> snapshots = new ArrayList<>();
+      for (int n = 0; n < 4; n++) {
+        var snapshot = new SnapshotLife(life, "purged-" + millis + "-" + n);
+        var _ = snapshot.cut().action().run(driver.client());
+        snapshots.add(snapshot);
+      }
       for (SnapshotLife snapshot : snapshots) {
         var _ = snapshot.delete().action().run(driver.client());
       }
@@ -106,16 +111,14 @@ class KillIT {
       driver.kill();
       driver.restart();
     }
-    var life = new VolumeLife("last", ceph.pool(), ceph.credentials(), folder);
-    var _ = life.run("CreateVolume", driver.client());
-    var _ = life.run("DeleteVolume", driver.client());
+    var _ = volume("last").run("DeleteVolume", driver.client()); // a driver looks at a pool it uses
     assertThat(remains.awaitNothing(PURGES)).isEmpty();
   }
 
-  private static SnapshotLife snapshot(VolumeLife life, int millis, int number) throws Exception {
-    var snapshot = new SnapshotLife(life, "purged-" + millis + "-" + number);
-    var _ = snapshot.cut().action().run(driver.client());
-    return snapshot;
+  private static VolumeLife volume(String name) throws Exception {
+    var life = new VolumeLife(name, ceph.pool(), ceph.credentials(), folder);
+    var _ = life.run("CreateVolume", driver.client());
+    return life;
   }
 
   private static void sweep(List<VolumeLife.Step> steps, int millis) throws Exception {
