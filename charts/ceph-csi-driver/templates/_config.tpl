@@ -26,7 +26,7 @@ metadata:
 data:
   {{- range $key, $value := $data }}
   {{- if contains "\n" $value }}
-  {{ $key }}: |-
+  {{ $key }}: |
     {{- trim $value | nindent 4 }}
   {{- else }}
   {{ $key }}: {{ $value | quote }}

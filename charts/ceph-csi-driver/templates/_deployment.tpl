@@ -153,11 +153,22 @@ spec:
   {{- end }}
 {{- end -}}
 
+{{/*
+"true" where the tag of a sidecar's image is a version before that one; any other tag is taken for a new one: list SIDECAR VERSION.
+A gate of features is asked for only where it is not yet open by itself, since a sidecar that has it no more does not start.
+*/}}
+{{- define "ceph-csi.olderThan" -}}
+{{- $version := regexFind "^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?" (toString (index . 0).image.tag) -}}
+{{- if and $version (semverCompare (printf "<%s-0" (index . 1)) $version) }}true{{ end -}}
+{{- end -}}
+
 {{- define "ceph-csi.externalProvisionerArgs" -}}
 - --timeout={{ .Values.provisioner.timeout }}
 - --retry-interval-start=500ms
 - --extra-create-metadata=true
+{{- if include "ceph-csi.olderThan" (list .Values.provisioner.provisioner "6.2.0") }}
 - --feature-gates=HonorPVReclaimPolicy=true
+{{- end }}
 - --prevent-volume-mode-conversion=true
 {{- if eq (include "ceph-csi.driver" .) "rbd" }}
 - --default-fstype={{ .Values.provisioner.defaultFSType }}
@@ -169,7 +180,9 @@ spec:
 - --timeout={{ .Values.provisioner.timeout }}
 - --retry-interval-start=500ms
 - --handle-volume-inuse-error=false
+{{- if include "ceph-csi.olderThan" (list .Values.provisioner.resizer "1.13.0") }}
 - --feature-gates=RecoverVolumeExpansionFailure=true
+{{- end }}
 {{- end -}}
 
 {{/* The snapshotter has a feature gate for groups since 8.2, which took the flag away. */}}
@@ -184,10 +197,16 @@ spec:
 {{- end }}
 {{- end -}}
 
-{{/* The version of the group snapshots' API that the snapshotter speaks, by its tag; an unknown tag is taken for a new one. */}}
+{{/* The version of the group snapshots' API that the snapshotter speaks. */}}
 {{- define "ceph-csi.groupApi" -}}
-{{- $version := regexFind "^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?" (toString .Values.provisioner.snapshotter.image.tag) -}}
-{{- if and $version (semverCompare "<8.2.0-0" $version) -}}v1alpha1{{- else -}}v1beta1{{- end -}}
+{{- $snapshotter := .Values.provisioner.snapshotter -}}
+{{- if include "ceph-csi.olderThan" (list $snapshotter "8.2.0") -}}
+v1alpha1
+{{- else if include "ceph-csi.olderThan" (list $snapshotter "8.6.0") -}}
+v1beta1
+{{- else -}}
+v1
+{{- end -}}
 {{- end -}}
 
 {{- define "ceph-csi.attacherArgs" -}}

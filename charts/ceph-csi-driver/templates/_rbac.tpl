@@ -270,5 +270,11 @@ where Helm talks to a cluster.
   verbs: [get, list, watch, update, patch]
 {{- end }}
 {{- end }}
+{{- if not (include "ceph-csi.olderThan" (list $p.provisioner "6.2.0")) }}
+# A snapshot that a volume is made from is kept until it is made.
+- apiGroups: [snapshot.storage.k8s.io]
+  resources: [volumesnapshots]
+  verbs: [update]
+{{- end }}
 {{- include "ceph-csi.kmsRules" . }}
 {{- end -}}

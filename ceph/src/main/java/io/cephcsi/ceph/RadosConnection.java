@@ -72,8 +72,7 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
   private void configure(ConnectionSettings settings, String monitors, Credentials credentials) {
     Path file = settings.configurationFile();
     if (file != null) {
-      CephException.check(
-          LibRados.rados_conf_read_file(pointer(), file.toString()), "read " + file);
+      read(file);
     }
     FRUGAL.forEach(this::setIfKnown);
     if (!monitors.isEmpty()) {
@@ -84,6 +83,17 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
     }
     set("client_mount_timeout", seconds(settings.mountTimeout()));
     set("rados_osd_op_timeout", seconds(settings.osdTimeout()));
+  }
+
+  private void read(Path file) {
+    int result = LibRados.rados_conf_read_file(pointer(), file.toString());
+    String action = "read " + file;
+    CephException.check(
+        result,
+        result == -Errno.EINVAL
+            ? "%s, which Ceph cannot parse: ceph-conf -c %s -L says where; its last line too must end with a newline"
+                .formatted(action, file)
+            : action);
   }
 
   private void set(String option, String value) {

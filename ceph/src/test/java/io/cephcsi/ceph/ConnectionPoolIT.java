@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Connections to a real Ceph: shared, counted, ended, refused, and out of reach. */
 @SuppressWarnings("MustBeClosedChecker") // what is opened late or twice on purpose
@@ -53,6 +56,19 @@ final class ConnectionPoolIT {
       assertThat(one.clientAddresses()).isEqualTo(two.clientAddresses());
       assertThat(one.fsid()).isEqualTo(CEPH.entry("fsid"));
       assertThat(connections.size()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void lend_configurationWhoseLastLineDoesNotEnd_saysWhatIsMissing(@TempDir Path folder)
+      throws Exception {
+    Path file = Files.writeString(folder.resolve("ceph.conf"), "[global]\n  debug_rados = 0");
+    Duration second = Duration.ofSeconds(1);
+    try (var pool =
+        new ConnectionPool(new ConnectionSettings(second, second, second, second, file))) {
+      assertThatThrownBy(() -> pool.lend(CEPH.monitors(), CEPH.credentials()))
+          .hasMessageContaining("read " + file)
+          .hasMessageContaining("must end with a newline");
     }
   }
 

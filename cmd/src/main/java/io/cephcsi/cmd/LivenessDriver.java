@@ -21,8 +21,9 @@ final class LivenessDriver {
     metrics.showProcess();
     MetricsAddress address = MetricsPage.address(flags, flags.metricsPort);
     var probe = new DriverProbe(Endpoint.of(flags.endpoint), flags.timeout);
-    try (var _ = new Liveness(probe::trouble, flags.pollTime, metrics);
-        var _ = MetricsEndpoint.start(address, metrics)) {
+    try (var liveness = new Liveness(probe::trouble, flags.pollTime, metrics);
+        var page = MetricsEndpoint.start(address, metrics)) {
+      page.serveHealth(liveness::trouble);
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(LivenessDriver::halt));
       LOG.log(
           System.Logger.Level.INFO,

@@ -8,9 +8,13 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Asks again and again whether a driver works, and keeps the last answer for who scrapes. */
+/**
+ * Asks again and again whether a driver works, and whenever kubelet does, and keeps the last answer
+ * for who scrapes.
+ */
 public final class Liveness implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
@@ -18,6 +22,7 @@ public final class Liveness implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("probe").daemon().factory());
   private final Supplier<Optional<String>> trouble;
+  private final ReentrantLock asking = new ReentrantLock();
   private volatile String last = "not asked yet";
 
   /**
@@ -32,9 +37,29 @@ public final class Liveness implements AutoCloseable {
     var _ = clock.scheduleAtFixedRate(this::ask, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
   }
 
+  /**
+   * Asks now, and gives back why the driver does not work; while it is being asked already, gives
+   * back what was found before, so that who waits for a driver that hangs is one at a time.
+   */
+  public Optional<String> trouble() {
+    ask();
+    return Optional.of(last).filter(found -> !found.isEmpty());
+  }
+
   private void ask() {
-    String before = last;
-    last = now();
+    if (!asking.tryLock()) {
+      return;
+    }
+    try {
+      String before = last;
+      last = now();
+      tellChange(before);
+    } finally {
+      asking.unlock();
+    }
+  }
+
+  private void tellChange(String before) {
     if (last.isEmpty() && !before.isEmpty()) {
       LOG.log(System.Logger.Level.INFO, "the driver works");
     } else if (!last.equals(before)) {

@@ -24,8 +24,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,6 +147,53 @@ class LivenessTest {
     }
   }
 
+  @Test
+  void health_isAskedForEachTime_notOnlyAfterTheInterval() throws Exception {
+    var found = new AtomicReference<>(Optional.<String>empty());
+    try (var liveness = new Liveness(found::get, Duration.ofHours(1), Metrics.plain());
+        var page = MetricsEndpoint.start(address(), Metrics.plain())) {
+      page.serveHealth(liveness::trouble);
+      await(() -> get(page, "/healthz").statusCode() == 200);
+
+      found.set(Optional.of("it sleeps"));
+      assertThat(get(page, "/healthz"))
+          .returns(503, HttpResponse::statusCode)
+          .returns("it sleeps\n", HttpResponse::body);
+
+      found.set(Optional.empty());
+      assertThat(get(page, "/healthz").statusCode()).isEqualTo(200);
+      assertThat(get(page, "/healthz/more").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void health_driverHangs_onlyOneWaitsForIt() throws Exception {
+    var hanging = new CountDownLatch(1);
+    var asked = new AtomicInteger();
+    Supplier<Optional<String>> never =
+        () -> {
+          asked.incrementAndGet();
+          hold(hanging);
+          return Optional.empty();
+        };
+    try (var liveness = new Liveness(never, Duration.ofHours(1), Metrics.plain())) {
+      await(() -> asked.get() == 1);
+
+      assertThat(liveness.trouble()).hasValue("not asked yet");
+      assertThat(asked).hasValue(1);
+    } finally {
+      hanging.countDown();
+    }
+  }
+
+  private static void hold(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private static Optional<String> count(AtomicInteger asked) {
     asked.incrementAndGet();
     return Optional.empty();
@@ -155,11 +204,13 @@ class LivenessTest {
   }
 
   private static String scrape(MetricsEndpoint page) {
-    var uri = URI.create("http://127.0.0.1:" + page.port() + "/metrics");
+    return get(page, "/metrics").body();
+  }
+
+  private static HttpResponse<String> get(MetricsEndpoint page, String path) {
+    var uri = URI.create("http://127.0.0.1:" + page.port() + path);
     try (var client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-          .body();
+      return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }

@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * Serves metrics over HTTP or HTTPS, on threads of its own: it answers whatever the rest of the
@@ -20,6 +23,7 @@ public final class MetricsEndpoint implements AutoCloseable {
   private static final int THREADS = 2;
   private static final int BACKLOG = 16;
   private static final int NO_BODY = -1;
+  private static final String HEALTH = "/healthz";
 
   private final HttpServer server;
   private final ExecutorService threads =
@@ -99,6 +103,33 @@ public final class MetricsEndpoint implements AutoCloseable {
       refuse(exchange, 429);
     } else {
       handler.handle(exchange);
+    }
+  }
+
+  /**
+   * Answers at {@code /healthz} too, as kubelet asks: by 200, or by 503 and the trouble. Not where
+   * that is the path of the metrics.
+   *
+   * @param trouble what is wrong now; empty when all is well
+   */
+  public void serveHealth(Supplier<Optional<String>> trouble) {
+    if (!path.equals(HEALTH)) {
+      server.createContext(HEALTH, exchange -> answerHealth(exchange, trouble));
+    }
+  }
+
+  private static void answerHealth(HttpExchange exchange, Supplier<Optional<String>> trouble)
+      throws IOException {
+    if (!exchange.getRequestURI().getPath().equals(HEALTH)) {
+      refuse(exchange, 404);
+      return;
+    }
+    Optional<String> found = trouble.get();
+    byte[] body = (found.orElse("ok") + "\n").getBytes(StandardCharsets.UTF_8);
+    try (exchange) {
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+      exchange.sendResponseHeaders(found.isEmpty() ? 200 : 503, body.length);
+      exchange.getResponseBody().write(body);
     }
   }
 

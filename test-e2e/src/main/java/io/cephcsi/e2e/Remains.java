@@ -19,7 +19,7 @@ import java.util.Map;
  * What exists of volumes and snapshots at this moment: images, groups, journal, trash, watchers,
  * mounts, devices.
  */
-final class Remains implements AutoCloseable {
+public final class Remains implements AutoCloseable {
   /** The journal's directories, and before the UUID in the objects that they lead to. */
   private static final Map<String, String> DIRECTORIES =
       Map.of(
@@ -34,13 +34,13 @@ final class Remains implements AutoCloseable {
   /**
    * @param folder below which volumes are staged and published
    */
-  Remains(ThrowawayCeph ceph, Path folder) {
+  public Remains(ThrowawayCeph ceph, Path folder) {
     this.ceph = ceph;
     this.folder = folder;
   }
 
   /** One line a thing; empty when nothing is there at all. */
-  List<String> all() throws IOException {
+  public List<String> all() throws IOException {
     List<String> things = new ArrayList<>();
     try (Cluster cluster = clusters.lend(ceph.monitors(), ceph.credentials());
         Pool pool = cluster.openPool(ceph.pool(), "")) {
@@ -89,7 +89,7 @@ final class Remains implements AutoCloseable {
   }
 
   /** Waits until nothing is there, since purges go on by themselves; gives back what still is. */
-  List<String> awaitNothing(Duration patience) throws IOException, InterruptedException {
+  public List<String> awaitNothing(Duration patience) throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     List<String> left = all();
     while (!left.isEmpty() && System.nanoTime() < end) {

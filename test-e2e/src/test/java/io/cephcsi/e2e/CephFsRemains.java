@@ -9,14 +9,14 @@ import java.util.List;
  * What exists of CephFS volumes and snapshots at this moment: subvolumes with their snapshots,
  * journal, trackers, mounts, and processes of ceph-fuse.
  */
-final class CephFsRemains {
+public final class CephFsRemains {
   private final CephShell shell;
   private final Path folder;
 
   /**
    * @param folder below which volumes are staged and published
    */
-  CephFsRemains(ThrowawayCeph ceph, Path folder) {
+  public CephFsRemains(ThrowawayCeph ceph, Path folder) {
     this.shell = new CephShell(ceph);
     this.folder = folder;
   }
@@ -36,7 +36,7 @@ final class CephFsRemains {
   }
 
   /** As {@link #all}, of what the cluster has alone. */
-  List<String> stored() throws IOException, InterruptedException {
+  public List<String> stored() throws IOException, InterruptedException {
     return shell.lines(
         """
         group() { ceph fs subvolumegroup ls cephfs | grep -q '"csi"'; }

@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Ceph's own commands on a cluster: a second opinion on what the driver stores and finds. */
-final class CephShell {
+public final class CephShell {
   private final ThrowawayCeph ceph;
 
-  CephShell(ThrowawayCeph ceph) {
+  public CephShell(ThrowawayCeph ceph) {
     this.ceph = ceph;
   }
 
@@ -20,7 +20,7 @@ final class CephShell {
    * @return what it printed, without blanks at the ends
    * @throws IOException when a command in it fails
    */
-  String run(String script) throws IOException, InterruptedException {
+  public String run(String script) throws IOException, InterruptedException {
     String prelude =
         """
         set -euo pipefail

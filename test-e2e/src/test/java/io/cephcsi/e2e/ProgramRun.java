@@ -8,18 +8,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** One run of bin/cephcsi with any flags, which ends when it is closed, or with this JVM. */
-record ProgramRun(Process process, Path log, AtExit atExit) implements AutoCloseable {
-  static ProgramRun start(Path log, Map<String, String> environment, List<String> command)
+/** One run of a program, which ends when it is closed, or with this JVM. */
+public record ProgramRun(Process process, Path log, AtExit atExit) implements AutoCloseable {
+  public static ProgramRun start(Path log, Map<String, String> environment, List<String> command)
       throws IOException {
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    return new ProgramRun(process, log, new AtExit(process::destroyForcibly));
+    try {
+      return new ProgramRun(process, log, new AtExit(process::destroyForcibly));
+    } catch (IllegalStateException e) { // this JVM is ending already
+      process.destroyForcibly();
+      throw e;
+    }
   }
 
-  /** The program and its flags. */
+  /** The driver's program, with flags. */
   static List<String> command(String... flags) {
     List<String> command = new ArrayList<>();
     command.add(Checkout.root().resolve("bin/cephcsi").toString());
@@ -28,7 +33,7 @@ record ProgramRun(Process process, Path log, AtExit atExit) implements AutoClose
   }
 
   /** What it has printed. */
-  String said() throws IOException {
+  public String said() throws IOException {
     return Files.readString(log);
   }
 
