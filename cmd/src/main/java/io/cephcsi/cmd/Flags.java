@@ -304,7 +304,9 @@ final class Flags {
   @Option(
       names = "--state-dir",
       paramLabel = "DIR",
-      description = "Where the userspace mapper keeps its sockets (${DEFAULT-VALUE}).")
+      description =
+          "Where the userspace mapper keeps its sockets, and in a container a folder of the node's,"
+              + " so that the next one finds them (${DEFAULT-VALUE}).")
   Path stateDirectory = Path.of("/run/cephcsi");
 
   @Option(

@@ -68,6 +68,7 @@ final class Directory {
   private final String object;
   private final String prefix;
   private final Supplier<UUID> uuids;
+  private final SeenNames seen = new SeenNames();
 
   /**
    * @param object the omap object with the names
@@ -84,8 +85,13 @@ final class Directory {
    *
    * @param value the directory's value as it is stored; empty when the name is free
    * @param uuid empty when the name is free, or leads to a pool that is gone
+   * @param looked whether the directory was read; otherwise the name is only taken to be free
    */
-  record Held(String name, String value, String uuid) {}
+  record Held(String name, String value, String uuid, boolean looked) {
+    private static Held free(String name, boolean looked) {
+      return new Held(name, "", "", looked);
+    }
+  }
 
   /** The keys to be read of a UUID's object, and those that tell of encryption. */
   static Set<String> withEncryption(String... keys) {
@@ -100,14 +106,18 @@ final class Directory {
   }
 
   /**
-   * Looks a name up, by one read.
+   * What the name owns, by one read; by none when it is a new one to this process, which {@link
+   * #take} finds out.
    *
    * @throws JournalConflict when it leads to a pool that is there and not one of these
    */
   Held held(Stores stores, String name) {
+    if (seen.firstTime(name)) {
+      return Held.free(name, false);
+    }
     String value = value(stores.directory(), name);
     if (value.isEmpty()) {
-      return new Held(name, "", "");
+      return Held.free(name, true);
     }
     Matcher parts = VALUE.matcher(value);
     if (!parts.matches()) {
@@ -116,12 +126,12 @@ final class Directory {
     String pool = parts.group(1);
     long poolId = pool == null ? stores.directory().id() : Long.parseUnsignedLong(pool, 16);
     if (poolId == stores.objectsPoolId()) {
-      return new Held(name, value, parts.group(2));
+      return new Held(name, value, parts.group(2), true);
     }
     if (stores.poolExists().test(poolId)) {
       throw JournalConflict.otherPool(name, value, poolId);
     }
-    return new Held(name, value, "");
+    return new Held(name, value, "", true);
   }
 
   /**
@@ -133,14 +143,22 @@ final class Directory {
    *
    * @param held what the name owns now; it is taken only if that is still so
    * @param keys the object's entries, by UUID
-   * @return the UUID; empty when another process was faster, then nothing is left of this
+   * @return the UUID; empty when the name owns something else by now, or did when nobody had
+   *     looked: then nothing is left of this, and who calls is to look again
    */
   Optional<String> take(Stores stores, Held held, Function<String, Map<String, String>> keys) {
-    String uuid = makeObject(stores.objects(), keys);
-    if (put(stores, held, uuid)) {
-      return Optional.of(uuid);
+    try {
+      String uuid = makeObject(stores.objects(), keys);
+      if (put(stores, held, uuid)) {
+        return Optional.of(uuid);
+      }
+      forgetObject(stores.objects(), uuid);
+    } catch (CephException e) {
+      if (held.looked() || e.leavesDoubt()) {
+        throw e;
+      }
+      // A full pool, for instance, does not keep one from finding what there is.
     }
-    forgetObject(stores.objects(), uuid);
     return Optional.empty();
   }
 

@@ -53,7 +53,7 @@ public final class GroupJournal {
   }
 
   /**
-   * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name.
+   * Finds what the name owns, or makes it own a new UUID: two writes for a new name.
    *
    * @throws JournalConflict when the name leads to another name's object or into another pool, or
    *     its value cannot be read
@@ -68,7 +68,7 @@ public final class GroupJournal {
     return names
         .take(stores, held, uuid -> keys(stores, entry(request, uuid)))
         .map(uuid -> fresh(stores, held, entry(request, uuid)))
-        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
+        .orElseGet(() -> reserve(stores, request)); // now the directory is read
   }
 
   private GroupReservation found(String name, GroupEntry entry) {

@@ -69,8 +69,9 @@ public final class SnapshotJournal implements Makers {
   }
 
   /**
-   * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name,
-   * two reads for a known one. An object without a source is no reservation; its name starts anew.
+   * Finds what the name owns, or makes it own a new UUID: two writes for a new name, two reads for
+   * one that this process has met before. An object without a source is no reservation; its name
+   * starts anew.
    *
    * @throws JournalConflict when the name leads to another name's object or into another pool, or
    *     its value cannot be read
@@ -85,7 +86,7 @@ public final class SnapshotJournal implements Makers {
     Optional<String> taken =
         names.take(stores, held, uuid -> keys(stores, entry(stores, request, uuid)));
     if (taken.isEmpty()) {
-      return reserve(stores, request); // now it is what the faster one made
+      return reserve(stores, request); // now the directory is read
     }
     clear(stores, held, entry);
     return new SnapshotReservation.Fresh(entry(stores, request, taken.get()));

@@ -55,9 +55,9 @@ public final class VolumeJournal implements Makers {
   }
 
   /**
-   * Finds what the name owns, or makes it own a new UUID: one read and two writes for a new name,
-   * two reads for a known one. Names that a crash of ceph-csi left without an object, or with an
-   * empty one, start anew.
+   * Finds what the name owns, or makes it own a new UUID: two writes for a new name, two reads for
+   * one that this process has met before. Names that a crash of ceph-csi left without an object, or
+   * with an empty one, start anew.
    *
    * @throws JournalConflict when the name leads to another name's object or into another pool, or
    *     its value cannot be read
@@ -72,7 +72,7 @@ public final class VolumeJournal implements Makers {
     return names
         .take(stores, held, uuid -> keys(stores, entry(stores, request, uuid)))
         .map(uuid -> fresh(stores, held, entry(stores, request, uuid)))
-        .orElseGet(() -> reserve(stores, request)); // now it is what the faster one made
+        .orElseGet(() -> reserve(stores, request)); // now the directory is read
   }
 
   private Reservation found(String name, VolumeEntry entry) {

@@ -123,11 +123,10 @@ abstract class GroupJournalContract extends JournalContract {
     put(pool(), DIRECTORY, Map.of("csi.volume.group.group-1", STRANGER));
     put(pool(), OBJECT, Map.of());
     GroupEntry entry = fresh();
-    assertThat(entry.uuid()).isEqualTo(FIRST);
+    assertThat(entry.uuid()).isEqualTo(SECOND);
     journal.forgetObject(pool(), entry.uuid());
-    assertThat(fresh().uuid()).isEqualTo(SECOND);
-    assertThat(pools().objects())
-        .containsExactlyInAnyOrder(DIRECTORY, "csi.volume.group." + SECOND);
+    assertThat(fresh().uuid()).isEqualTo(THIRD);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.volume.group." + THIRD);
   }
 
   @Test

@@ -10,7 +10,11 @@ import java.util.function.Supplier;
 /** What the contracts of the three journals share; keys and values in them are ceph-csi's. */
 abstract class JournalContract {
   static final String FIRST = "00000000-0000-4000-8000-000000000001";
+
+  /** Of a name that is in the directory: what its journal meets first it takes to be a new one. */
   static final String SECOND = "00000000-0000-4000-8000-000000000002";
+
+  static final String THIRD = "00000000-0000-4000-8000-000000000003";
   static final String STRANGER = "b0285c97-a0ce-11eb-8c66-0242ac110002";
 
   /** What RADOS and the program must both take: longer than any name of Kubernetes, not ASCII. */

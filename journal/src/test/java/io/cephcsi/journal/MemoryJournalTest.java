@@ -86,18 +86,35 @@ final class MemoryJournalTest {
   }
 
   @Test
-  void reserve_costsOneReadAndTwoWritesThenTwoReads() {
+  void reserve_costsTwoWritesThenTwoReads() {
     operations.reset();
     VolumeEntry entry = reserve();
     assertThat(operations.log())
-        .containsExactly(
-            "get " + DIRECTORY,
-            "create csi.volume." + entry.uuid(),
-            "compare and put " + DIRECTORY);
+        .containsExactly("create csi.volume." + entry.uuid(), "compare and put " + DIRECTORY);
     operations.reset();
     assertThat(reserve()).isEqualTo(entry);
     assertThat(operations.log())
         .containsExactly("get " + DIRECTORY, "get csi.volume." + entry.uuid());
+  }
+
+  @Test
+  void reserve_nameThatAnotherProcessMade_findsItAndLeavesNothingOfItsOwn() {
+    VolumeEntry entry = reserve();
+    List<String> objects = pool.objects();
+    operations.reset();
+    var restarted = new VolumeJournal("default", UUID::randomUUID);
+    assertThat(restarted.reserve(Stores.of(pool), PVC_1)).isEqualTo(new Reservation.Found(entry));
+    assertThat(pool.objects()).isEqualTo(objects);
+    assertThat(operations.writes()).as("made, refused, removed").isEqualTo(3);
+    assertThat(operations.reads()).isEqualTo(2);
+  }
+
+  @Test
+  void reserve_nameThatAnotherProcessMadeAndAFullPool_findsIt() {
+    VolumeEntry entry = reserve();
+    var restarted = new VolumeJournal("default", UUID::randomUUID);
+    operations.failBefore(1, Errno.ENOSPC);
+    assertThat(restarted.reserve(Stores.of(pool), PVC_1)).isEqualTo(new Reservation.Found(entry));
   }
 
   @Test

@@ -100,23 +100,23 @@ abstract class SnapshotJournalContract extends JournalContract {
   @Test
   void reserve_nameOfAMissingObject_startsAnew() {
     put(pool(), DIRECTORY, Map.of("csi.snap.snapshot-1", STRANGER));
-    assertThat(fresh().uuid()).isEqualTo(FIRST);
-    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+    assertThat(fresh().uuid()).isEqualTo(SECOND);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + SECOND);
   }
 
   @Test
   void reserve_withoutSource_startsAnewAndRemovesIt() {
     stored(Map.of("csi.snapname", "snapshot-1", "csi.imagename", "csi-snap-" + STRANGER));
-    assertThat(fresh().uuid()).isEqualTo(FIRST);
-    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", FIRST));
-    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+    assertThat(fresh().uuid()).isEqualTo(SECOND);
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.snap.snapshot-1", SECOND));
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + SECOND);
   }
 
   @Test
   void reserve_emptyObject_startsAnewAndRemovesIt() {
     stored(Map.of());
-    assertThat(fresh().uuid()).isEqualTo(FIRST);
-    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + FIRST);
+    assertThat(fresh().uuid()).isEqualTo(SECOND);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.snap." + SECOND);
   }
 
   @Test

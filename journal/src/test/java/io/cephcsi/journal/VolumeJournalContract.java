@@ -165,24 +165,24 @@ abstract class VolumeJournalContract extends JournalContract {
   @Test
   void reserve_nameOfAMissingObject_startsAnew() {
     directory("pvc-1", STRANGER);
-    assertThat(fresh(PVC_1).uuid()).isEqualTo(FIRST);
-    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", FIRST));
-    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.volume." + FIRST);
+    assertThat(fresh(PVC_1).uuid()).isEqualTo(SECOND);
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", SECOND));
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.volume." + SECOND);
   }
 
   @Test
   void reserve_nameOfAnEmptyObject_startsAnewAndRemovesIt() {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, Map.of());
-    assertThat(fresh(PVC_1).uuid()).isEqualTo(FIRST);
-    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.volume." + FIRST);
+    assertThat(fresh(PVC_1).uuid()).isEqualTo(SECOND);
+    assertThat(pools().objects()).containsExactlyInAnyOrder(DIRECTORY, "csi.volume." + SECOND);
   }
 
   @Test
   void reserve_nameOfAnObjectWithoutOwner_startsAnewAndKeepsWhatIsInIt() {
     directory("pvc-1", STRANGER);
     put(pool(), "csi.volume." + STRANGER, Map.of("csi.imageid", "10ab"));
-    assertThat(fresh(PVC_1).uuid()).isEqualTo(FIRST);
+    assertThat(fresh(PVC_1).uuid()).isEqualTo(SECOND);
     assertThat(omap(pool(), "csi.volume." + STRANGER)).isEqualTo(Map.of("csi.imageid", "10ab"));
   }
 
@@ -387,7 +387,7 @@ abstract class VolumeJournalContract extends JournalContract {
     assertThat(journal.reserve(stores, PVC_1)).isInstanceOf(Reservation.Fresh.class);
 
     assertThat(asked).containsExactly(1_000_000L);
-    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", FIRST));
+    assertThat(omap(pool(), DIRECTORY)).isEqualTo(Map.of("csi.volume.pvc-1", SECOND));
     // This pool's object of the same UUID is none of the name's business.
     assertThat(pools().objects()).contains("csi.volume." + STRANGER);
   }

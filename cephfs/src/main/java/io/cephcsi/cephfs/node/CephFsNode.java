@@ -52,7 +52,6 @@ import java.util.List;
 /** CSI's Node service for CephFS: which class answers which RPC. */
 public final class CephFsNode extends NodeGrpc.NodeImplBase {
   private static final Path PROCFS = Path.of("/proc");
-  private static final Path CONTROL_GROUPS = Path.of("/sys/fs/cgroup");
 
   private final Calls calls;
   private final NodeStageVolume stageVolume;
@@ -102,11 +101,7 @@ public final class CephFsNode extends NodeGrpc.NodeImplBase {
         new Mounters(
             List.of(
                 new KernelMounter(PROCFS, commands, settings),
-                new FuseMounter(
-                    parts.cephConf(),
-                    processes,
-                    new ControlGroup(CONTROL_GROUPS, "cephcsi"),
-                    settings)));
+                new FuseMounter(parts.cephConf(), processes, ControlGroup.ofNode(), settings)));
     var staged =
         new StagedMount(
             new VolumeRoots(

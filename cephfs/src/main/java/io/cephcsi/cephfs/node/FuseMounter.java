@@ -83,12 +83,7 @@ final class FuseMounter implements Mounter {
       throw MountFailures.told(request, e);
     }
     for (long pid : processes.fuse(request.target())) {
-      if (!group.adopt(pid)) {
-        LOG.log(
-            System.Logger.Level.DEBUG,
-            "ceph-fuse {0} stays in the driver''s control group: it ends with the driver''s container",
-            Long.toString(pid));
-      }
+      var _ = group.adopt("ceph-fuse", pid);
     }
   }
 

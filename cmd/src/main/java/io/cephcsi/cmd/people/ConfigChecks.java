@@ -24,7 +24,9 @@ record ConfigChecks(Path file, Duration patience) {
       checks.add(
           clusters.isEmpty()
               ? Check.problem(
-                  subject, "has no cluster", "add one with clusterID and monitors, see the README")
+                  subject,
+                  "has no cluster",
+                  "add one with clusterID and monitors, see docs/reference/config.md")
               : Check.ok(
                   subject, clusters.size() + (clusters.size() == 1 ? " cluster" : " clusters")));
       Set<String> seen = new HashSet<>();

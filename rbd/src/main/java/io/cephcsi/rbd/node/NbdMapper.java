@@ -6,6 +6,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.KernelVersion;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.MapOptions;
@@ -51,6 +52,7 @@ final class NbdMapper implements Mapper {
   private final Host host;
   private final Commands commands;
   private final Mounts mounts;
+  private final ControlGroup group;
   private final BlockDevices blockDevices;
   private volatile String help = "";
 
@@ -69,10 +71,14 @@ final class NbdMapper implements Mapper {
     void set(int number, String cookie, long bytes) throws IOException;
   }
 
-  NbdMapper(Host host, Commands commands, Mounts mounts) {
+  /**
+   * @param group for the processes of rbd-nbd
+   */
+  NbdMapper(Host host, Commands commands, Mounts mounts, ControlGroup group) {
     this.host = host;
     this.commands = commands;
     this.mounts = mounts;
+    this.group = group;
     this.blockDevices = new BlockDevices(host.sysfs());
   }
 
@@ -141,6 +147,9 @@ final class NbdMapper implements Mapper {
   }
 
   private MappedDevice made(Path path, MapRequest request) {
+    Path block = host.sysfs().resolve("block").resolve(path.getFileName());
+    process(block, path, read(block.resolve("backend")).orElse(""))
+        .ifPresent(process -> group.adopt(PROGRAM, process.pid()));
     return devices().stream()
         .filter(d -> d.path().equals(path) && d.image().equals(request.image()))
         .findFirst()

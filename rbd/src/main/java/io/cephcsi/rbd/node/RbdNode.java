@@ -36,6 +36,7 @@ import io.cephcsi.csi.RpcName;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.csi.host.NodeGetCapabilities;
@@ -103,6 +104,7 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
     var volumes = new Volumes(parts.pools(), parts.journal());
     var users = parts.users();
     var blockDevices = new BlockDevices(SYSFS);
+    var group = ControlGroup.ofNode();
     var devices =
         new Devices(
             List.of(
@@ -111,8 +113,9 @@ public final class RbdNode extends NodeGrpc.NodeImplBase implements AutoCloseabl
                     new NbdMapper.Host(
                         SYSFS, PROCFS, parts.cephConf(), KernelNbd::resize, Duration.ofSeconds(20)),
                     commands,
-                    mounts),
-                new UserspaceMapper(commands, parts.stateDirectory())),
+                    mounts,
+                    group),
+                new UserspaceMapper(commands, parts.stateDirectory(), group)),
             blockDevices);
     var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
     var staged = new StagedFilesystem(filesystems, mounts);

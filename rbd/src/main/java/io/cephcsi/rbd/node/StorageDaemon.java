@@ -184,11 +184,15 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
   /** Whether the daemon runs and has finished its start. */
   boolean alive() {
     try {
-      long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
-      return ProcessHandle.of(pid).filter(this::ours).isPresent();
+      return ProcessHandle.of(pid()).filter(this::ours).isPresent();
     } catch (IOException | NumberFormatException e) {
       return false;
     }
+  }
+
+  /** Its process id, since it has finished its start. */
+  long pid() throws IOException {
+    return Long.parseLong(Files.readString(folder.resolve("pid")).strip());
   }
 
   /** A process id may have gone to another program since; the command line tells. */

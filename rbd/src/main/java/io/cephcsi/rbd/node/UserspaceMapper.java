@@ -5,6 +5,7 @@ import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,15 +29,18 @@ final class UserspaceMapper implements Mapper {
 
   private final Commands commands;
   private final Path stateDirectory;
+  private final ControlGroup group;
   private final Mounts mounts;
   private final BlockDevices blockDevices = new BlockDevices(SYSFS);
 
   /**
    * @param stateDirectory below which each mapped image has a folder; made when it is missing
+   * @param group for the storage daemons
    */
-  UserspaceMapper(Commands commands, Path stateDirectory) {
+  UserspaceMapper(Commands commands, Path stateDirectory, ControlGroup group) {
     this.commands = commands;
     this.stateDirectory = stateDirectory;
+    this.group = group;
     this.mounts = new Mounts(commands);
   }
 
@@ -62,6 +66,7 @@ final class UserspaceMapper implements Mapper {
     clear(daemon); // what a mapping that ended badly has left
     try {
       daemon.start(request, commands);
+      var _ = group.adopt("qemu-storage-daemon", daemon.pid());
       attach(daemon, request.readOnly());
       return device(daemon).orElseThrow(() -> new IOException("the loop device is gone"));
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.MapOptions;
 import java.io.IOException;
@@ -65,7 +66,8 @@ class NbdMapperTest {
             this::setSize,
             Duration.ofMillis(200)),
         this::run,
-        new Mounts(this::run, directory.resolve("mountinfo")));
+        new Mounts(this::run, directory.resolve("mountinfo")),
+        new ControlGroup(directory.resolve("cgroup"), "cephcsi"));
   }
 
   private void setSize(int number, String cookie, long bytes) {
@@ -170,6 +172,16 @@ class NbdMapperTest {
                 + " map rbd/csi-vol-1 --try-netlink --reattach-timeout=300 --io-timeout=0"
                 + " --cookie=0001-v");
     assertThat(line).doesNotContain(KEY);
+  }
+
+  @Test
+  void map_processIsInTheDriversControlGroup() throws Exception {
+    write("cgroup/cgroup.procs", "");
+
+    var _ = mapper.map(request("", false));
+
+    String pid = Files.readString(directory.resolve("sys/block/nbd0/pid"));
+    assertThat(directory.resolve("cgroup/cephcsi/cgroup.procs")).hasContent(pid);
   }
 
   @Test

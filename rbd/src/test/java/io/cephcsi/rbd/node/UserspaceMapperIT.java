@@ -16,6 +16,7 @@ import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.CommandFailed;
+import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.MapOptions;
@@ -161,13 +162,26 @@ class UserspaceMapperIT {
   void map_stateDirectoryBehindALink_isFoundAgain() throws Exception {
     Path real = Files.createDirectory(directory.resolve("real"));
     Path link = Files.createSymbolicLink(directory.resolve("link"), real);
-    var mapper = new UserspaceMapper(commands, link);
+    var mapper = new UserspaceMapper(commands, link, group());
 
     MappedDevice device = mapper.map(request(false));
 
     assertThat(mapper.devices()).containsExactly(device);
     mapper.unmap(device, "");
     assertThat(real).isEmptyDirectory();
+  }
+
+  /** Where a container's runtime does not look for what it ends with the container. */
+  @Test
+  void map_daemonIsInTheDriversControlGroup() throws Exception {
+    Path groups = Files.createDirectory(directory.resolve("groups"));
+    Files.writeString(groups.resolve("cgroup.procs"), "");
+
+    MappedDevice device = mapper().map(request(false));
+
+    assertThat(groups.resolve("cephcsi/cgroup.procs"))
+        .hasContent(Files.readString(onlyFolder().resolve("pid")).strip());
+    mapper().unmap(device, "");
   }
 
   @Test
@@ -194,7 +208,11 @@ class UserspaceMapperIT {
 
   /** A new one at each call, as a driver that was started again has. */
   private UserspaceMapper mapper() {
-    return new UserspaceMapper(commands, directory.resolve("state"));
+    return new UserspaceMapper(commands, directory.resolve("state"), group());
+  }
+
+  private ControlGroup group() {
+    return new ControlGroup(directory.resolve("groups"), "cephcsi");
   }
 
   private MapRequest request(boolean readOnly) {
