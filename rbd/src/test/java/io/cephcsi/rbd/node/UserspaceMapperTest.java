@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.ChildProcesses;
+import io.cephcsi.csi.host.ControlGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ class UserspaceMapperTest {
 
   @BeforeEach
   void start() throws Exception {
-    mapper = new UserspaceMapper(new ChildProcesses(), directory);
+    var group = new ControlGroup(directory.resolve("groups"), "cephcsi");
+    mapper = new UserspaceMapper(new ChildProcesses(), directory, group);
     folder = Files.createDirectory(directory.resolve("1"));
     Path description =
         Files.writeString(
