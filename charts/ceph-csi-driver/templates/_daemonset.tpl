@@ -172,8 +172,9 @@ spec:
 {{- define "ceph-csi.nodeArgs.rbd" -}}
 - --pluginpath={{ .Values.kubeletDir }}/plugins
 - --stagingpath={{ .Values.kubeletDir }}/plugins/kubernetes.io/csi/
-{{- /* On the node, where the next container finds what the userspace mapper serves. */}}
-- --state-dir={{ .Values.kubeletDir }}/plugins/{{ .Values.driverName }}/state
+{{- /* On the node, where the next container finds what the userspace mapper serves; not in the socket's folder, which is mounted
+       elsewhere too, with all that is mounted in it. */}}
+- --state-dir={{ .Values.kubeletDir }}/plugins/{{ .Values.driverName }}.state
 {{- with .Values.topology.domainLabels }}
 - --domainlabels={{ join "," . }}
 {{- end }}

@@ -82,7 +82,7 @@ final class NodePluginIT {
               Map.of("mounter", "userspace"));
       outlives(Chart.RBD, ceph, controller, life);
     }
-    try (Stream<Path> left = Files.list(socket(Chart.RBD).resolveSibling("state"))) {
+    try (Stream<Path> left = Files.list(kubelet().resolve("plugins/rbd.csi.ceph.com.state"))) {
       assertThat(left).isEmpty();
     }
   }
