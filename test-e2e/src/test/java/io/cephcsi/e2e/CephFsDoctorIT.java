@@ -204,6 +204,10 @@ class CephFsDoctorIT {
     } finally {
       unmount(mount);
     }
+    // ceph-fuse ends its session when its mount is gone already.
+    for (int i = 0; i < 30 && !show("pvc-sound").path("openBy").isEmpty(); i++) {
+      Thread.sleep(1000);
+    }
     assertThat(show("pvc-sound").path("openBy")).isEmpty();
   }
 
