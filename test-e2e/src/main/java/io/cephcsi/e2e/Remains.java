@@ -1,9 +1,11 @@
 package io.cephcsi.e2e;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.Watcher;
@@ -74,6 +76,11 @@ public final class Remains implements AutoCloseable {
               name,
               image.sizeBytes() >> 30,
               watchers.isEmpty() ? "" : ", mapped by " + String.join(", ", watchers));
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      return "image %s, just being made or removed".formatted(name);
     }
   }
 

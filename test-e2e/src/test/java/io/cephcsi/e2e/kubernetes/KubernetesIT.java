@@ -448,7 +448,8 @@ class KubernetesIT {
   @ParameterizedTest
   @EnumSource
   void driverThatIsKilledWhileItMakesVolumes_leavesEachClaimWithOne(Chart chart) throws Exception {
-    List<String> names = IntStream.range(0, 6).mapToObj("crash-%d"::formatted).toList();
+    List<String> names =
+        IntStream.range(0, 6).mapToObj(i -> "crash-%s-%d".formatted(chart.driver(), i)).toList();
     List<String> claims = new ArrayList<>();
     for (String name : names) {
       claims.add(claimText(name, className(chart), accessMode(chart), ""));
