@@ -148,7 +148,7 @@ final class NodePluginIT {
     var container =
         PodContainer.ofDaemonSet(
             objects, "csi-%splugin".formatted(chart.driver()), folder.resolve("pod"));
-    return image.start(container.options(), container.arguments());
+    return image.start(container.options(), container.container().arguments());
   }
 
   private Path socket(Chart chart) {
@@ -177,7 +177,8 @@ final class NodePluginIT {
   /** The container beside the driver's, at the path of kubelet's probe and at Prometheus'. */
   private void kubeletAndPrometheusAsk(List<ObjectNode> objects) throws Exception {
     var container = PodContainer.ofDaemonSet(objects, "liveness-prometheus", folder.resolve("pod"));
-    try (DockerImage.Container liveness = image.start(container.options(), container.arguments());
+    try (DockerImage.Container liveness =
+            image.start(container.options(), container.container().arguments());
         HttpClient http = HttpClient.newHttpClient()) {
       // As kubelet, which asks again.
       long end = System.nanoTime() + START.toNanos();

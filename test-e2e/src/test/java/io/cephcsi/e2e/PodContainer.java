@@ -6,11 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * One container of a pod that a chart renders, in the terms of {@code docker run}: what kubelet
@@ -21,14 +18,7 @@ import java.util.stream.StreamSupport;
  * @param container the container's, one of the pod's
  * @param folder for what kubelet would keep of the pod
  */
-record PodContainer(List<ObjectNode> objects, JsonNode pod, JsonNode container, Path folder) {
-  static final String NODE = "node1";
-  private static final Map<String, String> FIELDS =
-      Map.of(
-          "spec.nodeName", NODE,
-          "status.podIP", "127.0.0.1",
-          "metadata.namespace", "default");
-
+record PodContainer(List<ObjectNode> objects, JsonNode pod, ContainerSpec container, Path folder) {
   /** The same as privileged where root itself, as in many containers, lacks SYS_RESOURCE. */
   private static final List<String> PRIVILEGED =
       List.of(
@@ -48,18 +38,10 @@ record PodContainer(List<ObjectNode> objects, JsonNode pod, JsonNode container, 
             .findFirst()
             .orElseThrow()
             .at("/spec/template/spec");
-    return new PodContainer(objects, pod, named(pod.path("containers"), container), folder);
-  }
-
-  private static JsonNode named(JsonNode list, String name) {
-    return stream(list)
-        .filter(entry -> entry.path("name").asText().equals(name))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static Stream<JsonNode> stream(JsonNode list) {
-    return StreamSupport.stream(list.spliterator(), false);
+    var spec =
+        new ContainerSpec(
+            ContainerSpec.named(pod.path("containers"), container), "node1", "default");
+    return new PodContainer(objects, pod, spec, folder);
   }
 
   /** The options of {@code docker run}; makes what they name on this machine. */
@@ -69,15 +51,17 @@ record PodContainer(List<ObjectNode> objects, JsonNode pod, JsonNode container, 
     if (pod.path("hostPID").asBoolean()) {
       options.add("--pid=host");
     }
-    environment().forEach((name, value) -> options.add("--env=%s=%s".formatted(name, value)));
-    for (JsonNode mount : container.path("volumeMounts")) {
+    container
+        .environment()
+        .forEach((name, value) -> options.add("--env=%s=%s".formatted(name, value)));
+    for (JsonNode mount : container.json().path("volumeMounts")) {
       options.addAll(mounted(mount));
     }
     return options;
   }
 
   private List<String> security() throws IOException {
-    JsonNode context = container.path("securityContext");
+    JsonNode context = container.json().path("securityContext");
     if (context.path("privileged").asBoolean()) {
       return Capability.canGrowExt4() ? List.of("--privileged") : PRIVILEGED;
     }
@@ -93,31 +77,8 @@ record PodContainer(List<ObjectNode> objects, JsonNode pod, JsonNode container, 
     return options;
   }
 
-  private Map<String, String> environment() {
-    Map<String, String> values = new LinkedHashMap<>();
-    for (JsonNode variable : container.path("env")) {
-      String field = variable.at("/valueFrom/fieldRef/fieldPath").asText();
-      String value = FIELDS.getOrDefault(field, variable.path("value").asText());
-      values.put(variable.path("name").asText(), value);
-    }
-    return values;
-  }
-
-  /** The arguments of the image's program, with the variables in them told. */
-  List<String> arguments() {
-    List<String> arguments = new ArrayList<>();
-    for (JsonNode argument : container.path("args")) {
-      String text = argument.asText();
-      for (Map.Entry<String, String> variable : environment().entrySet()) {
-        text = text.replace("$(" + variable.getKey() + ")", variable.getValue());
-      }
-      arguments.add(text);
-    }
-    return arguments;
-  }
-
   private List<String> mounted(JsonNode mount) throws IOException {
-    JsonNode volume = named(pod.path("volumes"), mount.path("name").asText());
+    JsonNode volume = ContainerSpec.named(pod.path("volumes"), mount.path("name").asText());
     String at = mount.path("mountPath").asText();
     if (volume.has("emptyDir")) {
       return List.of("--tmpfs=" + at);

@@ -147,7 +147,7 @@ final class NbdMapper implements Mapper {
   }
 
   private MappedDevice made(Path path, MapRequest request) {
-    Path block = host.sysfs().resolve("block").resolve(path.getFileName());
+    Path block = block(path);
     process(block, path, read(block.resolve("backend")).orElse(""))
         .ifPresent(process -> group.adopt(PROGRAM, process.pid()));
     return devices().stream()
@@ -244,6 +244,11 @@ final class NbdMapper implements Mapper {
     return devices().stream().filter(device -> !device.served()).toList();
   }
 
+  /** What the kernel tells of a device. */
+  private Path block(Path device) {
+    return host.sysfs().resolve("block").resolve(device.getFileName());
+  }
+
   /** The devices in use; a node without nbd pays one look for it. */
   private List<Path> configured() {
     List<Path> configured = new ArrayList<>();
@@ -335,7 +340,7 @@ final class NbdMapper implements Mapper {
   }
 
   private boolean sameMonitors(MappedDevice device, MapRequest request) {
-    Path block = host.sysfs().resolve("block").resolve(device.path().getFileName());
+    Path block = block(device.path());
     String used =
         process(block, device.path(), device.volumeId()).map(p -> p.option("-m")).orElse("");
     Set<String> hosts = new HashSet<>();
@@ -349,7 +354,7 @@ final class NbdMapper implements Mapper {
    */
   @Override
   public void unmap(MappedDevice device, String options) {
-    Path block = host.sysfs().resolve("block").resolve(device.path().getFileName());
+    Path block = block(device.path());
     if (!Files.exists(block.resolve("pid"))) {
       return;
     }

@@ -466,10 +466,20 @@ class KubernetesIT {
     for (String name : names) {
       awaitBound(name);
     }
-    assertThat(provisioner(chart).restarts()).anyMatch(restart -> restart.startsWith(plugin));
+    awaitRestart(chart, plugin);
     List<String> made = stored(chart).stream().filter(KubernetesIT::isVolume).toList();
     assertThat(made).hasSameSizeAs(names);
     delete(chart, names.stream().map(name -> "pvc/" + name).toArray(String[]::new));
+  }
+
+  /** All claims may be bound before it is seen that the container has ended. */
+  private static void awaitRestart(Chart chart, String container) throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (provisioner(chart).restarts().stream()
+        .noneMatch(restart -> restart.startsWith(container))) {
+      assertThat(System.nanoTime()).as(container + " is not started again").isLessThan(end);
+      Thread.sleep(100);
+    }
   }
 
   private static Pod provisioner(Chart chart) {

@@ -3,6 +3,7 @@ package io.cephcsi.e2e.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.e2e.Checkout;
+import io.cephcsi.e2e.ContainerSpec;
 import io.cephcsi.e2e.ProgramRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +21,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 /**
  * A pod of a Deployment or DaemonSet that the API server has, run as kubelet would: each container
@@ -29,7 +29,6 @@ import java.util.regex.Pattern;
  * machine's, and a container whose program is not to be had is left out.
  */
 final class Pod implements AutoCloseable {
-  private static final Pattern VARIABLE = Pattern.compile("\\$\\(([A-Za-z_]+)\\)");
   private static final Path CONTAINER = Checkout.root().resolve("test-e2e/kubernetes/container");
   private static final String ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount";
 
@@ -112,19 +111,14 @@ final class Pod implements AutoCloseable {
   }
 
   private void start(String name) throws IOException {
-    JsonNode container = spec(name);
+    var container = new ContainerSpec(spec(name), node, namespace);
     Path log = folder.resolve("%s-%d.log".formatted(name, System.nanoTime()));
     containers.put(name, ProgramRun.start(log, environment(container), command(container)));
   }
 
   /** What the template says of a container. */
   JsonNode spec(String name) {
-    for (JsonNode container : spec.path("containers")) {
-      if (container.path("name").asText().equals(name)) {
-        return container;
-      }
-    }
-    throw new IllegalArgumentException("no container " + name);
+    return ContainerSpec.named(spec.path("containers"), name);
   }
 
   /** A container that was started. */
@@ -224,10 +218,10 @@ final class Pod implements AutoCloseable {
     }
   }
 
-  private List<String> command(JsonNode container) {
+  private List<String> command(ContainerSpec container) {
     List<String> command = new ArrayList<>();
     command.add(CONTAINER.toString());
-    JsonNode security = container.path("securityContext");
+    JsonNode security = container.json().path("securityContext");
     if (security.path("readOnlyRootFilesystem").asBoolean()) {
       command.add("-r");
     }
@@ -239,17 +233,15 @@ final class Pod implements AutoCloseable {
     Path checkout = Checkout.root();
     command.addAll(List.of("-v", "%s:%s".formatted(checkout, checkout)));
     command.addAll(List.of("-v", "%s:%s".formatted(volumes.get(ACCOUNT), ACCOUNT)));
-    for (JsonNode mount : container.path("volumeMounts")) {
+    for (JsonNode mount : container.json().path("volumeMounts")) {
       Path volume = volumes.get(mount.path("name").asText());
       if (volume != null) {
         command.addAll(List.of("-v", "%s:%s".formatted(volume, mount.path("mountPath").asText())));
       }
     }
     command.add("--");
-    command.add(program(container.path("name").asText()).toString());
-    for (JsonNode argument : container.path("args")) {
-      command.add(expanded(argument.asText(), environment(container)));
-    }
+    command.add(program(container.json().path("name").asText()).toString());
+    command.addAll(container.arguments());
     return command;
   }
 
@@ -259,30 +251,11 @@ final class Pod implements AutoCloseable {
         : Programs.of(container);
   }
 
-  private Map<String, String> environment(JsonNode container) {
-    Map<String, String> environment = new HashMap<>();
+  private Map<String, String> environment(ContainerSpec container) {
+    Map<String, String> environment = new HashMap<>(container.environment());
     environment.put("KUBERNETES_SERVICE_HOST", "127.0.0.1");
     environment.put("KUBERNETES_SERVICE_PORT", Integer.toString(plane.port()));
-    for (JsonNode variable : container.path("env")) {
-      String field = variable.at("/valueFrom/fieldRef/fieldPath").asText();
-      environment.put(
-          variable.path("name").asText(),
-          switch (field) {
-            case "" -> variable.path("value").asText();
-            case "spec.nodeName" -> node;
-            case "metadata.namespace" -> namespace;
-            case "status.podIP" -> "127.0.0.1";
-            default -> throw new IllegalStateException("a field that is not known here: " + field);
-          });
-    }
     return environment;
-  }
-
-  /** As Kubernetes replaces variables in arguments. */
-  private static String expanded(String argument, Map<String, String> environment) {
-    return VARIABLE
-        .matcher(argument)
-        .replaceAll(found -> environment.getOrDefault(found.group(1), found.group()));
   }
 
   @Override
