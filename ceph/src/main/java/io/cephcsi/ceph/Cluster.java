@@ -35,8 +35,8 @@ public interface Cluster extends AutoCloseable {
   Pool openPool(long id, String namespace);
 
   /**
-   * Runs a manager command and waits for the answer, at most {@code timeout}. C: {@code
-   * rados_mgr_command}.
+   * Runs a manager command and waits for the answer, at most {@code timeout}, and not longer than
+   * the connection's settings allow. C: {@code rados_mgr_command}.
    *
    * @param json the command, {@code {"prefix":"…","format":"json",…}}
    * @return the answer's body

@@ -50,15 +50,18 @@ public final class ConnectionPool implements Clusters {
 
   private SharedConnection hold(Target target) {
     while (!closed) {
-      SharedConnection connection =
-          connections.computeIfAbsent(
-              target, t -> new SharedConnection(() -> open(t), () -> openForManager(t)));
+      SharedConnection connection = connections.computeIfAbsent(target, this::connection);
       if (connection.lend()) {
         return connection;
       }
       connections.remove(target, connection);
     }
     throw new IllegalStateException("connection pool is closed");
+  }
+
+  private SharedConnection connection(Target target) {
+    return new SharedConnection(
+        () -> open(target), () -> openForManager(target), settings.monitorTimeout());
   }
 
   private RadosConnection open(Target target) {

@@ -31,6 +31,7 @@ final class ManagerCommands implements AutoCloseable {
 
   private final SharedConnection users;
   private final Supplier<RadosConnection> opening;
+  private final Duration longest;
   private final ThreadPoolExecutor threads;
 
   /** How many commands have no answer yet, and nobody who waits for one. */
@@ -41,10 +42,12 @@ final class ManagerCommands implements AutoCloseable {
   /**
    * @param users counts the commands under way
    * @param opening connects without a bound for the answer to a command
+   * @param longest how long a command is waited for at most, whatever its caller allows
    */
-  ManagerCommands(SharedConnection users, Supplier<RadosConnection> opening) {
+  ManagerCommands(SharedConnection users, Supplier<RadosConnection> opening, Duration longest) {
     this.users = users;
     this.opening = opening;
+    this.longest = longest;
     threads =
         new ThreadPoolExecutor(
             AT_A_TIME,
@@ -89,7 +92,12 @@ final class ManagerCommands implements AutoCloseable {
   }
 
   private Duration patience(Duration timeout) {
-    return abandoned.get() > 0 && timeout.compareTo(SILENCE) > 0 ? SILENCE : timeout;
+    Duration allowed = shorter(timeout, longest);
+    return abandoned.get() > 0 ? shorter(allowed, SILENCE) : allowed;
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   private static String await(

@@ -24,10 +24,14 @@ final class SharedConnection {
   /**
    * @param opening connects
    * @param openingForManager connects once more, for the manager's commands
+   * @param longest how long a command of the manager's is waited for at most
    */
-  SharedConnection(Supplier<RadosConnection> opening, Supplier<RadosConnection> openingForManager) {
+  SharedConnection(
+      Supplier<RadosConnection> opening,
+      Supplier<RadosConnection> openingForManager,
+      Duration longest) {
     this.opening = opening;
-    this.managerCommands = new ManagerCommands(this, openingForManager);
+    this.managerCommands = new ManagerCommands(this, openingForManager, longest);
   }
 
   /**

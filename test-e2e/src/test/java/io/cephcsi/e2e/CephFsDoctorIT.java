@@ -8,6 +8,7 @@ import io.cephcsi.e2e.VolumeLife.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -246,19 +247,45 @@ class CephFsDoctorIT {
     assertThat(run.exit()).isZero();
   }
 
+  @Test
+  void show_metadataServerHangs_endsInTimeAndSaysSo() throws Exception {
+    signal("STOP");
+    try {
+      long start = System.nanoTime();
+      CommandRun run = showing("pvc-sound", "--timeout", "10s");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(25));
+      assertThat(run.exit()).isEqualTo(1);
+      assertThat(run.err())
+          .contains("timed out", "filesystem cephfs has an active metadata server");
+    } finally {
+      signal("CONT");
+    }
+    assertThat(show("pvc-sound").path("state").asText()).isEqualTo("ok");
+  }
+
+  private static void signal(String name) throws IOException, InterruptedException {
+    String pid = Long.toString(ceph.process("mds").pid());
+    assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
+  }
+
   private static JsonNode show(String asked) throws Exception {
-    CommandRun run =
-        CommandRun.of(
-            "volumes",
-            "show",
-            asked,
-            "--ceph-conf",
-            ceph.entry("conf"),
-            "--cluster-id",
-            DriverProcess.CLUSTER_ID,
-            "-o",
-            "json");
+    CommandRun run = showing(asked, "-o", "json");
     assertThat(run.exit()).as(run.err()).isZero();
     return MAPPER.readTree(run.out());
+  }
+
+  private static CommandRun showing(String asked, String... options) throws Exception {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "volumes",
+                "show",
+                asked,
+                "--ceph-conf",
+                ceph.entry("conf"),
+                "--cluster-id",
+                DriverProcess.CLUSTER_ID));
+    words.addAll(List.of(options));
+    return CommandRun.of(words.toArray(String[]::new));
   }
 }

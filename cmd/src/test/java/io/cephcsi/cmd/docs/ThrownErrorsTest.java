@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Each error text was thrown by a test. Java's flight recorder writes down what the tests of the
  * modules below throw; those run before these here. A text that none of them throws stands in
- * {@code unthrown.txt}, and behind a tab there the integration test that throws it, on a real
- * cluster. One without a test wants a process that the kernel cannot end.
+ * {@code unthrown.txt}, and behind a tab there the integration test that throws it.
  */
 class ThrownErrorsTest {
   private static final List<String> MODULES = List.of("csi", "journal", "cluster", "rbd", "cephfs");
@@ -64,13 +63,11 @@ class ThrownErrorsTest {
   @Test
   void integrationTestInTheList_isOneOfTheText() throws IOException {
     for (var entry : unthrown().entrySet()) {
-      if (!entry.getValue().isEmpty()) {
-        assertThat(Checkout.files(Checkout.ROOT, "/" + entry.getValue() + ".java"))
-            .as(entry.getValue())
-            .singleElement()
-            .satisfies(file ->
-                assertThat(literals(Checkout.read(file))).anyMatch(entry.getKey()::contains));
-      }
+      assertThat(Checkout.files(Checkout.ROOT, "/" + entry.getValue() + ".java"))
+          .as(entry.getKey())
+          .singleElement()
+          .satisfies(
+              file -> assertThat(literals(Checkout.read(file))).anyMatch(entry.getKey()::contains));
     }
   }
 
@@ -82,13 +79,13 @@ class ThrownErrorsTest {
     return ErrorsPage.code(text.kind()) + " " + text.text();
   }
 
-  /** The texts, and the integration test of each; empty for none. */
+  /** The texts, and the integration test of each. */
   private static Map<String, String> unthrown() throws IOException {
     Map<String, String> unthrown = new TreeMap<>();
     Path list = Path.of("src/test/resources/io/cephcsi/cmd/docs/unthrown.txt");
     for (String line : Files.readAllLines(list)) {
       String[] columns = line.split("\t", 2);
-      unthrown.put(columns[0], columns.length == 1 ? "" : columns[1]);
+      unthrown.put(columns[0], columns[1]);
     }
     return unthrown;
   }

@@ -211,18 +211,25 @@ record StorageDaemon(Path folder, String fsid, ImageSpec image, String imageId) 
    * has no process id in its file yet, and goes on when the driver that started it was killed.
    */
   void end() {
+    end(END);
+  }
+
+  /**
+   * @param patience how long it may take to end by itself, and then to be killed
+   */
+  void end(Duration patience) {
     long start = System.nanoTime();
     List<ProcessHandle> processes = processes();
     while (!processes.isEmpty()) {
       long waited = System.nanoTime() - start;
-      if (waited > 2 * END.toNanos()) {
+      if (waited > 2 * patience.toNanos()) {
         throw new CsiException.Unavailable(
             "the storage daemon of image %s (process %s) does not end: see its state and the node's log (dmesg), the call can be repeated"
                 .formatted(image, processes.getFirst().pid()),
             null);
       }
       for (ProcessHandle process : processes) {
-        var _ = waited < END.toNanos() ? process.destroy() : process.destroyForcibly();
+        var _ = waited < patience.toNanos() ? process.destroy() : process.destroyForcibly();
       }
       pause();
       processes = processes();
