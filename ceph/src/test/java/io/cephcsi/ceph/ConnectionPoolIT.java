@@ -394,8 +394,26 @@ final class ConnectionPoolIT {
   }
 
   @Test
-  void managerCommand_whileSilent_canEndTheWaiting() throws Exception {
+  void managerCommand_isNotWaitedForLongerThanTheSettingsAllow() throws Exception {
     try (Cluster cluster = lend()) {
+      signal("STOP", "mgr_pid");
+      try {
+        long start = System.nanoTime();
+        assertThat(errno(() -> cluster.managerCommand(PG_STAT, Duration.ofMinutes(1))))
+            .isEqualTo(Errno.ETIMEDOUT);
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+            .isBetween(SHORT.monitorTimeout(), Duration.ofSeconds(20));
+      } finally {
+        signal("CONT", "mgr_pid");
+      }
+      assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
+    }
+  }
+
+  @Test
+  void managerCommand_whileSilent_canEndTheWaiting() throws Exception {
+    try (var pool = new ConnectionPool(ConnectionSettings.DEFAULT);
+        Cluster cluster = pool.lend(CEPH.monitors(), CEPH.credentials())) {
       signal("STOP", "mgr_pid");
       try {
         assertThatThrownBy(() ->
