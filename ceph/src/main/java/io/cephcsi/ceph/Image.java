@@ -118,6 +118,15 @@ public interface Image extends AutoCloseable {
    */
   void removeSnapshot(String name);
 
+  /**
+   * As {@link #removeSnapshot(String)}; also one that has lost its name. C: {@code
+   * rbd_snap_remove_by_id}.
+   *
+   * @throws CephException ENOENT when there is none of this id, EBUSY when it has no name and
+   *     clones keep it
+   */
+  void removeSnapshot(long id);
+
   /** All snapshots, also those that only clones keep. C: {@code rbd_snap_list}. */
   List<ImageSnapshot> snapshots();
 

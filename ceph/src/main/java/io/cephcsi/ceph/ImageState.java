@@ -1,11 +1,23 @@
 package io.cephcsi.ceph;
 
 import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an image's header object says of it, more than {@link ImageHeader}.
  *
- * @param snapshots how many it has, those that only clones keep among them
+ * @param snapshots the ids of all, those that only clones keep among them
  * @param createdAt the epoch for images of a Ceph that did not note it
+ * @param parent null for one that is no clone
  */
-public record ImageState(long sizeBytes, long features, int snapshots, Instant createdAt) {}
+public record ImageState(
+    long sizeBytes,
+    long features,
+    List<Long> snapshots,
+    Instant createdAt,
+    @Nullable ParentLink parent) {
+  public ImageState {
+    snapshots = List.copyOf(snapshots);
+  }
+}

@@ -22,6 +22,9 @@ final class LibRados {
   /** {@code LIBRADOS_CMPXATTR_OP_EQ}. */
   static final byte COMPARE_EQUAL = 1;
 
+  /** {@code LIBRADOS_OP_FLAG_FAILOK}: the others of the operation are carried out all the same. */
+  static final int OPERATION_MAY_FAIL = 2;
+
   static {
     Native.register(LibRados.class, CephLibrary.load("librados.so.2"));
   }
@@ -263,6 +266,9 @@ final class LibRados {
   static native ReadOperationPointer rados_create_read_op();
 
   static native void rados_release_read_op(ReadOperationPointer operation);
+
+  /** Of what was added to the operation last. */
+  static native void rados_read_op_set_flags(ReadOperationPointer operation, int flags);
 
   /** Makes the iterator when the operation is carried out. */
   static native void rados_read_op_getxattrs(

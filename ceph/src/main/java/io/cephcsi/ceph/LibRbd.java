@@ -91,6 +91,8 @@ final class LibRbd {
 
   static native int rbd_snap_remove(ImagePointer image, String snapshot);
 
+  static native int rbd_snap_remove_by_id(ImagePointer image, long id);
+
   static native int rbd_snap_list(ImagePointer image, Pointer snapshots, Pointer count);
 
   static native void rbd_snap_list_end(Pointer snapshots);

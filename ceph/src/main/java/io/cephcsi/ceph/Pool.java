@@ -2,6 +2,7 @@ package io.cephcsi.ceph;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,9 +113,27 @@ public interface Pool extends OmapStore, AutoCloseable {
 
   /**
    * As {@link #imageHeader}, with what else a listing shows. Class methods {@code rbd.get_size},
-   * {@code rbd.get_features}, {@code rbd.get_snapcontext} and {@code rbd.get_create_timestamp}.
+   * {@code rbd.get_features}, {@code rbd.get_snapcontext}, {@code rbd.get_create_timestamp} and
+   * {@code rbd.parent_get}.
    */
   Optional<ImageState> imageState(String imageId);
+
+  /**
+   * Those of an image's snapshots that are there, in one operation on its header, without opening
+   * the image. Class method {@code rbd.snapshot_get}.
+   */
+  List<SnapshotHeader> snapshotHeaders(String imageId, Collection<Long> snapshotIds);
+
+  /**
+   * Takes a snapshot's name, as its removal begins, in one operation on the header: no clone can be
+   * made of it any more, and it goes with its last clone or with its image. One that has lost its
+   * name already stays as it is. For images that nobody has open: others are not told. Class method
+   * {@code rbd.snapshot_trash_add}.
+   *
+   * @throws CephException ENOENT when there is no such image or snapshot, EBUSY when the snapshot
+   *     is protected
+   */
+  void takeSnapshotName(String imageId, long snapshotId);
 
   /**
    * Removes and sets image metadata in one operation on the header, without opening the image;

@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class RadosPool implements Pool {
   private final RadosOmaps omaps;
   private final RadosObjects objects;
   private final RbdHeaders headers;
+  private final RbdSnapshots snapshots;
   private final RbdTrash trash;
   private final RbdGroups groups;
 
@@ -34,6 +36,7 @@ final class RadosPool implements Pool {
     omaps = new RadosOmaps(io);
     objects = new RadosObjects(io);
     headers = new RbdHeaders(io);
+    snapshots = new RbdSnapshots(io);
     trash = new RbdTrash(io, headers);
     groups = new RbdGroups(io);
   }
@@ -164,6 +167,16 @@ final class RadosPool implements Pool {
   @Override
   public Optional<ImageState> imageState(String imageId) {
     return headers.state(imageId);
+  }
+
+  @Override
+  public List<SnapshotHeader> snapshotHeaders(String imageId, Collection<Long> snapshotIds) {
+    return snapshots.headers(imageId, snapshotIds);
+  }
+
+  @Override
+  public void takeSnapshotName(String imageId, long snapshotId) {
+    snapshots.takeName(imageId, snapshotId);
   }
 
   @Override

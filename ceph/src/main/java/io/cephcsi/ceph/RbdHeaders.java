@@ -8,11 +8,12 @@ import com.sun.jna.Pointer;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the objects {@code rbd_id.<image>} and {@code rbd_header.<id>} say of an image, in one
@@ -26,9 +27,6 @@ final class RbdHeaders {
 
   /** Two short texts and some numbers. */
   private static final int PARENT_BYTES = 1024;
-
-  /** Behind the encoding's version, the least version that reads it, and its length. */
-  private static final int PARENT_START = 6;
 
   /** A number, a length, and 8 bytes for each of more snapshots than an image can have. */
   private static final int SNAPSHOTS_BYTES = 16 << 10;
@@ -100,28 +98,38 @@ final class RbdHeaders {
     try (var size = new ClassReply(9);
         var features = new ClassReply(16);
         var snapshots = new ClassReply(SNAPSHOTS_BYTES);
-        var created = new ClassReply(Long.BYTES)) {
+        var created = new ClassReply(Long.BYTES);
+        var parent = new ClassReply(PARENT_BYTES)) {
       size.of(operation, "get_size", NO_SNAPSHOT);
       features.of(operation, "get_features", NO_SNAPSHOT);
       snapshots.of(operation, "get_snapcontext", new byte[0]);
       created.of(operation, "get_create_timestamp", new byte[0]);
+      parent.of(operation, "parent_get", new byte[0]);
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
       io.check(result, "read header of image " + imageId);
-      // get_snapcontext answers the newest id, then how many there are.
       return Optional.of(
           new ImageState(
               size.number(1),
               features.number(0),
-              snapshots.bytes().getInt(Long.BYTES),
-              Instant.ofEpochSecond(
-                  Integer.toUnsignedLong(created.bytes().getInt()),
-                  created.bytes().getInt(Integer.BYTES))));
+              ids(snapshots.bytes()),
+              CephEncoding.time(created.bytes()),
+              link(parent)));
     } finally {
       LibRados.rados_release_read_op(operation);
     }
+  }
+
+  /** {@code SnapContext}: the newest id, how many there are, and each, the newest first. */
+  private static List<Long> ids(ByteBuffer context) {
+    context.position(Long.BYTES);
+    var ids = new ArrayList<Long>();
+    for (int left = context.getInt(); left > 0; left--) {
+      ids.add(context.getLong());
+    }
+    return ids;
   }
 
   /** How many answer, or fail to answer, an empty notification. */
@@ -176,21 +184,18 @@ final class RbdHeaders {
         return Optional.empty();
       }
       io.check(result, "read parent of image " + imageId);
-      ByteBuffer link = reply.bytes().position(PARENT_START);
-      long poolId = link.getLong();
-      return poolId < 0
-          ? Optional.empty()
-          : Optional.of(new ParentLink(poolId, text(link), text(link), link.getLong()));
+      return Optional.ofNullable(link(reply));
     } finally {
       LibRados.rados_release_read_op(operation);
     }
   }
 
-  /** Ceph's encoding of a string: its length in 4 bytes, then itself. */
-  private static String text(ByteBuffer from) {
-    byte[] bytes = new byte[from.getInt()];
-    from.get(bytes);
-    return new String(bytes, UTF_8);
+  private static @Nullable ParentLink link(ClassReply reply) {
+    ByteBuffer link = reply.bytes().position(CephEncoding.START);
+    long poolId = link.getLong();
+    return poolId < 0
+        ? null
+        : new ParentLink(poolId, CephEncoding.text(link), CephEncoding.text(link), link.getLong());
   }
 
   /** Class method {@code metadata_set} takes a map and would make a missing header. */
@@ -208,7 +213,7 @@ final class RbdHeaders {
     }
   }
 
-  private static String object(String imageId) {
+  static String object(String imageId) {
     return "rbd_header." + imageId;
   }
 
@@ -238,50 +243,6 @@ final class RbdHeaders {
   private static void putLength(ByteArrayOutputStream bytes, int length) {
     for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
       bytes.write(length >> shift);
-    }
-  }
-
-  /** Where a class method's reply goes when the read operation is carried out. */
-  private static final class ClassReply implements AutoCloseable {
-    private static final int USED = 0;
-    private static final int RESULT = 8;
-    private static final int DATA = 16;
-
-    private final Memory memory;
-    private final int bytes;
-
-    ClassReply(int bytes) {
-      this.bytes = bytes;
-      memory = new Memory(DATA + (long) bytes);
-      memory.clear();
-    }
-
-    void of(ReadOperationPointer operation, String method, byte[] input) {
-      LibRados.rados_read_op_exec_user_buf(
-          operation,
-          "rbd",
-          method,
-          input,
-          input.length,
-          memory.share(DATA),
-          bytes,
-          memory.share(USED),
-          memory.share(RESULT));
-    }
-
-    ByteBuffer bytes() {
-      CephException.check(memory.getInt(RESULT), "read image header");
-      return memory.getByteBuffer(DATA, bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    long number(int offset) {
-      CephException.check(memory.getInt(RESULT), "read image header");
-      return memory.getLong(DATA + (long) offset);
-    }
-
-    @Override
-    public void close() {
-      memory.close();
     }
   }
 }

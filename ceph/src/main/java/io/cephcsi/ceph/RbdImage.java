@@ -361,6 +361,11 @@ final class RbdImage extends NativeHandle<ImagePointer> implements Image {
   }
 
   @Override
+  public void removeSnapshot(long id) {
+    check(LibRbd.rbd_snap_remove_by_id(pointer(), id), "remove snapshot " + id + " of");
+  }
+
+  @Override
   public void flatten() {
     check(LibRbd.rbd_flatten(pointer()), "flatten");
   }

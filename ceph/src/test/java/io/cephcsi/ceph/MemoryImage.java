@@ -180,6 +180,11 @@ public final class MemoryImage extends MemoryHandle implements Image {
   }
 
   @Override
+  public void removeSnapshot(long id) {
+    change("remove snapshot " + id, () -> stored().removeSnapshot(id));
+  }
+
+  @Override
   public List<ImageSnapshot> snapshots() {
     return stored().snapshots();
   }

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -319,12 +320,40 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   public Optional<ImageState> imageState(String imageId) {
     return read(
         "read image state " + imageId,
-        c -> Optional.ofNullable(c.images.get(imageId)).map(MemoryPool::state));
+        c -> Optional.ofNullable(c.images.get(imageId)).map(this::state));
   }
 
-  private static ImageState state(StoredImage image) {
+  private ImageState state(StoredImage image) {
     return new ImageState(
-        image.sizeBytes(), image.features(), image.snapshots().size(), image.createdAt());
+        image.sizeBytes(),
+        image.features(),
+        image.snapshots().stream().map(ImageSnapshot::id).toList(),
+        image.createdAt(),
+        cluster.link(image).orElse(null));
+  }
+
+  @Override
+  public List<SnapshotHeader> snapshotHeaders(String imageId, Collection<Long> snapshotIds) {
+    return read(
+        "read snapshots of image " + imageId,
+        c ->
+            Optional.ofNullable(c.images.get(imageId))
+                .map(image -> image.headers(snapshotIds))
+                .orElse(List.of()));
+  }
+
+  @Override
+  public void takeSnapshotName(String imageId, long snapshotId) {
+    String action = "take the name of snapshot %d of image %s".formatted(snapshotId, imageId);
+    write(
+        action,
+        c -> {
+          image(c, imageId, action)
+              .snapshot(snapshotId)
+              .orElseThrow(() -> new CephException(Errno.ENOENT, action))
+              .trash();
+          return true;
+        });
   }
 
   @Override

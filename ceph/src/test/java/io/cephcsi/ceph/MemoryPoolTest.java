@@ -31,11 +31,6 @@ final class MemoryPoolTest extends PoolContract {
   }
 
   @Override
-  void loseLastClone(String image, ImageSnapshot snapshot) {
-    pool.stored(image).orElseThrow().loseLastClone(snapshot.name());
-  }
-
-  @Override
   Pool otherNamespace(String namespace) {
     MemoryPool other = cluster.pool("rbd", namespace);
     others.add(other);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -55,6 +56,13 @@ final class OperationCountIT {
       assertCost("open and close, read-only", 12, _ -> pool.openImageReadOnly("counted").close());
       assertCost("open and close", 14, _ -> pool.openImage("counted").close());
       assertCost("open, resize, close", 18, i -> resize(pool, (2L + i) << 30));
+      assertCost("read image state", 1, _ -> pool.imageState(id));
+      try (Image image = pool.openImage("counted")) {
+        IntStream.range(0, ROUNDS).forEach(i -> image.createSnapshot("s-" + i));
+      }
+      List<Long> snapshots = pool.imageState(id).orElseThrow().snapshots();
+      assertCost("read snapshots", 1, _ -> pool.snapshotHeaders(id, snapshots));
+      assertCost("take snapshot's name", 1, i -> pool.takeSnapshotName(id, snapshots.get(i)));
       assertCost("trash move", 20, i -> pool.trashMove("i-" + i, Duration.ZERO));
       List<String> discarded = pool.trashEntries().stream().map(TrashEntry::imageId).toList();
       assertCost("trash remove, 1 GiB", 24, i -> pool.trashRemove(discarded.get(i)));

@@ -2,6 +2,7 @@ package io.cephcsi.ceph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -31,9 +32,6 @@ abstract class PoolContract {
   /** A handle to the same pool's namespace of that name, in which no images can be made. */
   abstract Pool otherNamespace(String namespace);
 
-  /** Takes the snapshot's name, as its removal does when there are clones; there is none. */
-  abstract void loseLastClone(String image, ImageSnapshot snapshot);
-
   @Test
   void imageDataPool_withoutOne_isEmptyAndOfNoImageRefused() {
     pool().createImage("plain", 1 << 20, ImageOptions.DEFAULT);
@@ -51,14 +49,133 @@ abstract class PoolContract {
     assertThat(pool().imageState(id).orElseThrow())
         .satisfies(s -> assertThat(s.sizeBytes()).isEqualTo(3 * MIB))
         .satisfies(s -> assertThat(Feature.LAYERING.in(s.features())).isTrue())
-        .satisfies(s -> assertThat(s.snapshots()).isZero())
+        .satisfies(s -> assertThat(s.snapshots()).isEmpty())
+        .satisfies(s -> assertThat(s.parent()).isNull())
         .satisfies(s -> assertThat(s.createdAt()).isBetween(before, Instant.now().plusSeconds(5)));
     try (Image image = pool().openImage("i")) {
       image.createSnapshot("a");
       image.createSnapshot("b");
+      assertThat(pool().imageState(id).orElseThrow().snapshots())
+          .containsExactlyInAnyOrderElementsOf(
+              image.snapshots().stream().map(ImageSnapshot::id).toList());
     }
-    assertThat(pool().imageState(id).orElseThrow().snapshots()).isEqualTo(2);
+    pool().cloneImage(pool(), "i", "a", "c", layering());
+    String clone = pool().imageId("c").orElseThrow();
+    assertThat(pool().imageState(clone).orElseThrow().parent())
+        .isEqualTo(pool().imageParent(clone).orElseThrow());
     assertThat(pool().imageState("none")).isEmpty();
+  }
+
+  @Test
+  void snapshotHeaders_tellWhatTheImageTellsAndTheClones() {
+    pool().createImage("i", 3 * MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("a");
+      image.createSnapshot("b");
+      pool().cloneImage(pool(), "i", "a", "c", layering());
+      pool().cloneImage(pool(), "i", "a", "d", layering());
+      image.removeSnapshot("a");
+      List<ImageSnapshot> snapshots = image.snapshots();
+
+      List<Long> ids = new ArrayList<>(pool().imageState(id).orElseThrow().snapshots());
+      ids.add(0x7fff_ffffL);
+      List<SnapshotHeader> headers = pool().snapshotHeaders(id, ids);
+
+      assertThat(headers)
+          .extracting(SnapshotHeader::snapshot)
+          .containsExactlyInAnyOrderElementsOf(snapshots);
+      assertThat(headers)
+          .extracting(h -> h.snapshot().name(), SnapshotHeader::clones)
+          .containsExactlyInAnyOrder(tuple("a", 2), tuple("b", 0));
+      assertThat(headers).noneMatch(SnapshotHeader::abandoned);
+    }
+    assertThat(pool().snapshotHeaders(id, List.of())).isEmpty();
+    assertThat(pool().snapshotHeaders("none", List.of(1L))).isEmpty();
+  }
+
+  /** As {@link #trashRemove_withASnapshotThatAClientLeft_removesBoth}, of an image that stays. */
+  @Test
+  void removeSnapshot_byId_alsoOneWithoutANameThatNoCloneKeeps() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("left");
+      image.createSnapshot("kept");
+      pool().cloneImage(pool(), "i", "kept", "c", layering());
+      image.removeSnapshot("kept");
+      image.createSnapshot("named");
+    }
+    try (Image image = pool().openImageReadOnly("i")) {
+      pool().takeSnapshotName(id, named(image, "left").id());
+    }
+    try (Image image = pool().openImage("i")) {
+      long left = named(image, "left").id();
+      assertThat(pool().snapshotHeaders(id, List.of(left)))
+          .singleElement()
+          .matches(SnapshotHeader::abandoned);
+
+      image.removeSnapshot(left);
+      image.removeSnapshot(named(image, "named").id());
+
+      assertThat(image.snapshots()).extracting(ImageSnapshot::name).containsExactly("kept");
+      assertErrno(Errno.ENOENT, () -> image.removeSnapshot(left));
+      assertErrno(Errno.EBUSY, () -> image.removeSnapshot(named(image, "kept").id()));
+    }
+  }
+
+  private static ImageSnapshot named(Image image, String snapshot) {
+    return image.snapshots().stream()
+        .filter(s -> s.name().equals(snapshot))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void takeSnapshotName_letsTheImageGo() {
+    // By default it has an object map, of which each snapshot has one too.
+    for (ImageOptions options : List.of(layering(), ImageOptions.DEFAULT)) {
+      pool().createImage("i", MIB, options);
+      String id = pool().imageId("i").orElseThrow();
+      try (Image image = pool().openImage("i")) {
+        image.createSnapshot("s");
+      }
+
+      takeNames(id);
+      takeNames(id);
+
+      assertErrno(Errno.ENOENT, () -> pool().cloneImage(pool(), "i", "s", "c", layering()));
+      pool().trashMove("i", Duration.ZERO);
+      pool().trashRemove(id);
+      assertThat(pool().imageState(id)).isEmpty();
+      assertErrno(Errno.ENOENT, () -> pool().takeSnapshotName(id, 1));
+    }
+  }
+
+  @Test
+  void takeSnapshotName_withAClone_keepsBothUntilTheCloneIsGone() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+    }
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+
+    takeNames(id);
+
+    pool().trashMove("i", Duration.ZERO);
+    assertErrno(Errno.ENOTEMPTY, () -> pool().trashRemove(id));
+    pool().removeImage("c");
+    assertThat(pool().imageState(id).orElseThrow().snapshots()).isEmpty();
+    pool().trashRemove(id);
+  }
+
+  private void takeNames(String imageId) {
+    pool()
+        .imageState(imageId)
+        .orElseThrow()
+        .snapshots()
+        .forEach(snapshot -> pool().takeSnapshotName(imageId, snapshot));
   }
 
   @Test
@@ -641,7 +758,7 @@ abstract class PoolContract {
     String id = pool().imageId("i").orElseThrow();
     try (Image image = pool().openImage("i")) {
       image.createSnapshot("s");
-      loseLastClone("i", image.snapshots().getFirst());
+      pool().takeSnapshotName(id, image.snapshots().getFirst().id());
     }
     try (Image image = pool().openImageReadOnly("i")) {
       ImageSnapshot left = image.snapshots().getFirst();

@@ -1,9 +1,5 @@
 package io.cephcsi.ceph;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -58,20 +54,6 @@ final class RadosPoolIT extends PoolContract {
   @Override
   Pool samePool() {
     return same;
-  }
-
-  @Override
-  void loseLastClone(String image, ImageSnapshot snapshot) {
-    byte[] id =
-        ByteBuffer.allocate(Long.BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putLong(snapshot.id())
-            .array();
-    String header = "rbd_header." + pool.imageId(image).orElseThrow();
-    try (var operation = new WriteOperation()) {
-      operation.exec("rbd", "snapshot_trash_add", id);
-      assertThat(operation.operate(RadosPool.ioOf(pool), header)).isZero();
-    }
   }
 
   @Override

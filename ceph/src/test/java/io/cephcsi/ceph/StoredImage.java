@@ -2,6 +2,7 @@ package io.cephcsi.ceph;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,11 +107,6 @@ public final class StoredImage {
     return snapshots.stream().anyMatch(s -> !s.inTrash() || s.hasClones());
   }
 
-  /** Lets a snapshot be as a client leaves it that is killed behind its last clone's removal. */
-  public synchronized void loseLastClone(String snapshot) {
-    user(snapshot).orElseThrow().trash();
-  }
-
   /** The snapshots now. */
   public synchronized List<ImageSnapshot> snapshots() {
     return snapshots.stream().map(StoredSnapshot::shown).toList();
@@ -158,9 +154,26 @@ public final class StoredImage {
     return snapshots.stream().filter(s -> s.id() == snapshotId).findFirst();
   }
 
+  synchronized List<SnapshotHeader> headers(Collection<Long> ids) {
+    return ids.stream().flatMap(id -> snapshot(id).stream()).map(StoredSnapshot::header).toList();
+  }
+
   synchronized void removeSnapshot(String name) {
+    remove(
+        user(name).orElseThrow(() -> new CephException(Errno.ENOENT, "remove snapshot " + name)));
+  }
+
+  synchronized void removeSnapshot(long snapshotId) {
+    String action = "remove snapshot " + snapshotId;
     StoredSnapshot snapshot =
-        user(name).orElseThrow(() -> new CephException(Errno.ENOENT, "remove snapshot " + name));
+        snapshot(snapshotId).orElseThrow(() -> new CephException(Errno.ENOENT, action));
+    if (snapshot.inTrash() && snapshot.hasClones()) {
+      throw new CephException(Errno.EBUSY, action);
+    }
+    remove(snapshot);
+  }
+
+  private void remove(StoredSnapshot snapshot) {
     snapshot.trash();
     forget(snapshot);
   }

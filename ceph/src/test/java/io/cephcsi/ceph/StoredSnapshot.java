@@ -75,6 +75,10 @@ final class StoredSnapshot {
     image.forget(this);
   }
 
+  SnapshotHeader header() {
+    return new SnapshotHeader(shown(), clones);
+  }
+
   ImageSnapshot shown() {
     var named = ofGroup ? ImageSnapshot.Kind.GROUP : ImageSnapshot.Kind.USER;
     var kind = inTrash ? ImageSnapshot.Kind.TRASH : named;

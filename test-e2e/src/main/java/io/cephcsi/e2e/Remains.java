@@ -7,6 +7,7 @@ import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.ceph.Watcher;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * What exists of volumes and snapshots at this moment: images, groups, journal, trash, watchers,
@@ -71,11 +73,18 @@ public final class Remains implements AutoCloseable {
   private static String image(Pool pool, String name) {
     try (Image image = pool.openImageReadOnly(name)) {
       List<String> watchers = image.watchers().stream().map(Watcher::address).toList();
-      return "image %s %d GiB%s"
+      // A snapshot's image has one of its own name, from which volumes are restored.
+      List<String> snapshots =
+          image.snapshots().stream()
+              .map(ImageSnapshot::name)
+              .filter(cut -> !cut.equals(name))
+              .toList();
+      return "image %s %d GiB%s%s"
           .formatted(
               name,
               image.sizeBytes() >> 30,
-              watchers.isEmpty() ? "" : ", mapped by " + String.join(", ", watchers));
+              watchers.isEmpty() ? "" : ", mapped by " + String.join(", ", watchers),
+              snapshots.isEmpty() ? "" : ", cut for " + String.join(", ", snapshots));
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;
@@ -97,11 +106,17 @@ public final class Remains implements AutoCloseable {
 
   /** Waits until nothing is there, since purges go on by themselves; gives back what still is. */
   public List<String> awaitNothing(Duration patience) throws IOException, InterruptedException {
+    return awaitNone(_ -> true, patience);
+  }
+
+  /** As {@link #awaitNothing}, of some things. */
+  List<String> awaitNone(Predicate<String> thing, Duration patience)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
-    List<String> left = all();
+    List<String> left = all().stream().filter(thing).toList();
     while (!left.isEmpty() && System.nanoTime() < end) {
       Thread.sleep(50);
-      left = all();
+      left = all().stream().filter(thing).toList();
     }
     return left;
   }

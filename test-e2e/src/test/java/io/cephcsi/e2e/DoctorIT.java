@@ -9,6 +9,12 @@ import csi.v1.CreateVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.Cluster;
+import io.cephcsi.ceph.Clusters;
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.Pool;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -81,6 +87,18 @@ class DoctorIT {
     return all;
   }
 
+  /** As a driver leaves it that is killed amid the removal of a snapshot. */
+  private static void takeName(String snapshot) throws Exception {
+    try (Clusters clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
+        Cluster cluster = clusters.lend(ceph.monitors(), ceph.credentials());
+        Pool pool = cluster.openPool(ceph.pool(), "");
+        Image open = pool.openImageReadOnly(image)) {
+      open.snapshots().stream()
+          .filter(s -> s.name().equals(snapshot))
+          .forEach(s -> pool.takeSnapshotName(open.id(), s.id()));
+    }
+  }
+
   @Test
   void eachKindOfDamage_isFoundExplainedMendedAndNotFoundAgain() throws Exception {
     assertThat(doctor.run().out()).contains("nothing is wrong");
@@ -103,8 +121,10 @@ class DoctorIT {
             omap $D cephcsi.discarded.$(U 10) "1 csi-vol-$(U 10)"
             rbd create -s 1G $P/csi-vol-$(U 11)
             object 11; omap $D csi.volume.pvc-11 $(U 11)
+            rbd snap create --no-progress $P/IMAGE@csi-snap-$(U 12)
             """
                 .replace("IMAGE", image));
+    takeName("csi-snap-11111111-2222-4333-8444-000000000012");
     List<String> damaged = stored();
 
     CommandRun look = doctor.run("-o", "json");
@@ -124,7 +144,7 @@ class DoctorIT {
             "unfinished");
     CommandRun told = doctor.run();
     assertThat(told.out())
-        .contains("11 problems")
+        .contains("12 problems")
         .contains("orphan journal object")
         .contains("No directory key leads to it")
         .contains("to mend it: remove object csi.volume.11111111");
@@ -140,6 +160,7 @@ class DoctorIT {
     CommandRun again = doctor.run();
     assertThat(again.exit()).isZero();
     assertThat(again.out()).contains("nothing is wrong");
+    assertThat(shell.lines("rbd snap ls --all $P/" + image)).isEmpty();
     List<String> after = new ArrayList<>(stored());
     assertThat(after).containsAll(sound);
 

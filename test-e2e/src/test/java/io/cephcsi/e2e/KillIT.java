@@ -115,6 +115,33 @@ class KillIT {
     assertThat(remains.awaitNothing(PURGES)).isEmpty();
   }
 
+  /** Not every snapshot goes with its image: what a kill leaves on one that lives on, stays. */
+  @Test
+  void snapshotsAndTheirRemoval_killedAmidThem_leaveNothingOnTheirVolume() throws Exception {
+    var volume = volume("lives-on");
+    for (int millis = 20; millis <= 500; millis += 60) {
+      var snapshot = new SnapshotLife(volume, "lives-on-" + millis);
+      killDuring(snapshot.cut(), millis);
+      repeat(snapshot.cut());
+      killDuring(snapshot.delete(), millis);
+      repeat(snapshot.delete());
+      Thread.sleep(millis);
+      driver.kill();
+      driver.restart();
+    }
+    var last = new SnapshotLife(volume, "lives-on-last");
+    repeat(last.cut());
+    repeat(last.delete());
+    assertThat(remains.awaitNone(KillIT::isOfSnapshot, PURGES)).isEmpty();
+    var _ = volume.run("DeleteVolume", driver.client());
+    assertThat(remains.awaitNothing(PURGES)).isEmpty();
+  }
+
+  /** An image behind one, what the journal says of one, or one on an image. */
+  private static boolean isOfSnapshot(String thing) {
+    return thing.contains("snap");
+  }
+
   private static VolumeLife volume(String name) throws Exception {
     var life = new VolumeLife(name, ceph.pool(), ceph.credentials(), folder);
     var _ = life.run("CreateVolume", driver.client());

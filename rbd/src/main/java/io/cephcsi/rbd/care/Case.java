@@ -2,11 +2,11 @@ package io.cephcsi.rbd.care;
 
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.ceph.TrashEntry;
 import io.cephcsi.cluster.care.Place;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredName;
-import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +41,12 @@ record Case(
   record Note(String directory, String key, String value) {}
 
   /** A snapshot on another image. */
-  record Cut(String image, String imageId, String snapshot, Instant createdAt) {}
+  record Cut(String image, String imageId, ImageSnapshot snapshot) {
+    /** Whether a removal that was cut off has taken its name. */
+    boolean nameless() {
+      return snapshot.kind() == ImageSnapshot.Kind.TRASH;
+    }
+  }
 
   /**
    * An image.
@@ -57,7 +62,7 @@ record Case(
       int watchers,
       boolean cloned,
       boolean mirrored,
-      List<ImageSnapshot> snapshots) {
+      List<SnapshotHeader> snapshots) {
     SeenImage {
       snapshots = List.copyOf(snapshots);
     }

@@ -122,8 +122,12 @@ public sealed interface ImageStep extends Step {
     }
   }
 
-  /** Removes a snapshot that a copy was cut from; clones of it keep what they need. */
-  record RemoveSnapshot(String image, String imageId, String snapshot)
+  /**
+   * Removes a snapshot that a copy was cut from; clones of it keep what they need.
+   *
+   * @param snapshot its name, or the one that it had
+   */
+  record RemoveSnapshot(String image, String imageId, String snapshot, long snapshotId)
       implements ImageStep, Step.ForGood {
     @Override
     public String text() {
@@ -133,7 +137,7 @@ public sealed interface ImageStep extends Step {
     @Override
     public boolean run(Opened place) {
       try (Image open = place.pool().openImageById(imageId)) {
-        open.removeSnapshot(snapshot);
+        open.removeSnapshot(snapshotId);
       } catch (CephException e) {
         if (e.errno() != Errno.ENOENT) {
           throw e;

@@ -2,6 +2,7 @@ package io.cephcsi.rbd.care;
 
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.JournalStep;
 import io.cephcsi.cluster.care.Step;
@@ -245,7 +246,8 @@ final class Judgement {
   private boolean isHalfMade(StoredEntry entry, Case.SeenImage image) {
     boolean ours = entry.keys().keySet().stream().anyMatch(key -> key.startsWith("cephcsi."));
     boolean copying = of.intermediate() != null && !image.cloned();
-    return image.state() == null || ours || copying || !of.cuts().isEmpty();
+    boolean cut = of.cuts().stream().anyMatch(c -> !c.nameless());
+    return image.state() == null || ours || copying || cut;
   }
 
   private void halfMade(StoredEntry entry, Case.SeenImage image, List<StoredName> names) {
@@ -310,10 +312,12 @@ final class Judgement {
     boolean wanted =
         trashed.entry().keepUntil().isAfter(trashed.entry().movedAt().plusSeconds(1))
             && trashed.entry().keepUntil().isAfter(oldBefore);
-    return wanted || trashed.image().snapshots().stream().anyMatch(s -> !isCopysName(s));
+    return wanted
+        || trashed.image().snapshots().stream().anyMatch(s -> !s.abandoned() && !isCopysName(s));
   }
 
-  private static boolean isCopysName(ImageSnapshot snapshot) {
+  private static boolean isCopysName(SnapshotHeader header) {
+    ImageSnapshot snapshot = header.snapshot();
     return snapshot.kind() == ImageSnapshot.Kind.USER
         && Stream.of(JournalKind.values())
             .anyMatch(kind ->
@@ -343,21 +347,32 @@ final class Judgement {
     for (Case.Cut cut : copying ? List.<Case.Cut>of() : of.cuts()) {
       add(
           Finding.Kind.LEAKED_SNAPSHOT,
-          "snapshot %s of image %s".formatted(cut.snapshot(), cut.image()),
-          of.image() == null ? "the copy is not there" : "the copy is whole",
-          cut.createdAt(),
+          "snapshot %s of image %s".formatted(cut.snapshot().name(), cut.image()),
+          causeOf(cut),
+          cut.snapshot().createdAt(),
           List.of(remove(cut)));
     }
   }
 
+  private String causeOf(Case.Cut cut) {
+    if (cut.nameless()) {
+      return "its removal was cut off, and no clone keeps it";
+    }
+    return of.image() == null ? "the copy is not there" : "the copy is whole";
+  }
+
   private static Step remove(Case.Cut cut) {
-    return new ImageStep.RemoveSnapshot(cut.image(), cut.imageId(), cut.snapshot());
+    return remove(cut.image(), cut.imageId(), cut.snapshot());
+  }
+
+  private static Step remove(String image, String imageId, ImageSnapshot snapshot) {
+    return new ImageStep.RemoveSnapshot(image, imageId, snapshot.name(), snapshot.id());
   }
 
   private static List<Step> removeSnapshots(Case.SeenImage image) {
     return image.snapshots().stream()
         .filter(Judgement::isCopysName)
-        .map(s -> (Step) new ImageStep.RemoveSnapshot(image.name(), image.id(), s.name()))
+        .map(s -> remove(image.name(), image.id(), s.snapshot()))
         .toList();
   }
 

@@ -6,6 +6,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.ceph.TrashEntry;
 import io.cephcsi.cluster.care.JournalSurvey;
 import io.cephcsi.cluster.care.ManyReads;
@@ -14,6 +15,7 @@ import io.cephcsi.cluster.care.Progress;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredJournal;
+import io.cephcsi.rbd.AbandonedSnapshots;
 import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Instant;
@@ -90,26 +92,30 @@ final class Survey {
   }
 
   private List<Case.Cut> cuts(Pool pool, String image, @Nullable String imageId) {
-    if (imageId == null
-        || pool.imageState(imageId).filter(state -> state.snapshots() > 0).isEmpty()) {
+    if (imageId == null) {
       return List.of();
     }
-    return snapshots(pool, imageId).stream()
-        .filter(s -> isCut(image, s))
-        .map(s -> new Case.Cut(image, imageId, s.name(), s.createdAt()))
+    List<Long> ids = pool.imageState(imageId).map(ImageState::snapshots).orElse(List.of());
+    return pool.snapshotHeaders(imageId, ids).stream()
+        .filter(s -> isCut(pool, image, s))
+        .map(s -> new Case.Cut(image, imageId, s.snapshot()))
         .toList();
   }
 
-  /** Named after another image of ours; what restores are cloned from has the image's own name. */
-  private static boolean isCut(String image, ImageSnapshot snapshot) {
+  /**
+   * Named after another image of ours, or it was and no clone keeps it; what restores are cloned
+   * from has the image's own name.
+   */
+  private static boolean isCut(Pool pool, String image, SnapshotHeader header) {
+    ImageSnapshot snapshot = header.snapshot();
     String copy = IntermediateImage.withoutSuffix(snapshot.name());
-    return snapshot.kind() == ImageSnapshot.Kind.USER
+    return (snapshot.kind() == ImageSnapshot.Kind.USER || AbandonedSnapshots.isOf(pool, header))
         && !copy.equals(IntermediateImage.withoutSuffix(image))
         && Stream.of(JournalKind.values()).anyMatch(kind -> kind.uuidOfImage(copy).isPresent());
   }
 
   private void cut(Case.Cut cut) {
-    String copy = IntermediateImage.withoutSuffix(cut.snapshot());
+    String copy = IntermediateImage.withoutSuffix(cut.snapshot().name());
     for (JournalKind kind : JournalKind.values()) {
       kind.uuidOfImage(copy)
           .map(uuid -> Place.of(kind, uuid))
@@ -191,7 +197,7 @@ final class Survey {
           image.watchers().size(),
           image.parentLink().isPresent(),
           image.mirrored(),
-          image.snapshots());
+          pool.snapshotHeaders(id, state.get().snapshots()));
     } catch (CephException e) {
       requireMissing(e);
       return nameOnly(name, id);
@@ -210,17 +216,8 @@ final class Survey {
   }
 
   private static boolean isThere(Pool pool, Case.Cut cut) {
-    return snapshots(pool, cut.imageId()).stream()
-        .anyMatch(s -> s.kind() == ImageSnapshot.Kind.USER && s.name().equals(cut.snapshot()));
-  }
-
-  private static List<ImageSnapshot> snapshots(Pool pool, String imageId) {
-    try (Image image = pool.openImageByIdReadOnly(imageId)) {
-      return image.snapshots();
-    } catch (CephException e) {
-      requireMissing(e);
-      return List.of();
-    }
+    return pool.snapshotHeaders(cut.imageId(), List.of(cut.snapshot().id())).stream()
+        .anyMatch(s -> isCut(pool, cut.image(), s));
   }
 
   private static void requireMissing(CephException e) {

@@ -63,7 +63,7 @@ public final class VolumeRows {
         place.pool().namespace(),
         image.sizeBytes(),
         watchers(pool, byName.get()),
-        image.snapshots(),
+        image.snapshots().size(),
         image.createdAt(),
         entry.imageId().isEmpty() ? "being made" : "");
   }
@@ -81,7 +81,7 @@ public final class VolumeRows {
         pool.namespace(),
         state.map(ImageState::sizeBytes).orElse(0L),
         watchers(pool, imageId),
-        state.map(ImageState::snapshots).orElse(0),
+        state.map(seen -> seen.snapshots().size()).orElse(0),
         state.map(ImageState::createdAt).orElse(null),
         state.isEmpty() ? "half-made image" : "in no journal");
   }

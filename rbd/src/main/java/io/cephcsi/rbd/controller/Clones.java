@@ -160,19 +160,13 @@ final class Clones {
     if (removed(pool, intermediate)) {
       return false;
     }
-    forgetCut(origin, intermediate);
+    Cuts.forget(origin.pool(), origin.image(), intermediate);
     return true;
   }
 
   private static boolean hasCut(Origin origin, String snapshot) {
     try (Image image = origin.pool().openImageReadOnly(origin.image())) {
       return Cuts.has(image, snapshot);
-    }
-  }
-
-  private static void forgetCut(Origin origin, String snapshot) {
-    try (Image image = origin.pool().openImage(origin.image())) {
-      Cuts.remove(image, snapshot);
     }
   }
 
@@ -213,12 +207,12 @@ final class Clones {
   }
 
   private static void forgetCuts(Volume opened, VolumeEntry entry) {
-    try (Volume source = opened;
-        Image image = source.pool().openImage(source.entry().imageName())) {
-      Cuts.remove(image, entry.imageName());
-      Cuts.remove(image, IntermediateImage.of(entry.imageName()));
-    } catch (CephException e) {
-      requireMissing(e);
+    try (Volume source = opened) {
+      Cuts.forget(
+          source.pool(),
+          source.entry().imageName(),
+          entry.imageName(),
+          IntermediateImage.of(entry.imageName()));
     }
   }
 
@@ -227,11 +221,7 @@ final class Clones {
     if (pool.imageId(intermediate).isEmpty()) {
       return;
     }
-    try (Image image = pool.openImage(intermediate)) {
-      Cuts.remove(image, imageName);
-    } catch (CephException e) {
-      requireMissing(e);
-    }
+    Cuts.forget(pool, intermediate, imageName);
     try {
       pool.removeImage(intermediate);
     } catch (CephException e) {

@@ -12,6 +12,7 @@ import io.cephcsi.ceph.ImageSnapshot.Kind;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
+import io.cephcsi.rbd.AbandonedSnapshots;
 import io.cephcsi.rbd.IntermediateImage;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,7 @@ final class Cuts {
             "image %s has no feature layering, which snapshots and clones need"
                 .formatted(source.image()));
       }
+      AbandonedSnapshots.remove(source.pool(), image);
       if (has(image, IntermediateImage.of(target.image()))) {
         remove(image, IntermediateImage.of(target.image())); // ceph-csi stopped behind its cut
       }
@@ -128,6 +130,23 @@ final class Cuts {
   static void remove(Image image, String name) {
     try {
       image.removeSnapshot(name);
+    } catch (CephException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Removes those snapshots of an image, if they are there, and what removals that were cut off
+   * have left of others; a missing image is fine.
+   */
+  static void forget(Pool pool, String image, String... snapshots) {
+    try (Image open = pool.openImage(image)) {
+      for (String snapshot : snapshots) {
+        remove(open, snapshot);
+      }
+      AbandonedSnapshots.remove(pool, open);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;

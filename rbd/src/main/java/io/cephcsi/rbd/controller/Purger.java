@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -156,9 +155,9 @@ final class Purger implements AutoCloseable {
   }
 
   private void purge(OpenPool opened, String imageId) {
-    Optional<ParentLink> parent = opened.pool().imageParent(imageId);
-    new TrashedImage(opened, imageId, volumes).purge();
-    parent.ifPresent(link -> cloneIsGone(opened, link));
+    new TrashedImage(opened, imageId, volumes)
+        .purge()
+        .ifPresent(parent -> cloneIsGone(opened, parent));
   }
 
   /** Without a known id only of a volume whose driver stopped just before it stored it. */

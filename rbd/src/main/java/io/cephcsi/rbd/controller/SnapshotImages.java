@@ -252,11 +252,7 @@ final class SnapshotImages {
 
   private static void removeParts(Volume source, SnapshotEntry entry) {
     Pool pool = source.pool();
-    try (Image image = pool.openImage(source.entry().imageName())) {
-      Cuts.remove(image, entry.imageName());
-    } catch (CephException e) {
-      requireMissing(e);
-    }
+    Cuts.forget(pool, source.entry().imageName(), entry.imageName());
     try {
       pool.removeImage(entry.imageName());
     } catch (CephException e) {

@@ -3,14 +3,16 @@ package io.cephcsi.rbd.controller;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Feature;
-import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageState;
+import io.cephcsi.ceph.ParentLink;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** An image in the trash that nobody needs any more. */
@@ -27,17 +29,17 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
   /**
    * Removes it with its data, or lets the manager do so; one that is gone is fine.
    *
+   * @return what it was a clone of
    * @throws CephException ENOTEMPTY when clones hang on it, EBUSY when somebody has it open
    */
-  void purge() {
-    Optional<ImageState> state = pool().imageState(imageId);
-    if (state.isPresent() && state.get().snapshots() > 0) {
-      requireNoneNeeded(); // librbd would find out later, and the manager tell nobody
+  Optional<ParentLink> purge() {
+    Optional<ImageState> found = pool().imageState(imageId);
+    found.ifPresent(
+        this::requireNoneNeeded); // librbd finds out later, and the manager tells nobody
+    if (found.filter(TrashedImage::large).isEmpty() || !handOver()) {
+      remove();
     }
-    if (state.isPresent() && large(state.get()) && handOver()) {
-      return;
-    }
-    remove();
+    return found.flatMap(state -> Optional.ofNullable(state.parent()));
   }
 
   private Pool pool() {
@@ -50,32 +52,35 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
   }
 
   /**
-   * Removes the snapshot that a CSI snapshot is restored from, and what an interrupted copy of this
-   * or another driver has left.
+   * Lets go the snapshot that a CSI snapshot is restored from, and what an interrupted copy of this
+   * or another driver has left. It goes with the image: to remove it before, the image would have
+   * to be opened, and its parents with it.
    */
-  private void requireNoneNeeded() {
-    try (Image image = pool().openImageById(imageId)) {
-      forgetLeftovers(image);
-      if (image.snapshots().stream().anyMatch(snapshot -> needed(image, snapshot))) {
-        throw new CephException(Errno.ENOTEMPTY, "purge image " + imageId);
-      }
+  private void requireNoneNeeded(ImageState state) {
+    List<SnapshotHeader> snapshots = pool().snapshotHeaders(imageId, state.snapshots());
+    snapshots.stream().filter(this::isLeftover).forEach(s -> takeName(s.snapshot().id()));
+    boolean needed =
+        snapshots.stream().anyMatch(s -> s.clones() > 0 || !(s.abandoned() || isLeftover(s)));
+    if (needed) {
+      throw new CephException(Errno.ENOTEMPTY, "purge image " + imageId);
+    }
+  }
+
+  /** Not one that somebody made by hand. */
+  private boolean isLeftover(SnapshotHeader header) {
+    ImageSnapshot snapshot = header.snapshot();
+    return snapshot.kind() == ImageSnapshot.Kind.USER
+        && volumes.uuidOf(IntermediateImage.withoutSuffix(snapshot.name())).isPresent();
+  }
+
+  private void takeName(long snapshotId) {
+    try {
+      pool().takeSnapshotName(imageId, snapshotId);
     } catch (CephException e) {
       if (e.errno() != Errno.ENOENT) {
         throw e;
       }
     }
-  }
-
-  /**
-   * A client that was killed behind the removal of the last clone has left the snapshot that the
-   * clone had kept; it goes with the image.
-   */
-  private static boolean needed(Image image, ImageSnapshot snapshot) {
-    if (snapshot.kind() != ImageSnapshot.Kind.TRASH) {
-      return true;
-    }
-    image.show(snapshot.id());
-    return !image.children().isEmpty();
   }
 
   /** Whether the manager took the task over; it keeps its tasks in the pool. */
@@ -92,18 +97,6 @@ record TrashedImage(OpenPool opened, String imageId, VolumeJournal volumes) {
     } catch (CephException e) {
       return false;
     }
-  }
-
-  private void forgetLeftovers(Image image) {
-    image.snapshots().stream()
-        .filter(this::isLeftover)
-        .forEach(snapshot -> Cuts.remove(image, snapshot.name()));
-  }
-
-  /** Not one that somebody made by hand. */
-  private boolean isLeftover(ImageSnapshot snapshot) {
-    return snapshot.kind() == ImageSnapshot.Kind.USER
-        && volumes.uuidOf(IntermediateImage.withoutSuffix(snapshot.name())).isPresent();
   }
 
   private void remove() {

@@ -194,6 +194,24 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
             false,
             m -> cut(m, 1, image(2) + "-temp")),
         new Damage<>(
+            "leaked snapshot without its name",
+            Kind.LEAKED_SNAPSHOT,
+            false,
+            m -> {
+              cut(m, 1, "csi-snap-" + uuid(2));
+              takeName(m, 1);
+            }),
+        new Damage<>(
+            "trash entry with a snapshot that no clone keeps",
+            Kind.TRASH_ENTRY,
+            false,
+            m -> {
+              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              cut(m, 2, "csi-snap-" + uuid(3));
+              takeName(m, 2);
+              m.pool.trashMove(image(2), Duration.ZERO);
+            }),
+        new Damage<>(
             "trash entry that nothing leads to",
             Kind.TRASH_ENTRY,
             false,
@@ -279,6 +297,17 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
       image.removeSnapshot("s");
     }
     memory.pool.trashMove(image(2), Duration.ZERO);
+    assertThat(findings(Duration.ZERO)).isEmpty();
+  }
+
+  @Test
+  void snapshotThatLostItsNameAndIsKeptByAClone_isAsItShouldBe() {
+    memory.volume(1);
+    memory.volume(2);
+    memory.pool.removeImage(image(2));
+    cut(memory, 1, image(2));
+    clone(memory, image(1), image(2), image(2));
+    takeName(memory, 1);
     assertThat(findings(Duration.ZERO)).isEmpty();
   }
 
@@ -382,6 +411,13 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
     try (Image image = memory.pool.openImage(name)) {
       image.createSnapshot(snapshot);
     }
+  }
+
+  /** Of the image's only snapshot. */
+  private static void takeName(PoolInMemory memory, int n) {
+    String id = memory.pool.imageId(image(n)).orElseThrow();
+    long snapshot = memory.pool.imageState(id).orElseThrow().snapshots().getFirst();
+    memory.pool.takeSnapshotName(id, snapshot);
   }
 
   private static void clone(PoolInMemory memory, String parent, String snapshot, String image) {

@@ -1,5 +1,6 @@
 package io.cephcsi.rbd.controller;
 
+import static io.cephcsi.ceph.ImageSnapshot.Kind.USER;
 import static io.cephcsi.rbd.controller.Controller.GIB;
 import static io.cephcsi.rbd.controller.Controller.copying;
 import static io.cephcsi.rbd.controller.Controller.imageOf;
@@ -14,6 +15,7 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.rbd.FlatteningClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,9 +99,7 @@ class BackgroundWorkTest {
     try (MemoryPool pool = controller.pool();
         Image open = pool.openImage(image)) {
       open.createSnapshot("csi-snap-b0285c97-a0ce-11eb-8c66-0242ac110002");
-      pool.stored(image)
-          .orElseThrow()
-          .loseLastClone("csi-snap-b0285c97-a0ce-11eb-8c66-0242ac110002");
+      pool.takeSnapshotName(open.id(), open.snapshots().getFirst().id());
     }
 
     controller.delete(source);
@@ -131,14 +131,14 @@ class BackgroundWorkTest {
     }
     var handedOver = new AtomicInteger();
     controller.cluster.onManagerCommand(_ -> {
-      assertThat(hasSnapshots(id)).isFalse();
+      assertThat(snapshots(id)).noneMatch(s -> s.clones() > 0 || !s.abandoned());
       handedOver.incrementAndGet();
       return "{}";
     });
 
     controller.delete(large);
 
-    Controller.await(() -> snapshots(id) == 1); // that of the copy
+    Controller.await(() -> snapshots(id).stream().noneMatch(s -> s.snapshot().kind() == USER));
     assertThat(handedOver).hasValue(0);
     try (MemoryPool pool = controller.pool();
         Image open = pool.openImage(imageOf(copy))) {
@@ -151,13 +151,9 @@ class BackgroundWorkTest {
     Controller.await(() -> handedOver.get() == 1);
   }
 
-  private boolean hasSnapshots(String id) {
-    return snapshots(id) > 0;
-  }
-
-  private int snapshots(String id) {
+  private List<SnapshotHeader> snapshots(String id) {
     try (MemoryPool pool = controller.pool()) {
-      return pool.storedById(id).orElseThrow().snapshots().size();
+      return pool.snapshotHeaders(id, pool.imageState(id).orElseThrow().snapshots());
     }
   }
 

@@ -14,7 +14,9 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.AbandonedSnapshots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +138,78 @@ class InterruptedCopyTest {
 
     assertThat(namedSnapshots(imageOf(source))).isEmpty();
     deleteAll(copy);
+  }
+
+  /** Stopped when it took back a copy that had failed: the cut has lost its name, and stays. */
+  private void abandonedCut(String snapshot) {
+    cut(imageOf(source), snapshot);
+    try (MemoryPool pool = controller.pool();
+        Image open = pool.openImage(imageOf(source))) {
+      pool.takeSnapshotName(open.id(), open.snapshots().getLast().id());
+    }
+    assertThat(snapshots()).anyMatch(SnapshotHeader::abandoned);
+  }
+
+  private List<SnapshotHeader> snapshots() {
+    try (MemoryPool pool = controller.pool()) {
+      String id = pool.imageId(imageOf(source)).orElseThrow();
+      return pool.snapshotHeaders(id, pool.imageState(id).orElseThrow().snapshots());
+    }
+  }
+
+  @Test
+  void cutThatLostItsName_leavesTheLiveSourceWithTheNextCopy() throws Exception {
+    reservedByCephCsi();
+    abandonedCut(COPY);
+
+    String copy = controller.create(copying("pvc-copy", source)).getVolumeId();
+
+    assertThat(snapshots()).singleElement().satisfies(s -> assertThat(s.clones()).isEqualTo(1));
+    deleteAll(copy);
+  }
+
+  @Test
+  void cutThatLostItsName_leavesTheLiveSourceWithTheNextSnapshot() {
+    abandonedCut("csi-snap-" + UUID);
+
+    controller.snapshot("snapshot-1", source);
+
+    assertThat(snapshots()).singleElement().satisfies(s -> assertThat(s.clones()).isEqualTo(1));
+  }
+
+  @Test
+  void cutThatLostItsName_leavesTheLiveSourceWhenTheCopyIsRefused() throws Exception {
+    controller.expand(source, 2 * GIB);
+    reservedByCephCsi();
+    abandonedCut(COPY);
+
+    assertThatThrownBy(() -> controller.create(copying("pvc-copy", source)))
+        .isInstanceOf(CsiException.OutOfRange.class);
+
+    assertThat(snapshots()).isEmpty();
+  }
+
+  /** A flattening that was stopped has told the source, and not yet its own image. */
+  @Test
+  void cutThatItsCopyStillHasAsParent_isLeftAlone() {
+    reservedByCephCsi();
+    cut(imageOf(source), COPY);
+    try (MemoryPool pool = controller.pool()) {
+      pool.cloneImage(pool, imageOf(source), COPY, COPY, ImageOptions.DEFAULT);
+      var header = new SnapshotHeader(nameless(snapshots().getFirst().snapshot()), 0);
+      assertThat(AbandonedSnapshots.isOf(pool, header)).isFalse();
+      pool.removeImage(COPY);
+      assertThat(AbandonedSnapshots.isOf(pool, header)).isTrue();
+    }
+  }
+
+  private static ImageSnapshot nameless(ImageSnapshot snapshot) {
+    return new ImageSnapshot(
+        snapshot.id(),
+        snapshot.name(),
+        snapshot.sizeBytes(),
+        ImageSnapshot.Kind.TRASH,
+        snapshot.createdAt());
   }
 
   @Test

@@ -46,10 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What ceph-csi is known to do wrong, by the numbers that its users and maintainers know it by.
- * What nodes do is in {@code io.cephcsi.rbd.node.KnownWeaknessesTest}, what calls do in {@code
- * io.cephcsi.csi.CallsTest}, and connections that are ended (C10, L5) in {@code
- * io.cephcsi.ceph.ConnectionPoolIT}. Without a test are those of what this driver does not do:
- * encryption (C6, C7, C23 to C25, C28, L6, L7) and csi-addons (C8).
+ * What nodes do is in {@code io.cephcsi.rbd.node.KnownWeaknessesTest}; {@code
+ * io.cephcsi.e2e.RbdWeaknessesTest} has the list of them all.
  */
 class KnownWeaknessesTest {
   private static final String TWO_NAMESPACES =
