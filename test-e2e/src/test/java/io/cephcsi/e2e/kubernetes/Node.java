@@ -3,6 +3,7 @@ package io.cephcsi.e2e.kubernetes;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.SingleNode;
 import io.cephcsi.e2e.AtExit;
 import io.cephcsi.e2e.Checkout;
 import io.cephcsi.e2e.charts.Chart;
@@ -83,6 +84,12 @@ final class Node implements AutoCloseable {
 
   /** Why this machine can have no such node; empty when it can. */
   private static Optional<String> trouble() throws IOException, InterruptedException {
+    if (SingleNode.contained()) {
+      return Optional.of("Ceph is in a container, which is not in the node's network");
+    }
+    if (!Files.isExecutable(Path.of("/usr/lib/cni/ptp"))) {
+      return Optional.of("no /usr/lib/cni/ptp, which containernetworking-plugins has");
+    }
     Process attempt =
         new ProcessBuilder("unshare", "--mount", "--net", "--pid", "--fork", "true")
             .redirectErrorStream(true)
