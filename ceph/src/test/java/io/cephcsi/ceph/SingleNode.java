@@ -17,6 +17,7 @@ public final class SingleNode {
   private static final String IMAGE = "CEPH_IMAGE";
 
   private final Path script;
+  private final List<String> launcher;
   private final Path parent;
   private final Path folder;
   private Optional<CephContainer> container = Optional.empty();
@@ -27,7 +28,17 @@ public final class SingleNode {
    * @param script {@code single-node}
    */
   public SingleNode(Path script) throws IOException {
+    this(script, List.of());
+  }
+
+  /**
+   * The same, for a cluster in another network.
+   *
+   * @param launcher what starts its daemons there; it is given their command
+   */
+  public SingleNode(Path script, List<String> launcher) throws IOException {
     this.script = script;
+    this.launcher = launcher;
     this.parent = Files.createTempDirectory("ceph-");
     this.folder = parent.resolve("cluster");
   }
@@ -59,7 +70,7 @@ public final class SingleNode {
       container = Optional.of(new CephContainer(image().get(), parent));
       container.get().singleNode(arguments);
     } else {
-      run(arguments);
+      run(launcher, arguments);
     }
   }
 
@@ -69,14 +80,15 @@ public final class SingleNode {
     if (container.isPresent()) {
       container.get().singleNode(arguments);
     } else {
-      run(arguments);
+      run(launcher, arguments);
     }
   }
 
   /** Ends it, and removes the folder; doing it again is no error. */
   public void down() throws InterruptedException {
     try {
-      run(List.of("down", folder.toString()));
+      // Its daemons are found by their command lines, wherever they are.
+      run(List.of(), List.of("down", folder.toString()));
       container.ifPresent(CephContainer::close);
       Files.deleteIfExists(parent);
     } catch (IOException e) {
@@ -84,8 +96,10 @@ public final class SingleNode {
     }
   }
 
-  private void run(List<String> arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(script.toString()));
+  private void run(List<String> launcher, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(launcher);
+    command.add(script.toString());
     command.addAll(arguments);
     Path said = Files.createTempFile("single-node-", ".log");
     try {

@@ -1,10 +1,10 @@
 package io.cephcsi.e2e;
 
 /** Work to be done when the JVM ends, also by a signal, unless it was done before. */
-final class AtExit implements AutoCloseable {
+public final class AtExit implements AutoCloseable {
   private final Thread hook;
 
-  AtExit(Runnable work) {
+  public AtExit(Runnable work) {
     hook = new Thread(work, "at-exit");
     Runtime.getRuntime().addShutdownHook(hook);
   }

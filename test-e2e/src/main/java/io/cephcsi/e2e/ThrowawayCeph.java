@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * A single-node Ceph, started and ended by {@code test-e2e/ceph/single-node}. Ends with {@link
@@ -18,12 +19,19 @@ public final class ThrowawayCeph implements AutoCloseable {
   private final Path folder;
   private final Properties entries;
   private final Optional<SingleNode> own;
+  private final List<String> launcher;
   private final Runnable end;
 
-  private ThrowawayCeph(Path folder, Properties entries, Optional<SingleNode> own, Runnable end) {
+  private ThrowawayCeph(
+      Path folder,
+      Properties entries,
+      Optional<SingleNode> own,
+      List<String> launcher,
+      Runnable end) {
     this.folder = folder;
     this.entries = entries;
     this.own = own;
+    this.launcher = launcher;
     this.end = end;
   }
 
@@ -34,13 +42,25 @@ public final class ThrowawayCeph implements AutoCloseable {
    */
   @MustBeClosed
   public static ThrowawayCeph start(String... options) throws IOException, InterruptedException {
-    var cluster = new SingleNode(Checkout.singleNode());
+    return startBy(List.of(), options);
+  }
+
+  /**
+   * The same in another network.
+   *
+   * @param launcher what runs the command after it there
+   */
+  @MustBeClosed
+  public static ThrowawayCeph startBy(List<String> launcher, String... options)
+      throws IOException, InterruptedException {
+    var cluster = new SingleNode(Checkout.singleNode(), launcher);
     var atExit = new AtExit(() -> end(cluster));
     cluster.up(List.of(options));
     return new ThrowawayCeph(
         cluster.folder(),
         entries(cluster.folder()),
         Optional.of(cluster),
+        launcher,
         () -> {
           end(cluster);
           atExit.close();
@@ -50,7 +70,7 @@ public final class ThrowawayCeph implements AutoCloseable {
   /** A cluster that runs already in the folder; closing it leaves it alone. */
   @MustBeClosed
   public static ThrowawayCeph running(Path folder) throws IOException {
-    return new ThrowawayCeph(folder, entries(folder), Optional.empty(), () -> {});
+    return new ThrowawayCeph(folder, entries(folder), Optional.empty(), List.of(), () -> {});
   }
 
   private static Properties entries(Path folder) throws IOException {
@@ -76,6 +96,13 @@ public final class ThrowawayCeph implements AutoCloseable {
       throw new IllegalStateException("%s/cluster.env has no %s".formatted(folder, key));
     }
     return value;
+  }
+
+  /**
+   * A command that reaches the cluster: where that is in another network, with what runs it there.
+   */
+  public List<String> reachedBy(String... command) {
+    return Stream.concat(launcher.stream(), Stream.of(command)).toList();
   }
 
   /** The cluster's folder, with its logs and the daemons' sockets. */

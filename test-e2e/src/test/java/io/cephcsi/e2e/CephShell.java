@@ -31,7 +31,7 @@ public final class CephShell {
         """;
     // Ceph's clients chat there at times, which must not be taken for what the script printed.
     var builder =
-        new ProcessBuilder("bash", "-c", prelude + script)
+        new ProcessBuilder(ceph.reachedBy("bash", "-c", prelude + script))
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
     builder.environment().put("P", ceph.pool());

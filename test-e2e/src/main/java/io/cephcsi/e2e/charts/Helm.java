@@ -10,13 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The program helm, with this project's charts.
  *
- * @param program what to run
+ * @param program what to run, with what launches it where there is such
  */
-public record Helm(Path program) {
+public record Helm(List<String> program) {
   /** The Kubernetes that charts are rendered for; a helm built from source takes a very old one. */
   static final String KUBERNETES = "1.34.0";
 
@@ -31,7 +32,12 @@ public record Helm(Path program) {
     if (program == null) {
       throw new IllegalStateException("HELM: run this by ./dev charts, which builds helm");
     }
-    return new Helm(Path.of(program));
+    return new Helm(List.of(program));
+  }
+
+  /** The same, run by a command that takes one. */
+  public Helm by(List<String> launcher) {
+    return new Helm(Stream.concat(launcher.stream(), program.stream()).toList());
   }
 
   /**
@@ -60,7 +66,7 @@ public record Helm(Path program) {
 
   /** Runs helm; its notes about the link to the shared templates are left out. */
   public Outcome run(List<String> arguments) {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
+    List<String> command = new ArrayList<>(program);
     command.addAll(arguments);
     try {
       Path errors = Files.createTempFile("helm", ".err");

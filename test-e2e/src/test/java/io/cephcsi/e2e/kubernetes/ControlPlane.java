@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.e2e.ProgramRun;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -22,23 +20,23 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Kubernetes on loopback, without nodes: etcd, the API server with its access control, its
- * controllers, and the controller of snapshots. There is no scheduler, and what kubelet does is
- * done by {@link Pod} and the tests.
+ * Kubernetes without its nodes: etcd, the API server with its access control, its scheduler and
+ * controllers, and the controller of snapshots. It is in the network of the one {@link Node}.
  */
 final class ControlPlane implements AutoCloseable {
   private static final Duration START = Duration.ofMinutes(2);
   private static final JsonMapper JSON = new JsonMapper();
 
+  private final Node node;
   private final Path folder;
   private final String token = UUID.randomUUID().toString();
-  private final int port = freePort();
   private final Deque<ProgramRun> runs = new ArrayDeque<>();
   private final Kubectl kubectl;
 
-  private ControlPlane(Path folder) throws IOException {
+  private ControlPlane(Node node, Path folder) {
+    this.node = node;
     this.folder = folder;
-    this.kubectl = new Kubectl(folder.resolve("kubeconfig"));
+    this.kubectl = new Kubectl(folder.resolve("kubeconfig"), node.inNetwork());
   }
 
   /**
@@ -47,8 +45,8 @@ final class ControlPlane implements AutoCloseable {
    * @param folder for its data and logs
    */
   @MustBeClosed
-  static ControlPlane start(Path folder) throws IOException, InterruptedException {
-    var plane = new ControlPlane(Files.createDirectories(folder));
+  static ControlPlane start(Node node, Path folder) throws IOException, InterruptedException {
+    var plane = new ControlPlane(node, Files.createDirectories(folder));
     try {
       plane.startAll();
       return plane;
@@ -72,8 +70,8 @@ final class ControlPlane implements AutoCloseable {
           - level: Metadata
             userGroups: ["system:serviceaccounts"]
         """);
-    String etcd = "http://127.0.0.1:" + freePort();
-    String peers = "http://127.0.0.1:" + freePort();
+    String etcd = "http://127.0.0.1:2379";
+    String peers = "http://127.0.0.1:2380";
     start(
         "etcd",
         "--data-dir=" + folder.resolve("etcd"),
@@ -86,14 +84,17 @@ final class ControlPlane implements AutoCloseable {
     start(
         "kube-apiserver",
         "--etcd-servers=" + etcd,
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
+        // Where the service of Kubernetes is: pods come to it without a proxy.
+        "--bind-address=" + Node.SERVICE,
+        "--advertise-address=" + Node.SERVICE,
+        "--secure-port=443",
         "--endpoint-reconciler-type=none",
-        "--secure-port=" + port,
         "--cert-dir=" + folder.resolve("certificates"),
-        "--service-cluster-ip-range=10.0.0.0/24",
+        "--service-cluster-ip-range=10.96.0.0/24",
         "--authorization-mode=RBAC",
         "--allow-privileged=true",
+        // There are no names of nodes to be looked up.
+        "--kubelet-preferred-address-types=InternalIP",
         "--token-auth-file=" + folder.resolve("tokens.csv"),
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-account-key-file=" + folder.resolve("accounts.pub"),
@@ -107,10 +108,13 @@ final class ControlPlane implements AutoCloseable {
         "--kubeconfig=" + kubeconfig(),
         "--leader-elect=false",
         "--secure-port=0",
-        // No kubelet says that the nodes are well.
-        "--controllers=*,-node-lifecycle-controller",
         "--root-ca-file=" + authority(),
         "--service-account-private-key-file=" + folder.resolve("accounts.key"));
+    start(
+        "kube-scheduler",
+        "--kubeconfig=" + kubeconfig(),
+        "--leader-elect=false",
+        "--secure-port=0");
     var _ = kubectl.run("apply", "--filename=" + Programs.crds());
     var _ =
         kubectl.run("wait", "--for=condition=Established", "--all", "customresourcedefinitions");
@@ -121,7 +125,7 @@ final class ControlPlane implements AutoCloseable {
   }
 
   private void start(String program, String... flags) throws IOException {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(node.inNetwork());
     command.add(Programs.of(program).toString());
     command.addAll(List.of(flags));
     runs.push(ProgramRun.start(folder.resolve(program + ".log"), Map.of(), command));
@@ -163,17 +167,10 @@ final class ControlPlane implements AutoCloseable {
     kind: Config
     current-context: it
     contexts: [{name: it, context: {cluster: it, user: it}}]
-    clusters: [{name: it, cluster: {server: "https://127.0.0.1:%d", certificate-authority: "%s"}}]
+    clusters: [{name: it, cluster: {server: "https://%s", certificate-authority: "%s"}}]
     users: [{name: it, user: {token: "%s"}}]
     """
-        .formatted(port, authority(), token);
-  }
-
-  /** A port of loopback that nobody has just now. */
-  static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+        .formatted(Node.SERVICE, authority(), token);
   }
 
   /** kubectl for the administrator, who may do everything. */
@@ -186,13 +183,8 @@ final class ControlPlane implements AutoCloseable {
     return kubectl.kubeconfig();
   }
 
-  /** The port of loopback on which the API server listens. */
-  int port() {
-    return port;
-  }
-
   /** The certificate that says who the API server is. */
-  Path authority() {
+  private Path authority() {
     return folder.resolve("certificates/apiserver.crt");
   }
 

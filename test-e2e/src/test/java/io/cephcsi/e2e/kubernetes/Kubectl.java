@@ -12,13 +12,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The program kubectl, as whoever the kubeconfig is of.
  *
  * @param kubeconfig where the API server is, and with what token
+ * @param launcher what runs the command after it where the API server can be reached
  */
-record Kubectl(Path kubeconfig) {
+record Kubectl(Path kubeconfig, List<String> launcher) {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(200);
@@ -44,7 +47,7 @@ record Kubectl(Path kubeconfig) {
   }
 
   private Outcome tryRun(String input, List<String> words) throws InterruptedException {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(launcher);
     command.add(Programs.of("kubectl").toString());
     command.add("--kubeconfig=" + kubeconfig);
     command.addAll(words);
@@ -101,6 +104,44 @@ record Kubectl(Path kubeconfig) {
       found = get(words);
     }
     return found;
+  }
+
+  /** Waits until a namespace has that many pods and each is ready, and gives them back. */
+  List<JsonNode> awaitRunning(String namespace, int pods) throws InterruptedException {
+    JsonNode all =
+        await(
+            found ->
+                found.path("items").size() == pods
+                    && stream(found.path("items")).allMatch(Kubectl::ready),
+            "pods",
+            "--namespace=" + namespace);
+    return stream(all.path("items")).toList();
+  }
+
+  /**
+   * Waits until kubelet has a driver on a node, which is some time after the driver's pod is ready.
+   */
+  void awaitDriver(String node, String driver) throws InterruptedException {
+    var _ =
+        await(
+            found ->
+                stream(found.at("/spec/drivers"))
+                    .anyMatch(entry -> entry.path("name").asText().equals(driver)),
+            "csinode/" + node);
+  }
+
+  /** Whether a pod runs and is not about to end. */
+  static boolean ready(JsonNode pod) {
+    return pod.at("/metadata/deletionTimestamp").isMissingNode()
+        && stream(pod.at("/status/conditions"))
+            .anyMatch(condition ->
+                condition.path("type").asText().equals("Ready")
+                    && condition.path("status").asText().equals("True"));
+  }
+
+  /** The entries of a list. */
+  static Stream<JsonNode> stream(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false);
   }
 
   /** Waits until there is nothing of it any more. */

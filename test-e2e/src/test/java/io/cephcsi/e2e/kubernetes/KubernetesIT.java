@@ -3,29 +3,21 @@ package io.cephcsi.e2e.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.e2e.CephFsRemains;
 import io.cephcsi.e2e.CephShell;
-import io.cephcsi.e2e.CsiClient;
-import io.cephcsi.e2e.Remains;
+import io.cephcsi.e2e.ContainerSpec;
 import io.cephcsi.e2e.ThrowawayCeph;
 import io.cephcsi.e2e.charts.Chart;
 import io.cephcsi.e2e.charts.Helm;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,94 +28,103 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Claims, snapshots and attachments as people make them, on a real API server: the charts are
- * installed by helm, and the sidecars and the driver run as the pods of the charts say, with the
- * rights of the charts' accounts. No kubelet: what pods would mount is left to other tests.
+ * Claims, snapshots, attachments and pods as people make them, on a real Kubernetes: the charts are
+ * installed by helm, and kubelet runs their pods, from the driver's image and with the rights of
+ * the charts' accounts.
  */
 @Tag("kubernetes")
 class KubernetesIT {
   private static final String NAMESPACE = "ceph-csi";
-  private static final String NODE = "node-1";
   private static final String ZONE = "topology.kubernetes.io/zone";
   private static final long GIB = 1L << 30;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final String LARGER =
-      "{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}";
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir static Path folder;
+  private static final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private static Node node;
   private static ThrowawayCeph ceph;
   private static CephShell shell;
   private static ControlPlane plane;
   private static Kubectl kubectl;
-  private static Remains rbd;
   private static CephFsRemains cephFs;
-  private static final Map<Chart, Pod> provisioners = new EnumMap<>(Chart.class);
-  private static final Map<Chart, Pod> nodePods = new EnumMap<>(Chart.class);
 
   @BeforeAll
   @SuppressWarnings("MustBeClosedChecker") // closed after all tests
   static void start() throws Exception {
-    ceph = ThrowawayCeph.start();
+    node = Node.start(folder.resolve("node"));
+    running.push(node);
+    ceph = ThrowawayCeph.startBy(node.inNetwork(), "--address", node.address());
+    running.push(ceph);
     shell = new CephShell(ceph);
-    rbd = new Remains(ceph, folder);
     cephFs = new CephFsRemains(ceph, folder);
-    plane = ControlPlane.start(folder.resolve("plane"));
+    plane = ControlPlane.start(node, folder.resolve("plane"));
+    running.push(plane);
     kubectl = plane.kubectl();
-    kubectl.apply(
-        """
-        apiVersion: v1
-        kind: Node
-        metadata:
-          name: %s
-          labels: {%s: zone-1}
-          annotations: {volumes.kubernetes.io/controller-managed-attach-detach: "true"}
-        """
-            .formatted(NODE, ZONE));
+    node.join(plane, Map.of(ZONE, "zone-1"));
     for (Chart chart : Chart.values()) {
       install(chart);
-      provisioners.put(chart, pod(chart, "deployment", "provisioner"));
-      nodePods.put(chart, pod(chart, "daemonset", "nodeplugin"));
     }
-  }
-
-  @MustBeClosed
-  private static Pod pod(Chart chart, String kind, String component) throws Exception {
-    return Pod.start(
-        plane,
-        folder.resolve("%s-%s".formatted(chart.driver(), component)),
-        NODE,
-        NAMESPACE,
-        "%s/%s-%s-%s".formatted(kind, chart.driver(), chart.chartName(), component));
+    var _ = awaitRunning();
   }
 
   @AfterAll
-  static void stop() {
-    provisioners.values().forEach(Pod::close);
-    nodePods.values().forEach(Pod::close);
-    plane.close();
-    rbd.close();
-    ceph.close();
+  static void stop() throws Exception {
+    for (AutoCloseable each : running) {
+      each.close();
+    }
+  }
+
+  /** The pods of both charts, of each component one. */
+  private static List<JsonNode> awaitRunning() throws InterruptedException {
+    for (Chart chart : Chart.values()) {
+      kubectl.awaitDriver(Node.NAME, chart.driver() + ".csi.ceph.com");
+    }
+    return kubectl.awaitRunning(NAMESPACE, 2 * Chart.values().length);
   }
 
   /** The rights that the charts give are enough, and nothing has ended that was to run. */
   @AfterEach
-  void nobodyWasRefused() throws IOException {
-    for (Chart chart : Chart.values()) {
-      assertThat(provisioner(chart).restarts()).allMatch(KubernetesIT::lostItsDriver);
-      assertThat(nodePod(chart).restarts()).isEmpty();
+  void nobodyWasRefused() throws Exception {
+    // What a test that failed has left, so that the next one does not meet it.
+    var _ = kubectl.run("delete", "--all", "--timeout=100s", "pods,volumesnapshots,pvc");
+    for (JsonNode pod : awaitRunning()) {
+      for (JsonNode container : pod.at("/status/containerStatuses")) {
+        if (container.path("restartCount").asInt() > 0) {
+          assertThat(container.path("name").asText() + ": " + lastWords(pod, container))
+              .matches(KubernetesIT::mayEnd);
+        }
+      }
     }
     assertThat(plane.refusals(NAMESPACE)).isEmpty();
   }
 
-  /** For which some sidecars end, at once or later, unless the driver is there again by then. */
-  private static boolean lostItsDriver(String restart) {
-    return restart.contains("Lost connection to CSI driver");
+  private static String lastWords(JsonNode pod, JsonNode container) throws InterruptedException {
+    return "exit %d: %s"
+        .formatted(
+            container.at("/lastState/terminated/exitCode").asInt(),
+            kubectl.run(
+                "logs",
+                "--previous",
+                "--namespace=" + NAMESPACE,
+                pod.at("/metadata/name").asText(),
+                "--container=" + container.path("name").asText()));
+  }
+
+  /**
+   * A driver that a test killed; and sidecars, which end when they lose their driver, or when it
+   * does not answer them at once as it starts.
+   */
+  private static boolean mayEnd(String restart) {
+    return restart.matches("(?s)csi-(rbd|cephfs)plugin: exit 137: .*")
+        || restart.contains("Lost connection to CSI driver")
+        || restart.contains("Failed to get the CSI driver name");
   }
 
   private static void install(Chart chart) throws Exception {
     Path values = Files.writeString(folder.resolve(chart.driver() + ".yaml"), values(chart));
     Helm.Outcome outcome =
         Helm.found()
+            .by(node.inNetwork())
             .run(
                 List.of(
                     "install",
@@ -139,29 +140,24 @@ class KubernetesIT {
 
   private static String values(Chart chart) throws Exception {
     return """
-    kubeletDir: %1$s
-    csiConfig: [{clusterID: %2$s, monitors: [%3$s]}]
+    csiConfig: [{clusterID: %1$s, monitors: [%2$s]}]
     provisioner:
+      replicaCount: 1
       snapshotter: {args: {enableVolumeGroupSnapshots: true}}
-      httpMetrics: {containerPort: %4$s}
-    nodeplugin: {httpMetrics: {containerPort: %7$s}}
-    readAffinity: {enabled: true, crushLocationLabels: [%8$s]}
-    %9$s
-    storageClass: {create: true, clusterID: %2$s, %5$s}
+    readAffinity: {enabled: true, crushLocationLabels: [%5$s]}
+    %6$s
+    storageClass: {create: true, clusterID: %1$s, %3$s}
     volumeSnapshotClass: {create: true}
     volumeGroupSnapshotClass: {create: true}
-    secret: {create: true, %6$s}
+    secret: {create: true, %4$s}
     """
         .formatted(
-            folder.resolve("kubelet"),
             ceph.fsid(),
             ceph.monitors(),
-            ControlPlane.freePort(),
             chart == Chart.RBD
                 ? "pool: %s, mounter: userspace, fstype: xfs".formatted(ceph.pool())
                 : "fsName: cephfs, mounter: fuse",
             chart == Chart.RBD ? rbdUser() : cephFsUser(),
-            ControlPlane.freePort(),
             ZONE,
             chart == Chart.RBD ? "topology: {domainLabels: [%s]}".formatted(ZONE) : "");
   }
@@ -194,28 +190,20 @@ class KubernetesIT {
   @ParameterizedTest
   @EnumSource
   void probesOfTheDriver_areAnswered(Chart chart) throws Exception {
-    for (Pod pod : List.of(provisioner(chart), nodePod(chart))) {
-      JsonNode probe = pod.spec("csi-%splugin".formatted(chart.driver())).path("livenessProbe");
-      var uri =
-          URI.create(
-              "http://127.0.0.1:%s%s"
-                  .formatted(
-                      probe.at("/httpGet/port").asText(), probe.at("/httpGet/path").asText()));
-      int unanswered = 0;
-      while (status(uri) != 200) {
-        assertThat(++unanswered).as("%s", uri).isLessThan(30);
-        Thread.sleep(1000);
-      }
-    }
-  }
-
-  private static int status(URI uri) throws InterruptedException {
-    try (var client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
-          .statusCode();
-    } catch (IOException e) {
-      return 0; // it does not listen yet
+    for (String component : List.of("provisioner", "nodeplugin")) {
+      JsonNode pod = pod(chart, component);
+      JsonNode probe =
+          ContainerSpec.named(pod.at("/spec/containers"), plugin(chart)).path("livenessProbe");
+      assertThat(
+              kubectl.run(
+                  "get",
+                  "--raw=/api/v1/namespaces/%s/pods/%s:%s/proxy%s"
+                      .formatted(
+                          NAMESPACE,
+                          pod.at("/metadata/name").asText(),
+                          probe.at("/httpGet/port").asText(),
+                          probe.at("/httpGet/path").asText())))
+          .isNotEmpty();
     }
   }
 
@@ -237,50 +225,73 @@ class KubernetesIT {
 
   @ParameterizedTest
   @EnumSource
-  void claimThatIsMadeLarger_isLargerWhereItIsMounted(Chart chart) throws Exception {
+  void podThatComesAgain_findsWhatItWrote_andSeesTheClaimGrow(Chart chart) throws Exception {
     claim(chart, "grows", "");
-    JsonNode volume = volumeOf("grows");
-    try (var client = new CsiClient(nodeSocket(chart))) {
-      var kubelet = new Kubelet(kubectl, client, folder.resolve("kubelet"));
-      kubelet.mount(volume);
-      try {
-        awaitSize(kubelet, volume, GIB);
-        var _ = kubectl.run("patch", "pvc/grows", "--patch=" + LARGER);
-        var _ =
-            kubectl.await(
-                found -> found.at("/spec/capacity/storage").asText().equals("2Gi"),
-                "pv/" + volume.at("/metadata/name").asText());
-        if (chart == Chart.RBD) {
-          var _ = kubectl.await(KubernetesIT::waitsForTheNode, "pvc/grows");
-          kubelet.grow(volume);
-        } else { // nothing is left for the node to do
-          var _ =
-              kubectl.await(
-                  found -> found.at("/status/capacity/storage").asText().equals("2Gi"),
-                  "pvc/grows");
-        }
-        awaitSize(kubelet, volume, 2 * GIB);
-      } finally {
-        kubelet.unmount(volume);
-      }
-    }
-    delete(chart, "pvc/grows");
+    startPod("grows");
+    var _ = inPod("grows", "echo kept > /data/file");
+    var _ = kubectl.run("delete", "pod/grows");
+    assertThat(awaitNothingInUse(chart)).isEmpty();
+
+    startPod("grows");
+    assertThat(inPod("grows", "cat /data/file")).isEqualTo("kept");
+    awaitSize("grows", GIB);
+    var _ =
+        kubectl.run(
+            "patch",
+            "pvc/grows",
+            "--patch={\"spec\":{\"resources\":{\"requests\":{\"storage\":\"2Gi\"}}}}");
+    awaitSize("grows", 2 * GIB);
+    var _ =
+        kubectl.await(
+            found -> found.at("/status/capacity/storage").asText().equals("2Gi"), "pvc/grows");
+    assertThat(inPod("grows", "cat /data/file")).isEqualTo("kept");
+
+    delete(chart, "pod/grows", "pvc/grows");
   }
 
   /** Less what the filesystem takes for itself; a client of CephFS hears of a new quota later. */
-  private static void awaitSize(Kubelet kubelet, JsonNode volume, long bytes)
-      throws InterruptedException {
+  private static void awaitSize(String pod, long bytes) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    long found = kubelet.size(volume);
+    long found = size(pod);
     while (found < bytes * 9 / 10 || found > bytes) {
       assertThat(System.nanoTime()).as("%d bytes, not %d", found, bytes).isLessThan(end);
       Thread.sleep(200);
-      found = kubelet.size(volume);
+      found = size(pod);
     }
   }
 
-  private static boolean waitsForTheNode(JsonNode claim) {
-    return claim.at("/status/conditions").toString().contains("FileSystemResizePending");
+  private static long size(String pod) throws InterruptedException {
+    return Long.parseLong(inPod(pod, "df --block-size=1 --output=size /data | tail -n 1").strip());
+  }
+
+  /** As an upgrade of the driver does; what is mounted stays, and the new one takes it over. */
+  @ParameterizedTest
+  @EnumSource
+  void podThatWrites_goesOn_whenTheDriverOnItsNodeIsExchanged(Chart chart) throws Exception {
+    claim(chart, "stays", "");
+    startPod("stays");
+    var _ =
+        inPod(
+            "stays",
+            "(while date >> /data/file && sync /data/file; do sleep .1; done) > /dev/null 2>&1 &");
+    String before = pod(chart, "nodeplugin").at("/metadata/name").asText();
+    var _ = kubectl.run("delete", "--namespace=" + NAMESPACE, "pod/" + before);
+    var _ = awaitRunning();
+    assertThat(pod(chart, "nodeplugin").at("/metadata/name").asText()).isNotEqualTo(before);
+
+    int written = lines("stays");
+    Thread.sleep(1000);
+    assertThat(lines("stays")).isGreaterThan(written);
+    var _ = kubectl.run("delete", "pod/stays");
+    assertThat(awaitNothingInUse(chart)).isEmpty();
+    startPod("stays");
+    assertThat(lines("stays")).isGreaterThan(written);
+
+    delete(chart, "pod/stays", "pvc/stays");
+  }
+
+  private static int lines(String pod) throws InterruptedException {
+    return Integer.parseInt(inPod(pod, "wc -l < /data/file"));
   }
 
   @ParameterizedTest
@@ -334,7 +345,7 @@ class KubernetesIT {
         kubectl.await(
             found ->
                 found.path("items").size() == 2
-                    && StreamSupport.stream(found.path("items").spliterator(), false)
+                    && Kubectl.stream(found.path("items"))
                         .allMatch(member -> member.at("/status/readyToUse").asBoolean()),
             "volumesnapshots");
     assertThat(members.at("/items/0/status/volumeGroupSnapshotName").asText()).isEqualTo("group");
@@ -347,24 +358,10 @@ class KubernetesIT {
   void podOnANode_hasItsVolumeAttached_andKeepsTheClaim(Chart chart) throws Exception {
     claim(chart, "used", "");
     String volume = volumeOf("used").at("/metadata/name").asText();
-    kubectl.apply(
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: user, namespace: default}
-        spec:
-          nodeName: %s
-          containers:
-            - name: shell
-              image: shell
-              volumeMounts: [{name: data, mountPath: /data}]
-          volumes: [{name: data, persistentVolumeClaim: {claimName: used}}]
-        """
-            .formatted(NODE));
+    startPod("used");
     if (chart == Chart.RBD) { // the other driver asks for no attachments
-      JsonNode attachments =
-          kubectl.await(
-              found -> found.at("/items/0/status/attached").asBoolean(), "volumeattachments");
+      JsonNode attachments = kubectl.get("volumeattachments");
+      assertThat(attachments.at("/items/0/status/attached").asBoolean()).isTrue();
       assertThat(attachments.at("/items/0/spec/source/persistentVolumeName").asText())
           .isEqualTo(volume);
     }
@@ -373,8 +370,7 @@ class KubernetesIT {
     assertThat(kubectl.get("pvc/used").at("/metadata/deletionTimestamp").asText()).isNotEmpty();
     assertThat(stored(chart)).isNotEmpty();
 
-    // As kubelet does when the pod has ended.
-    var _ = kubectl.run("delete", "--force", "--grace-period=0", "pod/user");
+    var _ = kubectl.run("delete", "pod/used");
     kubectl.awaitGone("volumeattachments");
     delete(chart, "pvc/used");
   }
@@ -409,15 +405,10 @@ class KubernetesIT {
     delete(Chart.RBD, "pvc/refused", "storageclass/bad");
   }
 
-  /** The scheduler's part is to name the node. */
   @Test
   void claimThatWaitsForAPod_isMadeInThePoolOfItsZone() throws Exception {
-    try (var client = new CsiClient(nodeSocket(Chart.RBD))) {
-      var kubelet = new Kubelet(kubectl, client, folder.resolve("kubelet"));
-      assertThat(
-              kubelet.register(NODE, "rbd.csi.ceph.com").getAccessibleTopology().getSegmentsMap())
-          .containsExactly(Map.entry("topology.rbd.csi.ceph.com/zone", "zone-1"));
-    }
+    assertThat(kubectl.get("node/" + Node.NAME).at("/metadata/labels").toString())
+        .contains("\"topology.rbd.csi.ceph.com/zone\":\"zone-1\"");
     kubectl.apply(
         """
         apiVersion: storage.k8s.io/v1
@@ -427,22 +418,24 @@ class KubernetesIT {
         volumeBindingMode: WaitForFirstConsumer
         parameters:
           clusterID: %s
+          mounter: userspace
           topologyConstrainedPools: |
             [{"poolName": "%s", "domainSegments": [{"domainLabel": "zone", "value": "zone-2"}]},
              {"poolName": "zone-1", "domainSegments": [{"domainLabel": "zone", "value": "zone-1"}]}]
           csi.storage.k8s.io/provisioner-secret-name: csi-rbd-secret
-          csi.storage.k8s.io/provisioner-secret-namespace: %s
+          csi.storage.k8s.io/provisioner-secret-namespace: %3$s
+          csi.storage.k8s.io/node-stage-secret-name: csi-rbd-secret
+          csi.storage.k8s.io/node-stage-secret-namespace: %3$s
         """
             .formatted(ceph.fsid(), ceph.pool(), NAMESPACE));
     kubectl.apply(claimText("waits", "zones", "ReadWriteOnce", ""));
-    var _ = kubectl.run("annotate", "pvc/waits", "volume.kubernetes.io/selected-node=" + NODE);
-    awaitBound("waits");
+    startPod("waits");
 
     JsonNode volume = volumeOf("waits");
     assertThat(volume.at("/spec/nodeAffinity").toString())
         .contains("topology.rbd.csi.ceph.com/zone", "zone-1");
     assertThat(shell.run("rbd ls zone-1")).contains(uuid(volume));
-    delete(Chart.RBD, "pvc/waits", "storageclass/zones");
+    delete(Chart.RBD, "pod/waits", "pvc/waits", "storageclass/zones");
   }
 
   @ParameterizedTest
@@ -454,44 +447,93 @@ class KubernetesIT {
     for (String name : names) {
       claims.add(claimText(name, className(chart), accessMode(chart), ""));
     }
-    String plugin = "csi-%splugin".formatted(chart.driver());
     kubectl.apply(String.join("---\n", claims));
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (stored(chart).isEmpty()) {
       assertThat(System.nanoTime()).as("nothing is made").isLessThan(end);
       Thread.sleep(5);
     }
-    provisioner(chart).kill(plugin);
+    JsonNode killed = container(chart);
+    // As a crash does: with the signal that nobody can handle.
+    var _ =
+        node.run(
+            "ctr",
+            "--namespace=k8s.io",
+            "tasks",
+            "kill",
+            "--signal=SIGKILL",
+            killed.path("containerID").asText().replace("containerd://", ""));
 
     for (String name : names) {
       awaitBound(name);
     }
-    awaitRestart(chart, plugin);
+    awaitRestart(chart, killed.path("restartCount").asInt());
     List<String> made = stored(chart).stream().filter(KubernetesIT::isVolume).toList();
     assertThat(made).hasSameSizeAs(names);
     delete(chart, names.stream().map(name -> "pvc/" + name).toArray(String[]::new));
   }
 
   /** All claims may be bound before it is seen that the container has ended. */
-  private static void awaitRestart(Chart chart, String container) throws InterruptedException {
+  private static void awaitRestart(Chart chart, int restarts) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (provisioner(chart).restarts().stream()
-        .noneMatch(restart -> restart.startsWith(container))) {
-      assertThat(System.nanoTime()).as(container + " is not started again").isLessThan(end);
+    while (container(chart).path("restartCount").asInt() == restarts) {
+      assertThat(System.nanoTime()).as("the driver is not started again").isLessThan(end);
       Thread.sleep(100);
     }
   }
 
-  private static Pod provisioner(Chart chart) {
-    return Objects.requireNonNull(provisioners.get(chart));
+  /** What kubelet says of the provisioner's driver. */
+  private static JsonNode container(Chart chart) throws InterruptedException {
+    return ContainerSpec.named(
+        pod(chart, "provisioner").at("/status/containerStatuses"), plugin(chart));
   }
 
-  private static Pod nodePod(Chart chart) {
-    return Objects.requireNonNull(nodePods.get(chart));
+  private static String plugin(Chart chart) {
+    return "csi-%splugin".formatted(chart.driver());
   }
 
-  private static Path nodeSocket(Chart chart) {
-    return nodePod(chart).volume("socket-dir").resolve("csi.sock");
+  /** The one pod of a component of a chart. */
+  private static JsonNode pod(Chart chart, String component) throws InterruptedException {
+    JsonNode pods =
+        kubectl.get(
+            "pods",
+            "--namespace=" + NAMESPACE,
+            "--selector=app=%s,component=%s".formatted(chart.chartName(), component));
+    assertThat(pods.path("items")).hasSize(1);
+    return pods.at("/items/0");
+  }
+
+  /** Starts a pod that has the claim of its name at {@code /data}, and waits until it runs. */
+  private static void startPod(String name) throws InterruptedException {
+    kubectl.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %1$s, namespace: default}
+        spec:
+          containers:
+            - name: shell
+              image: %2$s
+              volumeMounts: [{name: data, mountPath: /data}]
+          volumes: [{name: data, persistentVolumeClaim: {claimName: %1$s}}]
+        """
+            .formatted(name, Node.WEB));
+    var _ = kubectl.await(Kubectl::ready, "pod/" + name);
+  }
+
+  private static String inPod(String name, String script) throws InterruptedException {
+    return kubectl.run("exec", name, "--", "sh", "-c", script);
+  }
+
+  /** Waits until nothing of the driver's is mounted on the node; gives back what still is. */
+  private static List<String> awaitNothingInUse(Chart chart) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    List<String> left = node.inUse(chart);
+    while (!left.isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(200);
+      left = node.inUse(chart);
+    }
+    return left;
   }
 
   private static boolean isVolume(String line) {
@@ -541,7 +583,25 @@ class KubernetesIT {
   }
 
   private static List<String> stored(Chart chart) throws Exception {
-    return chart == Chart.RBD ? rbd.all() : cephFs.stored();
+    return chart == Chart.RBD ? storedInPools() : cephFs.stored();
+  }
+
+  /** Images, groups, trash and journal. */
+  private static List<String> storedInPools() throws Exception {
+    return shell
+        .run(
+            """
+            for pool in $P zone-1; do
+              rbd ls $pool | sed 's/^/image /'
+              rbd group ls $pool | sed 's/^/group /'
+              rbd trash ls --all $pool | sed 's/^/trash /'
+              for kind in volumes snaps groups; do
+                rados -p $pool listomapkeys csi.$kind.default 2>/dev/null || true
+              done
+            done
+            """)
+        .lines()
+        .toList();
   }
 
   /** Deletes objects in this order, and waits until neither Kubernetes nor Ceph has any of it. */
@@ -551,10 +611,18 @@ class KubernetesIT {
     }
     kubectl.awaitGone("pv");
     kubectl.awaitGone("volumesnapshotcontents");
-    if (chart == Chart.RBD) {
-      assertThat(rbd.awaitNothing(PATIENCE)).isEmpty();
-    } else {
-      assertThat(cephFs.stored()).isEmpty();
+    assertThat(awaitNothingInUse(chart)).isEmpty();
+    assertThat(awaitNothingStored(chart)).isEmpty();
+  }
+
+  /** Purges go on by themselves; gives back what is still there. */
+  private static List<String> awaitNothingStored(Chart chart) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    List<String> left = stored(chart);
+    while (!left.isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(200);
+      left = stored(chart);
     }
+    return left;
   }
 }

@@ -2,70 +2,70 @@ package io.cephcsi.e2e.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.cephcsi.e2e.CephShell;
 import io.cephcsi.e2e.Checkout;
 import io.cephcsi.e2e.ThrowawayCeph;
 import io.cephcsi.e2e.charts.Chart;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tutorial's commands for Kubernetes do what it says, as far as they need no kubelet. */
+/** The tutorial's commands for Kubernetes do what it says. */
 @Tag("kubernetes")
 class TutorialOnKubernetesIT {
   private static final Pattern VALUES = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
   private static final Pattern COMMAND =
       Pattern.compile("(?m)^    ((?:kubectl|helm|\\./bin)\\b.*)$");
 
-  /** What waits for a person, or for a pod that runs. */
-  private static final Pattern OF_KUBELET = Pattern.compile(".*( --watch| wait | exec ).*");
+  /** What waits for a person to have seen enough. */
+  private static final String WATCH = "--watch";
 
   @TempDir Path folder;
-
-  private final int port = ControlPlane.freePort();
-
-  TutorialOnKubernetesIT() throws IOException {}
 
   @Test
   void everyCommand_doesWhatIsSaid() throws Exception {
     String text = Files.readString(Checkout.root().resolve("docs/tutorial.md"));
     List<String> commands = matches(COMMAND, text);
     assertThat(commands).hasSizeGreaterThan(8);
-    try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
-        ControlPlane plane = ControlPlane.start(folder.resolve("plane"))) {
+    try (Node node = Node.start(folder.resolve("node"));
+        ThrowawayCeph ceph =
+            ThrowawayCeph.startBy(node.inNetwork(), "--no-cephfs", "--address", node.address());
+        ControlPlane plane = ControlPlane.start(node, folder.resolve("plane"))) {
+      node.join(plane, Map.of());
       Files.writeString(
           folder.resolve("values.yaml"), values(matches(VALUES, text).getFirst(), ceph));
-      run(plane, ceph, commands, "helm install");
-      try (Pod provisioner =
-          Pod.start(
-              plane,
-              folder.resolve("provisioner"),
-              "node-1",
-              "ceph-csi",
-              "deployment/ceph-csi-rbd-provisioner")) {
-        run(plane, ceph, commands, "kubectl apply");
-        var _ =
-            plane
-                .kubectl()
-                .await(found -> found.at("/status/phase").asText().equals("Bound"), "pvc/rbd-pvc");
-        String volume = plane.kubectl().get("pvc/rbd-pvc").at("/spec/volumeName").asText();
-        assertThat(run(plane, ceph, commands, "./bin/cephcsi volumes show")).contains(volume);
-        run(plane, ceph, commands, "kubectl delete");
-        plane.kubectl().awaitGone("pv");
-        awaitNothing(new CephShell(ceph));
-        assertThat(provisioner.restarts()).isEmpty();
-        assertThat(plane.refusals("ceph-csi")).isEmpty();
-      }
-      run(plane, ceph, commands, "helm uninstall");
+      var steps = new Steps(plane, ceph, commands);
+      steps.run("helm install");
+      plane.kubectl().awaitRunning("ceph-csi", 4);
+      steps.run("kubectl apply", "kubectl wait", "kubectl exec");
+      assertThat(page(plane)).isEqualTo("it lives in Ceph");
+      // "Delete the pod, make it again, and the file is still there."
+      var _ = plane.kubectl().run("delete", "pod/rbd-pod");
+      steps.run("kubectl apply", "kubectl wait");
+      assertThat(page(plane)).isEqualTo("it lives in Ceph");
+      String volume = plane.kubectl().get("pvc/rbd-pvc").at("/spec/volumeName").asText();
+      assertThat(steps.run("./bin/cephcsi volumes show")).contains(volume);
+      steps.run("kubectl delete");
+      plane.kubectl().awaitGone("pv");
+      assertThat(node.inUse(Chart.RBD)).isEmpty();
+      awaitNothing(new CephShell(ceph));
+      assertThat(plane.refusals("ceph-csi")).isEmpty();
+      steps.run("helm uninstall");
     }
+  }
+
+  private static String page(ControlPlane plane) throws InterruptedException {
+    return plane.kubectl().run("exec", "rbd-pod", "--", "cat", "/usr/share/nginx/html/index.html");
   }
 
   private static void awaitNothing(CephShell shell) throws Exception {
@@ -103,36 +103,50 @@ class TutorialOnKubernetesIT {
         .replace("AQ...", key);
   }
 
-  /** Runs the commands that begin so, each of which must end well. */
-  private String run(ControlPlane plane, ThrowawayCeph ceph, List<String> all, String beginning)
-      throws Exception {
-    List<String> commands =
-        all.stream()
-            .filter(c -> c.startsWith(beginning) && !OF_KUBELET.matcher(c).matches())
-            .map(this::here)
-            .toList();
-    assertThat(commands).as(beginning).isNotEmpty();
-    Path log = Files.createTempFile(folder, "commands", ".log");
-    var builder =
-        new ProcessBuilder("bash", "-euxc", String.join("\n", commands))
-            .directory(Checkout.root().toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    String path =
-        "%s:%s:%s"
-            .formatted(
-                Programs.of("kubectl").getParent(),
-                Path.of(System.getenv("HELM")).getParent(),
-                System.getenv("PATH"));
-    builder.environment().put("PATH", path);
-    builder.environment().put("KUBECONFIG", plane.kubeconfig().toString());
-    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-    Process bash = builder.start();
-    bash.getOutputStream().close();
-    int exit = bash.waitFor();
-    String said = Files.readString(log, StandardCharsets.UTF_8);
-    assertThat(exit).as(said).isZero();
-    return said;
+  /** The tutorial's commands, in a shell that reaches Kubernetes and Ceph. */
+  private final class Steps {
+    private final ControlPlane plane;
+    private final ThrowawayCeph ceph;
+    private final List<String> all;
+
+    Steps(ControlPlane plane, ThrowawayCeph ceph, List<String> all) {
+      this.plane = plane;
+      this.ceph = ceph;
+      this.all = all;
+    }
+
+    /** Runs those that begin so, in the tutorial's order; each must end well. */
+    @CanIgnoreReturnValue
+    String run(String... beginnings) throws Exception {
+      List<String> commands =
+          all.stream()
+              .filter(command -> Stream.of(beginnings).anyMatch(command::startsWith))
+              .filter(command -> !command.contains(WATCH))
+              .map(TutorialOnKubernetesIT.this::here)
+              .toList();
+      assertThat(commands).as("%s", List.of(beginnings)).isNotEmpty();
+      Path log = Files.createTempFile(folder, "commands", ".log");
+      var builder =
+          new ProcessBuilder(ceph.reachedBy("bash", "-euxc", String.join("\n", commands)))
+              .directory(Checkout.root().toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      String path =
+          "%s:%s:%s"
+              .formatted(
+                  Programs.of("kubectl").getParent(),
+                  Path.of(System.getenv("HELM")).getParent(),
+                  System.getenv("PATH"));
+      builder.environment().put("PATH", path);
+      builder.environment().put("KUBECONFIG", plane.kubeconfig().toString());
+      builder.environment().put("CEPH_CONF", ceph.entry("conf"));
+      Process bash = builder.start();
+      bash.getOutputStream().close();
+      int exit = bash.waitFor();
+      String said = Files.readString(log, StandardCharsets.UTF_8);
+      assertThat(exit).as(said).isZero();
+      return said;
+    }
   }
 
   /** With the sidecars that there are, and the files of the test. */
@@ -140,12 +154,8 @@ class TutorialOnKubernetesIT {
     return command
         .replace(
             "--values values.yaml",
-            "--values %s %s".formatted(folder.resolve("values.yaml"), sidecars()))
+            "--values %s --set=%s"
+                .formatted(folder.resolve("values.yaml"), Sidecars.values(Chart.RBD)))
         .replace("--ceph-conf /tmp/tutorial/ceph.conf", "--ceph-conf $CEPH_CONF");
-  }
-
-  private String sidecars() {
-    return "--set=%s,provisioner.httpMetrics.containerPort=%d"
-        .formatted(Sidecars.values(Chart.RBD), port);
   }
 }
