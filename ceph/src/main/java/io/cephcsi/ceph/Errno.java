@@ -24,6 +24,7 @@ public final class Errno {
   public static final int ENOTCONN = 107;
   public static final int ESHUTDOWN = 108;
   public static final int ETIMEDOUT = 110;
+  public static final int ESTALE = 116;
   public static final int EDQUOT = 122;
   public static final int ECANCELED = 125;
 
@@ -54,6 +55,7 @@ public final class Errno {
           case ENOTCONN -> "not connected";
           case ESHUTDOWN -> "shut down, this client may be blocklisted";
           case ETIMEDOUT -> "timed out";
+          case ESTALE -> "changed meanwhile";
           case EDQUOT -> "quota exceeded";
           case ECANCELED -> "canceled";
           default -> "error";

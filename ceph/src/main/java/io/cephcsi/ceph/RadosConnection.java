@@ -24,6 +24,13 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
           "err_to_stderr", "false",
           "admin_socket", "");
 
+  private static final String NO_KEY =
+      ", whose key is none of Ceph's: put into the Secret what ceph auth get-key prints";
+
+  /** What librados tells as an invalid argument. */
+  private static final String NEWER_KEY =
+      ", whose key librados cannot read: it is of a kind that Ceph has since version 20 (aes256k), and this librados is older; give the user a key of the kind before (ceph auth rotate with --key_type aes, and ceph mon set auth_allowed_ciphers aes,aes256k), or take an image of the driver with Ceph 20's libraries";
+
   private RadosConnection(ClusterPointer pointer) {
     super(pointer);
   }
@@ -48,12 +55,18 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
     String where =
         monitors.isEmpty() ? "the monitors of " + settings.configurationFile() : monitors;
     String action = "connect to " + where + " as " + credentials;
+    // What librados makes of such a key differs from version to version, up to a timeout.
+    if (!credentials.key().isEmpty() && !credentials.keyIsWhole()) {
+      throw new CephException(Errno.EINVAL, action + NO_KEY, CephException.Daemon.MON);
+    }
     var connection = new RadosConnection(create(credentials, action));
     try {
       connection.configure(settings, monitors, credentials);
       connection.set("rados_mon_op_timeout", monitorSeconds);
-      CephException.check(
-          LibRados.rados_connect(connection.pointer()), action, CephException.Daemon.MON);
+      int result = LibRados.rados_connect(connection.pointer());
+      boolean unread = result == -Errno.EINVAL && !credentials.key().isEmpty();
+      String tried = unread ? action + NEWER_KEY : action;
+      CephException.check(result, tried, CephException.Daemon.MON);
       return connection;
     } catch (CephException e) {
       connection.close();

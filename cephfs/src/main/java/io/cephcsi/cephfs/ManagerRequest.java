@@ -2,6 +2,7 @@ package io.cephcsi.cephfs;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cephcsi.cluster.Json;
+import java.util.List;
 
 /** A command to the manager's module volumes, put together key by key. */
 final class ManagerRequest {
@@ -28,6 +29,18 @@ final class ManagerRequest {
 
   ManagerRequest with(String key, boolean value) {
     json.put(key, value);
+    return this;
+  }
+
+  /** A number that Ceph takes with a fraction only. */
+  ManagerRequest with(String key, double value) {
+    json.put(key, value);
+    return this;
+  }
+
+  ManagerRequest with(String key, List<String> values) {
+    var array = json.putArray(key);
+    values.forEach(array::add);
     return this;
   }
 

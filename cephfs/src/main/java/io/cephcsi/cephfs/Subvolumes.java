@@ -71,6 +71,11 @@ public final class Subvolumes {
     return group;
   }
 
+  /** The means to keep their clients from changing them. */
+  public QuiesceSets quiesceSets() {
+    return new QuiesceSets(this);
+  }
+
   /**
    * The directory of a subvolume, which has its snapshots, and its data below a name of the
    * manager's choice.
@@ -127,7 +132,7 @@ public final class Subvolumes {
 
   private void createGroup() {
     try {
-      var request = new ManagerRequest("fs subvolumegroup create", fileSystem.name());
+      var request = ofFileSystem("fs subvolumegroup create");
       var _ = send(request.with("group_name", group));
     } catch (CephException e) {
       throw told(e);
@@ -138,7 +143,7 @@ public final class Subvolumes {
   public Set<String> groups() {
     try {
       Set<String> groups = new TreeSet<>();
-      json(send(new ManagerRequest("fs subvolumegroup ls", fileSystem.name())))
+      json(send(ofFileSystem("fs subvolumegroup ls")))
           .forEach(g -> groups.add(g.path("name").asText()));
       return groups;
     } catch (CephException e) {
@@ -480,7 +485,11 @@ public final class Subvolumes {
   }
 
   private ManagerRequest request(String prefix) {
-    return new ManagerRequest(prefix, fileSystem.name()).withIfAny("group_name", group);
+    return ofFileSystem(prefix).withIfAny("group_name", group);
+  }
+
+  ManagerRequest ofFileSystem(String prefix) {
+    return new ManagerRequest(prefix, fileSystem.name());
   }
 
   private ManagerRequest ofSnapshot(String prefix, String name, String snapshot) {
@@ -495,7 +504,7 @@ public final class Subvolumes {
    * A command on a filesystem that nobody serves is not sent: the manager would wait for a metadata
    * server, and with it all commands that come after, on other filesystems too.
    */
-  private String send(ManagerRequest request) {
+  String send(ManagerRequest request) {
     if (!fileSystem.active()) {
       throw notServed();
     }
@@ -512,7 +521,7 @@ public final class Subvolumes {
     }
   }
 
-  private static JsonNode json(String answer) {
+  static JsonNode json(String answer) {
     try {
       return Json.MAPPER.readTree(answer);
     } catch (JsonProcessingException e) {
@@ -521,7 +530,7 @@ public final class Subvolumes {
   }
 
   /** Nothing, when that is what the failure says; else the failure, told. */
-  private <T> Optional<T> absent(CephException e) {
+  <T> Optional<T> absent(CephException e) {
     if (e.errno() == ENOENT && !fileSystemMissing(e)) {
       return Optional.empty();
     }
@@ -538,7 +547,7 @@ public final class Subvolumes {
     return absent(e).isPresent();
   }
 
-  private RuntimeException told(CephException e) {
+  RuntimeException told(CephException e) {
     if (e.errno() == ETIMEDOUT) {
       return new CsiException.Unavailable(
           "%s; see whether a manager is active (ceph mgr stat) and filesystem %s has an active metadata server (ceph fs status), the call can be repeated"
@@ -577,7 +586,7 @@ public final class Subvolumes {
     return e.errno() == EOPNOTSUPP && said(e, "is not enabled");
   }
 
-  private static boolean unknownCommand(CephException e) {
+  static boolean unknownCommand(CephException e) {
     return e.errno() == EINVAL && said(e, "No handler found");
   }
 
@@ -585,7 +594,7 @@ public final class Subvolumes {
     return e.errno() == ENOENT && said(e, "subvolume group '" + group + "' does not exist");
   }
 
-  private boolean fileSystemMissing(CephException e) {
+  boolean fileSystemMissing(CephException e) {
     return e.errno() == ENOENT && said(e, "FS '" + fileSystem.name() + "' not found");
   }
 

@@ -34,12 +34,21 @@ final class ManagerSubvolumesIT extends SubvolumesContract {
     return cluster;
   }
 
+  /** {@code ceph version 20.2.4 (…) tentacle (stable)}, of the monitor. */
+  @Override
+  boolean quiesces() {
+    String version =
+        CEPH.run("ceph", "version").replaceFirst("(?s)^ceph version (\\d+)\\..*", "$1");
+    return Integer.parseInt(version) >= 19;
+  }
+
   private boolean slow;
 
   @Override
   void makeClonesSlow() {
     slow = true;
-    delayClones("3");
+    // A manager of Ceph 20 takes up to ten seconds for a command while a clone is delayed.
+    delayClones("15");
   }
 
   @AfterEach

@@ -2,6 +2,7 @@ package io.cephcsi.cephfs;
 
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.MemoryCluster;
+import org.junit.jupiter.api.BeforeEach;
 
 /** The manager in memory does what a real one does. */
 final class MemorySubvolumesTest extends SubvolumesContract {
@@ -11,6 +12,16 @@ final class MemorySubvolumesTest extends SubvolumesContract {
   @Override
   Cluster cluster() {
     return cluster;
+  }
+
+  @BeforeEach
+  void beNew() {
+    volumes.setVersion("20.2.4");
+  }
+
+  @Override
+  boolean quiesces() {
+    return true;
   }
 
   @Override

@@ -50,7 +50,7 @@ public final class MemoryVolumes {
   }
 
   /** What goes wrong with a command; the text is Ceph's. */
-  private static final class Refused extends Exception {
+  static final class Refused extends Exception {
     final int errno;
 
     Refused(int errno, String status) {
@@ -70,6 +70,7 @@ public final class MemoryVolumes {
   private final MemoryCluster cluster;
   private final TreeMap<String, Fs> all = new TreeMap<>();
   private final TreeMap<String, Command> commands = new TreeMap<>();
+  private final MemoryQuiesceSets quiesceSets = new MemoryQuiesceSets();
   private long lastId;
   private int looksPerClone;
   private boolean clonerBusy;
@@ -108,6 +109,18 @@ public final class MemoryVolumes {
         "pool_layout");
     command("fs clone status", this::cloneStatus, "clone_name");
     command("fs clone cancel", this::cancelClone, "clone_name");
+    command(
+        "fs quiesce",
+        this::quiesce,
+        "set_id",
+        "members",
+        "timeout",
+        "expiration",
+        "if_version",
+        "reset",
+        "query",
+        "release",
+        "cancel");
     cluster.onManagerCommand(this::manager);
     cluster.onMonitorCommand(this::monitor);
   }
@@ -197,7 +210,7 @@ public final class MemoryVolumes {
     String prefix = request.path("prefix").asText();
     Command command = commands.get(prefix);
     try {
-      if (command == null || (prefix.contains("metadata") && !metadataKnown)) {
+      if (command == null || !known(prefix)) {
         throw new Refused(EINVAL, "No handler found for '" + prefix + "'");
       }
       request.fieldNames().forEachRemaining(key -> requireKey(command, key, json));
@@ -212,6 +225,13 @@ public final class MemoryVolumes {
     } catch (Refused e) {
       throw new CephException(e.errno, json + ": " + e.getMessage());
     }
+  }
+
+  private boolean known(String prefix) {
+    return switch (prefix) {
+      case "fs quiesce" -> Integer.parseInt(version.replaceFirst("\\..*", "")) >= 19;
+      default -> metadataKnown || !prefix.contains("metadata");
+    };
   }
 
   private static void requireKey(Command command, String key, String json) {
@@ -559,6 +579,52 @@ public final class MemoryVolumes {
     }
     subvolume.state = "canceled";
     return "";
+  }
+
+  private String quiesce(Fs fs, JsonNode request) throws Refused {
+    for (JsonNode member : request.path("members")) {
+      String[] words = member.asText().split("/", -1);
+      ObjectNode named = Json.MAPPER.createObjectNode().put("sub_name", words[words.length - 1]);
+      var subvolume =
+          ready(fs, named.put("group_name", words.length > 1 ? words[0] : ""), "getpath");
+      if (subvolume.state.equals("snapshot-retained")) {
+        throw new Refused(ENOENT, "subvolume '" + member.asText() + "' is removed");
+      }
+    }
+    return quiesceSets.answer(request);
+  }
+
+  /**
+   * A client writes to a subvolume in the group {@code csi} of {@code cephfs}.
+   *
+   * @return false when it has to wait, as the subvolume is quiesced
+   */
+  public synchronized boolean write(String name, int content) {
+    if (quiesceSets.keeps("csi/" + name)) {
+      return false;
+    }
+    subvolume(name).orElseThrow().content = content;
+    return true;
+  }
+
+  /** Whether clients stop writing when they are asked to. */
+  public synchronized void setClientsAnswering(boolean answering) {
+    quiesceSets.setAnswering(answering);
+  }
+
+  /** Lets the time of all that is quiesced be over. */
+  public synchronized void expireQuiesced() {
+    quiesceSets.expire();
+  }
+
+  /** The metadata servers are restarted, and know nothing of what was quiesced. */
+  public synchronized void forgetQuiesced() {
+    quiesceSets.forget();
+  }
+
+  /** Whether any client is kept from writing. */
+  public synchronized boolean quiesced() {
+    return quiesceSets.active();
   }
 
   private synchronized String monitor(String json) {

@@ -11,11 +11,13 @@ public final class StoredSubvolume {
     final Instant createdAt = Instant.now();
     final String dataPool;
     final long quotaBytes;
+    public final int content;
     public final TreeMap<String, String> metadata = new TreeMap<>();
 
     Cut(StoredSubvolume of) {
       dataPool = of.dataPool;
       quotaBytes = of.quotaBytes;
+      content = of.content;
     }
   }
 
@@ -25,6 +27,9 @@ public final class StoredSubvolume {
   public String dataPool = "";
   public long quotaBytes;
   public long usedBytes;
+
+  /** What a client wrote last. */
+  public int content;
 
   /** {@code complete}, {@code snapshot-retained}, or what clones are in. */
   public String state = "complete";

@@ -2,6 +2,8 @@ package io.cephcsi.cephfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.csi.CsiException;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What the manager's module volumes must give, whether a real one or one in memory. */
 abstract class SubvolumesContract {
   private static final long GIB = 1L << 30;
+  private static final Duration TEN = Duration.ofSeconds(10);
 
   private final String name = "csi-vol-" + UUID.randomUUID();
   private final String other = "csi-vol-" + UUID.randomUUID();
@@ -294,5 +297,89 @@ abstract class SubvolumesContract {
     assertThat(subvolumes.putSnapshotMetadata(name, "s", Map.of("csi.ceph.com/cluster/name", "c")))
         .isTrue();
     assertThat(subvolumes.putMetadata(name, Map.of())).isTrue();
+  }
+
+  /** Whether the manager can quiesce subvolumes, as Ceph can since version 19. */
+  abstract boolean quiesces();
+
+  private static QuiesceSet settled(QuiesceSets sets, String id) throws InterruptedException {
+    QuiesceSet set = sets.find(id).orElseThrow();
+    for (int n = 0; set.settling() && n < 300; n++) {
+      Thread.sleep(50);
+      set = sets.find(id).orElseThrow();
+    }
+    return set;
+  }
+
+  private QuiesceSets withTwo() {
+    assumeTrue(quiesces());
+    subvolumes.create(name, GIB, "");
+    subvolumes.create(other, GIB, "");
+    return subvolumes.quiesceSets();
+  }
+
+  @Test
+  void quiesce_untilReleased_letsBeCutAndTellsThatItLasted() throws InterruptedException {
+    QuiesceSets sets = withTwo();
+    assertThat(sets.find(name)).isEmpty();
+    QuiesceSet begun = sets.begin(name, List.of(name, other), TEN, TEN).orElseThrow();
+    assertThat(begun.settling() || begun.quiesced()).as("%s", begun).isTrue();
+    QuiesceSet quiesced = settled(sets, name);
+    assertThat(quiesced.quiesced()).as("%s", quiesced).isTrue();
+    assertThat(subvolumes.cut(name, "s")).isTrue();
+    assertThat(subvolumes.cut(other, "s")).isTrue();
+    assertThat(sets.find(name)).contains(quiesced);
+    assertThat(sets.release(name, quiesced.version() + 1)).isFalse();
+    assertThat(sets.release(name, quiesced.version())).isTrue();
+    assertThat(settled(sets, name).released()).isTrue();
+    sets.cancel(name);
+    assertThat(settled(sets, name).released()).isTrue();
+  }
+
+  @Test
+  void quiesce_canceled_isNotReleasedAndCanBeginAgain() throws InterruptedException {
+    QuiesceSets sets = withTwo();
+    sets.begin(name, List.of(name, other), TEN, TEN);
+    QuiesceSet quiesced = settled(sets, name);
+    sets.cancel(name);
+    assertThat(settled(sets, name).quiesced()).isFalse();
+    assertThat(sets.release(name, quiesced.version())).isFalse();
+    sets.begin(name, List.of(other), TEN, TEN);
+    quiesced = settled(sets, name);
+    assertThat(quiesced.quiesced()).as("%s", quiesced).isTrue();
+    assertThat(sets.release(name, quiesced.version())).isTrue();
+  }
+
+  @Test
+  void quiesce_expired_isNotReleased() throws InterruptedException {
+    QuiesceSets sets = withTwo();
+    sets.begin(name, List.of(name), TEN, Duration.ofSeconds(1));
+    QuiesceSet quiesced = settled(sets, name);
+    assertThat(quiesced.quiesced()).as("%s", quiesced).isTrue();
+    Thread.sleep(1500);
+    assertThat(sets.release(name, quiesced.version())).isFalse();
+    QuiesceSet expired = sets.find(name).orElseThrow();
+    assertThat(expired.quiesced() || expired.settling() || expired.released()).isFalse();
+  }
+
+  @Test
+  void quiesce_whatIsNotThere_isTold() {
+    QuiesceSets sets = withTwo();
+    subvolumes.cut(other, "s");
+    subvolumes.remove(other);
+    assertThat(sets.begin(name, List.of(name, "nowhere"), TEN, TEN)).isEmpty();
+    assertThat(sets.begin(name, List.of(name, other), TEN, TEN)).isEmpty();
+    assertThat(sets.find(name)).isEmpty();
+    assertThat(sets.release(name, 1)).isFalse();
+    sets.cancel(name);
+  }
+
+  @Test
+  void quiesce_olderCeph_namesTheVersionThatCan() {
+    assumeFalse(quiesces());
+    subvolumes.create(name, GIB, "");
+    assertThatThrownBy(() -> subvolumes.quiesceSets().begin(name, List.of(name), TEN, TEN))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("Ceph 19 or newer");
   }
 }

@@ -36,6 +36,7 @@ final class CephFsDriver implements AutoCloseable {
                 fileSystems,
                 foundation.volumes(),
                 foundation.snapshots(),
+                foundation.groups(),
                 foundation.users(),
                 foundation.looks()),
             new ControllerSettings(flags.setMetadata, flags.clusterName));
@@ -82,9 +83,12 @@ final class CephFsDriver implements AutoCloseable {
     List<BindableService> services = new ArrayList<>();
     services.add(
         foundation.identity(
-            servesController() ? List.of(Service.Type.CONTROLLER_SERVICE) : List.of()));
+            servesController()
+                ? List.of(Service.Type.CONTROLLER_SERVICE, Service.Type.GROUP_CONTROLLER_SERVICE)
+                : List.of()));
     if (servesController()) {
       services.add(controller);
+      services.add(controller.groupController());
     }
     if (flags.nodeServer || !flags.controllerServer) {
       services.add(node);

@@ -2,6 +2,7 @@ package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import csi.v1.ControllerGetVolumeHealthRequest;
 import csi.v1.ControllerGetVolumeRequest;
@@ -339,6 +340,14 @@ final class CapsIT {
         .getGroupSnapshot();
   }
 
+  /**
+   * Since version 20 Ceph does not refuse who has no caps at all of such daemons: calls time out.
+   */
+  private static void assumeRefused(String name) throws Exception {
+    boolean without = name.matches(".*-without-(osd|mds)");
+    assumeTrue(!without || new CephShell(ceph).clusterVersion() < 20);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -351,6 +360,7 @@ final class CapsIT {
           """)
   void rbd_controllerWithLess_isToldWhichCaps(String name, String caps, String missing)
       throws Exception {
+    assumeRefused(name);
     VolumeLife life = image("pvc-" + name, less(name, caps));
 
     assertDenied(life, rbd, "CreateVolume", missing);
@@ -365,6 +375,7 @@ final class CapsIT {
           node-only-reads  | mon 'profile rbd' osd 'profile rbd-read-only pool=rbd'     | osd caps
           """)
   void rbd_nodeWithLess_isToldWhichCaps(String name, String caps, String missing) throws Exception {
+    assumeRefused(name);
     VolumeLife life = image("pvc-" + name, user("csi-rbd"));
     run(life, rbd, "CreateVolume");
     VolumeLife onNode = image("pvc-" + name, less(name, caps));
@@ -389,6 +400,7 @@ final class CapsIT {
           """)
   void cephFs_provisionerWithLess_isToldWhichCaps(String name, String caps, String missing)
       throws Exception {
+    assumeRefused(name);
     VolumeLife life = subvolume("pvc-" + name, less(name, caps));
 
     assertDenied(life, cephFs, "CreateVolume", missing);
@@ -404,6 +416,7 @@ final class CapsIT {
           """)
   void cephFs_nodeWithLess_isToldWhichCaps(String name, String caps, String missing)
       throws Exception {
+    assumeRefused(name);
     VolumeLife life = subvolume("pvc-" + name, user("csi-cephfs-provisioner"));
     run(life, cephFs, "CreateVolume");
     VolumeLife onNode = subvolume("pvc-" + name, less("fs-" + name, caps));

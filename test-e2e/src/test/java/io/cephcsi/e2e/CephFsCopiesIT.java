@@ -5,9 +5,6 @@ import static io.cephcsi.e2e.Orchestrator.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import csi.v1.CreateVolumeGroupSnapshotRequest;
-import csi.v1.GetPluginCapabilitiesRequest;
-import csi.v1.PluginCapability.Service;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.e2e.VolumeLife.Step;
@@ -227,27 +224,6 @@ class CephFsCopiesIT {
       Thread.sleep(100);
     }
     run(life, driver, "NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume");
-  }
-
-  /** C40. */
-  @Test
-  void groupSnapshots_areNotOffered() {
-    CsiClient client = driver.client();
-    assertThat(
-            client
-                .identity()
-                .getPluginCapabilities(GetPluginCapabilitiesRequest.getDefaultInstance())
-                .getCapabilitiesList())
-        .extracting(capability -> capability.getService().getType())
-        .contains(Service.Type.CONTROLLER_SERVICE)
-        .doesNotContain(Service.Type.GROUP_CONTROLLER_SERVICE);
-    assertThatThrownBy(() ->
-            client
-                .groupController()
-                .createVolumeGroupSnapshot(CreateVolumeGroupSnapshotRequest.getDefaultInstance()))
-        .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
   }
 
   private static List<Step> steps(List<VolumeLife> lives, String name) {

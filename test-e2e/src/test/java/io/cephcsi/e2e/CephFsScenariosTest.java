@@ -60,7 +60,7 @@ class CephFsScenariosTest {
       C37 restore to a larger size                                       SnapshotTest#restore_larger_isGrown
       C38 clone to a larger size                                         SnapshotTest#copy_larger_isGrown
       C39 500 MB                                                         CreateVolumeTest#answer_size_isRoundedAsCephCsiDoesWithinTheLimit
-      C40 group snapshots: not offered, this driver has none for CephFS  CephFsCopiesIT#groupSnapshots_areNotOffered
+      C40 group snapshot of three volumes, each restored, all deleted    CephFsGroupSnapshotIT#group_whileAllVolumesAreWritten_isOneMoment
       C41 journal in radosNamespace                                      SnapshotTest#radosNamespaceOfTheCluster_hasAllOfTheJournal_W5
       """;
 

@@ -45,6 +45,20 @@ public final class CephShell {
     return output.strip();
   }
 
+  /** The first number of the cluster's version. */
+  int clusterVersion() throws IOException, InterruptedException {
+    return version("ceph version");
+  }
+
+  /** The same of this machine's tools and libraries. */
+  int ownVersion() throws IOException, InterruptedException {
+    return version("ceph --version");
+  }
+
+  private int version(String command) throws IOException, InterruptedException {
+    return Integer.parseInt(run(command).replaceFirst("(?s)^ceph version (\\d+)\\..*", "$1"));
+  }
+
   /** The lines that a script prints, sorted. */
   List<String> lines(String script) throws IOException, InterruptedException {
     return run(script).lines().sorted().toList();

@@ -80,7 +80,7 @@ class PreflightIT {
     assertThat(states)
         .containsEntry("connection", "ok")
         .containsEntry("key of client." + user, "ok")
-        .containsEntry("versions", "ok")
+        .containsEntry("versions", versions())
         .containsEntry("pool " + ceph.pool(), "ok")
         .containsEntry("right: reading in pool " + ceph.pool(), read)
         .containsEntry("right: writing in pool " + ceph.pool(), write)
@@ -88,6 +88,11 @@ class PreflightIT {
         .containsEntry("right: fencing", fencing);
     assertThat(run.exit()).isEqualTo(states.containsValue("problem") ? 1 : 0);
     assertThat(shell.run("ceph osd blocklist ls")).doesNotContain("preflight");
+  }
+
+  /** This machine's libraries may be of a Ceph that is much older than the cluster's. */
+  private static String versions() throws Exception {
+    return shell.clusterVersion() - shell.ownVersion() > 2 ? "note" : "ok";
   }
 
   @Test

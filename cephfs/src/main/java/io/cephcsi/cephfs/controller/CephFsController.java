@@ -31,6 +31,7 @@ import csi.v1.ListVolumesResponse;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.ValidateVolumeCapabilitiesResponse;
 import io.cephcsi.cephfs.FileSystems;
+import io.cephcsi.cephfs.GroupSnapshots;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
@@ -42,6 +43,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.SnapshotReferences;
 import io.cephcsi.journal.VolumeJournal;
@@ -65,12 +67,14 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
   private final ControllerGetVolumeHealth getVolumeHealth;
   private final ControllerListVolumeHealth listVolumeHealth;
   private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
+  private final CephFsGroupController groupController;
 
   /** What the controller works with. */
   public record Parts(
       FileSystems fileSystems,
       VolumeJournal journal,
       SnapshotJournal snapshots,
+      GroupJournal groups,
       KnownUsers users,
       Looks looks) {}
 
@@ -96,7 +100,8 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
     this.listVolumes = new ListVolumes(listing, parts.journal());
     this.createSnapshot =
         new CreateSnapshot(parts.fileSystems(), volumes, cuts, names, parts.users());
-    this.deleteSnapshot = new DeleteSnapshot(snapshots, deletion, names);
+    var groups = new GroupSnapshots(parts.fileSystems(), parts.groups());
+    this.deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
     this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
     this.getSnapshot = new GetSnapshot(known);
     this.getCapacity = new GetCapacity(parts.fileSystems(), parts.users());
@@ -104,6 +109,21 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
     this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
     this.listVolumeHealth =
         new ControllerListVolumeHealth(listing, parts.journal(), healths, parts.looks());
+    var groupDeletion =
+        new GroupDeletion(snapshots, parts.snapshots(), parts.groups(), deletion, names);
+    var groupCuts = new GroupCuts(parts.groups(), parts.snapshots(), cuts, groupDeletion);
+    this.groupController =
+        new CephFsGroupController(
+            calls,
+            new CreateVolumeGroupSnapshot(
+                parts.fileSystems(), volumes, groupCuts, names, parts.users()),
+            new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
+            new GetVolumeGroupSnapshot(groups, known, parts.users()));
+  }
+
+  /** The GroupController service, which holds the same names. */
+  public CephFsGroupController groupController() {
+    return groupController;
   }
 
   @Override

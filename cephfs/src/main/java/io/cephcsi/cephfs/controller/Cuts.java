@@ -39,11 +39,6 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
 
   /** The snapshot of the plan's name; call it with the name held and the source shared. */
   Made findOrMake(Volume source, SnapshotPlan plan) {
-    if (source.showsSnapshot()) {
-      throw new CsiException.InvalidArgument(
-          "volume %s only shows snapshot %s: there is nothing new to cut"
-              .formatted(plan.sourceId(), source.entry().backingSnapshotId()));
-    }
     return switch (reserve(source, plan)) {
       case SnapshotReservation.Fresh(var entry) -> makeOrUndo(source, plan, entry);
       case SnapshotReservation.Found(var entry) ->
@@ -55,7 +50,13 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
     };
   }
 
-  private SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
+  /** What the plan's name owns from now on. */
+  SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
+    if (source.showsSnapshot()) {
+      throw new CsiException.InvalidArgument(
+          "volume %s only shows snapshot %s: there is nothing new to cut"
+              .formatted(plan.sourceId(), source.entry().backingSnapshotId()));
+    }
     try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(
           Stores.of(source.pool()), plan.reservation(source.entry(), size(source)));
@@ -115,10 +116,23 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
   }
 
   private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    cut(source, plan, entry);
+    return finish(source, plan, entry, clock.instant());
+  }
+
+  /**
+   * Cuts the snapshot of a reservation, and nothing more.
+   *
+   * @throws CsiException.NotFound when the volume has no subvolume
+   */
+  void cut(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
     if (!source.subvolumes().cut(source.subvolume(), entry.imageName())) {
       throw Volumes.missing(plan.sourceId());
     }
-    Instant cutAt = clock.instant();
+  }
+
+  /** Notes when it was cut, and what follows. */
+  Made finish(Volume source, SnapshotPlan plan, SnapshotEntry entry, Instant cutAt) {
     journal.storeCutLater(source.pool(), entry.uuid(), cutAt);
     return complete(source, plan, new Made(entry, entry.sizeBytes(), cutAt));
   }
@@ -147,7 +161,8 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
     return metadata;
   }
 
-  private void undo(Volume source, SnapshotEntry entry) {
+  /** Takes back a reservation with what was cut for it. */
+  void undo(Volume source, SnapshotEntry entry) {
     source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
     journal.undo(Stores.of(source.pool()), entry);
   }

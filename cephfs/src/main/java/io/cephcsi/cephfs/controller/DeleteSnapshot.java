@@ -2,6 +2,7 @@ package io.cephcsi.cephfs.controller;
 
 import csi.v1.DeleteSnapshotRequest;
 import csi.v1.DeleteSnapshotResponse;
+import io.cephcsi.cephfs.GroupSnapshots;
 import io.cephcsi.cephfs.Snapshot;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cluster.Secrets;
@@ -11,8 +12,12 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import java.util.Optional;
 
-/** Deletes a snapshot, also when its volume is gone. */
-record DeleteSnapshot(Snapshots snapshots, SnapshotDeletion deletion, NameLocks names)
+/**
+ * Deletes a snapshot, also when its volume is gone; but for a member of a group, which goes with
+ * its group.
+ */
+record DeleteSnapshot(
+    Snapshots snapshots, GroupSnapshots groups, SnapshotDeletion deletion, NameLocks names)
     implements Call<DeleteSnapshotRequest, DeleteSnapshotResponse> {
 
   @Override
@@ -33,7 +38,17 @@ record DeleteSnapshot(Snapshots snapshots, SnapshotDeletion deletion, NameLocks 
 
   private void delete(Snapshot opened) {
     try (Snapshot snapshot = opened) {
+      requireNoGroup(snapshot);
       deletion.delete(snapshot);
+    }
+  }
+
+  private void requireNoGroup(Snapshot snapshot) {
+    String group = snapshot.entry().groupId();
+    String id = snapshot.id().text();
+    if (!group.isEmpty() && groups.hasMember(group, id, snapshot.opened().credentials())) {
+      throw new CsiException.InvalidArgument(
+          "snapshot %s is a member of group snapshot %s: delete that one".formatted(id, group));
     }
   }
 }

@@ -19,6 +19,7 @@ import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.FileSystems;
+import io.cephcsi.cephfs.GroupSnapshots;
 import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.StoredSubvolume;
@@ -30,6 +31,7 @@ import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
+import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.SnapshotReferences;
 import io.cephcsi.journal.VolumeJournal;
@@ -56,6 +58,7 @@ final class Controller implements AutoCloseable {
   final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
   final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
   final SnapshotJournal snapshotJournal = new SnapshotJournal("default", UUID::randomUUID);
+  final GroupJournal groupJournal = new GroupJournal("default", UUID::randomUUID);
   final KnownUsers users;
   final ClusterConfigs configs;
   final Path config;
@@ -66,6 +69,9 @@ final class Controller implements AutoCloseable {
   ControllerExpandVolume expandVolume;
   CreateSnapshot createSnapshot;
   DeleteSnapshot deleteSnapshot;
+  CreateVolumeGroupSnapshot createGroup;
+  DeleteVolumeGroupSnapshot deleteGroup;
+  GetVolumeGroupSnapshot getGroup;
   ListSnapshots listSnapshots;
   GetSnapshot getSnapshot;
   ListVolumes listVolumes;
@@ -104,14 +110,21 @@ final class Controller implements AutoCloseable {
     createVolume = new CreateVolume(fileSystems, made, names, users);
     deleteVolume = new DeleteVolume(volumes, journal, shown, names);
     expandVolume = new ControllerExpandVolume(volumes, journal, names);
-    createSnapshot =
-        new CreateSnapshot(
+    var cuts = new Cuts(snapshotJournal, settings, InstantSource.system());
+    var groups = new GroupSnapshots(fileSystems, groupJournal);
+    var groupDeletion =
+        new GroupDeletion(snapshots, snapshotJournal, groupJournal, deletion, names);
+    createSnapshot = new CreateSnapshot(fileSystems, volumes, cuts, names, users);
+    deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
+    createGroup =
+        new CreateVolumeGroupSnapshot(
             fileSystems,
             volumes,
-            new Cuts(snapshotJournal, settings, InstantSource.system()),
+            new GroupCuts(groupJournal, snapshotJournal, cuts, groupDeletion),
             names,
             users);
-    deleteSnapshot = new DeleteSnapshot(snapshots, deletion, names);
+    deleteGroup = new DeleteVolumeGroupSnapshot(groups, groupDeletion, names);
+    getGroup = new GetVolumeGroupSnapshot(groups, known, users);
     listSnapshots = new ListSnapshots(listing, snapshotJournal, known);
     getSnapshot = new GetSnapshot(known);
     listVolumes = new ListVolumes(listing, journal);
@@ -232,6 +245,7 @@ final class Controller implements AutoCloseable {
           .forEach(left::add);
       left.addAll(pool.list("csi.volumes.default", "", 100).keySet());
       left.addAll(pool.list("csi.snaps.default", "", 100).keySet());
+      left.addAll(pool.list("csi.groups.default", "", 100).keySet());
     }
     assertThat(left).isEmpty();
   }

@@ -13,6 +13,7 @@ import csi.v1.GroupControllerGrpc;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.GroupControllerGetCapabilities;
 import io.cephcsi.csi.RpcName;
 import io.grpc.stub.StreamObserver;
 

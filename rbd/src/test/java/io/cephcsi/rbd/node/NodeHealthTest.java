@@ -164,6 +164,7 @@ class NodeHealthTest {
   void storage_osdsDown_isDegraded() {
     monitorsSay(
         "{\"checks\":{\"OSD_DOWN\":{\"severity\":\"HEALTH_WARN\",\"summary\":{\"message\":\"1 osds down\"}},"
+            + "\"AUTH_INSECURE_SERVICE_KEY_TYPE\":{\"severity\":\"HEALTH_ERR\",\"summary\":{\"message\":\"y\"}},"
             + "\"TELEMETRY_CHANGED\":{\"severity\":\"HEALTH_WARN\",\"summary\":{\"message\":\"x\"}}}}",
         "[]");
     var request = NodeGetStorageHealthRequest.newBuilder().putAllSecrets(Node.SECRETS).build();

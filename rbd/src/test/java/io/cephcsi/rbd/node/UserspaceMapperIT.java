@@ -142,7 +142,7 @@ class UserspaceMapperIT {
     String entity = "client.reader-" + UUID.randomUUID();
     String made =
         cluster.monitorCommand(
-            "{\"prefix\":\"auth get-or-create\",\"format\":\"json\",\"entity\":\"%s\",\"caps\":[\"mon\",\"allow r\"]}"
+            "{\"prefix\":\"auth get-or-create\",\"format\":\"json\",\"entity\":\"%s\",\"caps\":[\"mon\",\"allow r\",\"osd\",\"allow r pool=none\"]}"
                 .formatted(entity));
     String key = Json.MAPPER.readTree(made).path(0).path("key").asText();
     var reader = new Credentials(entity.substring("client.".length()), key);

@@ -323,7 +323,7 @@ class KubernetesIT {
     delete(chart, "pvc/source", "volumesnapshot/snapshot", "pvc/restored", "pvc/cloned");
   }
 
-  /** The driver for CephFS has no groups. */
+  /** Those of CephFS want Ceph 19. */
   @Test
   void groupOfClaims_isSnapshottedTogether() throws Exception {
     claim(Chart.RBD, "member-1", "");

@@ -1,13 +1,12 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.csi;
 
 import csi.v1.GroupControllerGetCapabilitiesRequest;
 import csi.v1.GroupControllerGetCapabilitiesResponse;
 import csi.v1.GroupControllerServiceCapability;
 import csi.v1.GroupControllerServiceCapability.RPC;
-import io.cephcsi.csi.Call;
 
-/** Tells what the group controller can do. */
-record GroupControllerGetCapabilities()
+/** Tells what the group controller of either driver can do. */
+public record GroupControllerGetCapabilities()
     implements Call<GroupControllerGetCapabilitiesRequest, GroupControllerGetCapabilitiesResponse> {
 
   @Override

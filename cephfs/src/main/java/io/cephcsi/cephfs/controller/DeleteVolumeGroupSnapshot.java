@@ -1,0 +1,41 @@
+package io.cephcsi.cephfs.controller;
+
+import csi.v1.DeleteVolumeGroupSnapshotRequest;
+import csi.v1.DeleteVolumeGroupSnapshotResponse;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cephfs.GroupSnapshots;
+import io.cephcsi.cluster.Secrets;
+import io.cephcsi.csi.Call;
+import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.VolumeId;
+import java.util.Optional;
+
+/** Deletes a group of snapshots with its members, also those that volumes were restored from. */
+record DeleteVolumeGroupSnapshot(GroupSnapshots groups, GroupDeletion deletion, NameLocks names)
+    implements Call<DeleteVolumeGroupSnapshotRequest, DeleteVolumeGroupSnapshotResponse> {
+
+  @Override
+  public DeleteVolumeGroupSnapshotResponse answer(DeleteVolumeGroupSnapshotRequest request) {
+    String id = request.getGroupSnapshotId();
+    if (id.isEmpty()) {
+      throw new CsiException.InvalidArgument("group_snapshot_id is missing");
+    }
+    Optional<VolumeId> decoded = VolumeId.of(id);
+    if (decoded.isPresent()) {
+      Credentials credentials = Secrets.admin(request.getSecretsMap());
+      try (var _ = names.hold(id)) {
+        groups.open(decoded.get(), credentials).ifPresent(group -> delete(group, request));
+      }
+    }
+    return DeleteVolumeGroupSnapshotResponse.getDefaultInstance();
+  }
+
+  private void delete(GroupSnapshots.Opened opened, DeleteVolumeGroupSnapshotRequest request) {
+    try (var group = opened;
+        var _ = names.hold(CreateVolumeGroupSnapshot.nameLock(group.entry().requestName()))) {
+      group.requireMembers(request.getSnapshotIdsList());
+      deletion.delete(group.opened(), group.entry());
+    }
+  }
+}
