@@ -45,12 +45,16 @@ ARG MIRROR=http://deb.debian.org/debian
 ARG SUITE=trixie
 ARG SOURCE_DATE_EPOCH=1767225600
 # In this order: librados and librbd; mkfs, fsck and resize of ext4 and xfs; mount, losetup, nsenter; modprobe; getfattr; rbd and
-# mount.ceph; two mappers and mounters of user space; what the userspace mapper runs.
-ARG PACKAGES="librados2 librbd1 e2fsprogs xfsprogs util-linux mount kmod attr ceph-common rbd-nbd ceph-fuse fuse3 qemu-utils qemu-block-extra"
+# mount.ceph; a mapper of user space; what the userspace mapper runs.
+ARG PACKAGES="librados2 librbd1 e2fsprogs xfsprogs util-linux mount kmod attr ceph-common rbd-nbd fuse3 qemu-utils qemu-block-extra"
+# Debian has it for some machines only, not for arm64: there CephFS is mounted by the kernel, and volumes that ask for
+# `mounter: fuse` are told why not.
+ARG PACKAGES_OF_SOME="ceph-fuse"
 RUN rm -f /etc/apt/sources.list.d/* \
   && echo "deb $MIRROR $SUITE main" >/etc/apt/sources.list \
   && apt-get -qq -o Acquire::Check-Valid-Until=false update \
   && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $PACKAGES \
+    $(apt-cache --names-only search "^($PACKAGES_OF_SOME)\$" | cut -d ' ' -f 1) \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/cache/ldconfig/aux-cache /var/lib/dpkg/*-old /etc/ceph/* \
   && find /var/log -type f -delete \
   && find /etc /usr /var -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
