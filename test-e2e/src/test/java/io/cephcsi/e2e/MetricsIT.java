@@ -173,8 +173,7 @@ final class MetricsIT {
       ProgramRun.signal("CONT", osd);
     }
     assertThat(hanging.join(Duration.ofMinutes(2))).isTrue();
-    var _ = life.run("CreateVolume", driver.client());
-    var _ = life.run("DeleteVolume", driver.client());
+    Orchestrator.run(life, driver, "CreateVolume", "DeleteVolume");
     eventually(() -> prometheus.value("cephcsi_cluster_monitors_reachable") > 0);
   }
 
