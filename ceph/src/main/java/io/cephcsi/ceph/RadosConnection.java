@@ -77,6 +77,7 @@ final class RadosConnection extends NativeHandle<ClusterPointer> {
   private static ClusterPointer create(Credentials credentials, String action) {
     try (var out = new Memory(Native.POINTER_SIZE)) {
       int result = LibRados.rados_create2(out, "ceph", credentials.toString(), 0);
+      StandardError.waitForRoom();
       CephException.check(result, action);
       return new ClusterPointer(out.getPointer(0));
     }

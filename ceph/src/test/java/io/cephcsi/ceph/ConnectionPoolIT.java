@@ -87,6 +87,20 @@ final class ConnectionPoolIT {
     }
   }
 
+  /** Maven reads what this process prints by pipes. */
+  @Test
+  void lend_leavesStandardErrorAsItIs() throws Exception {
+    try (var _ = lend()) {
+      String flags =
+          Files.readAllLines(Path.of("/proc/self/fdinfo/2")).stream()
+              .filter(line -> line.startsWith("flags:"))
+              .map(line -> line.substring("flags:".length()).strip())
+              .findFirst()
+              .orElseThrow();
+      assertThat(Integer.parseInt(flags, 8) & 0x800).as("O_NONBLOCK").isZero();
+    }
+  }
+
   @Test
   void lend_byManyThreads_isOneConnection() {
     Set<String> addresses = ConcurrentHashMap.newKeySet();
