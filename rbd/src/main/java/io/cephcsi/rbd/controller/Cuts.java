@@ -107,12 +107,15 @@ final class Cuts {
   /** Makes the snapshot, or finds it. */
   private static ImageSnapshot cut(Image image, String name) {
     create(image, name);
-    return named(image, name)
-        .orElseThrow(
-            () -> // another process made it since the image was opened
-            new CsiException.Aborted(
-                    "snapshot %s of image %s is just being made or removed by another process: ask again"
-                        .formatted(name, image.id())));
+    // Where it is not seen, another process made it since the image was opened.
+    return named(image, name).orElseThrow(() -> elsewhere(name, image.id()));
+  }
+
+  /** What another process has made or removed meanwhile was looked for. */
+  static CsiException.Aborted elsewhere(String snapshot, String imageId) {
+    return new CsiException.Aborted(
+        "snapshot %s of image %s is just being made or removed by another process: ask again"
+            .formatted(snapshot, imageId));
   }
 
   /** Whether the image has a snapshot of that name; one that only clones keep has none any more. */

@@ -174,7 +174,7 @@ final class SnapshotImages {
     } catch (CsiException e) {
       throw settled(e, source, entry, making);
     } catch (CephException e) {
-      throw settled(told(e, plan), source, entry, making);
+      throw settled(told(e, source, plan, entry), source, entry, making);
     }
   }
 
@@ -194,10 +194,17 @@ final class SnapshotImages {
     return undone ? failure : Making.elsewhere(entry.imageName());
   }
 
-  private static RuntimeException told(CephException e, SnapshotPlan plan) {
-    return e.errno() == Errno.ENOENT
-        ? io.cephcsi.rbd.Volumes.missing(plan.sourceId())
-        : CephFailures.meaning(e);
+  /** What is missing need not be the source: it may be a part of what was just being made. */
+  private static RuntimeException told(
+      CephException e, Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    if (e.errno() != Errno.ENOENT) {
+      return CephFailures.meaning(e);
+    }
+    return source
+        .pool()
+        .imageId(source.entry().imageName())
+        .<RuntimeException>map(id -> Cuts.elsewhere(entry.imageName(), id))
+        .orElseGet(() -> io.cephcsi.rbd.Volumes.missing(plan.sourceId()));
   }
 
   private Made make(
