@@ -36,6 +36,7 @@ import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.cluster.GroupController;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
@@ -67,7 +68,7 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
   private final ControllerGetVolumeHealth getVolumeHealth;
   private final ControllerListVolumeHealth listVolumeHealth;
   private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
-  private final CephFsGroupController groupController;
+  private final GroupController groupController;
 
   /** What the controller works with. */
   public record Parts(
@@ -113,7 +114,7 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
         new GroupDeletion(snapshots, parts.snapshots(), parts.groups(), deletion, names);
     var groupCuts = new GroupCuts(parts.groups(), parts.snapshots(), cuts, groupDeletion);
     this.groupController =
-        new CephFsGroupController(
+        new GroupController(
             calls,
             new CreateVolumeGroupSnapshot(
                 parts.fileSystems(), volumes, groupCuts, names, parts.users()),
@@ -122,7 +123,7 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
   }
 
   /** The GroupController service, which holds the same names. */
-  public CephFsGroupController groupController() {
+  public GroupController groupController() {
     return groupController;
   }
 

@@ -36,6 +36,7 @@ import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.ValidateVolumeCapabilitiesResponse;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.GroupController;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
@@ -76,7 +77,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   private final GetCapacity getCapacity;
   private final ControllerGetVolume getVolume;
   private final RbdSnapshotMetadata snapshotMetadata;
-  private final RbdGroupController groupController;
+  private final GroupController groupController;
   private final ControllerGetVolumeHealth getVolumeHealth;
   private final ControllerListVolumeHealth listVolumeHealth;
   private final ControllerGetCapabilities getCapabilities;
@@ -131,7 +132,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
     var groupImages =
         new GroupImages(parts.groups(), parts.snapshots(), snapshotImages, groupDeletion);
     this.groupController =
-        new RbdGroupController(
+        new GroupController(
             calls,
             new CreateVolumeGroupSnapshot(
                 parts.pools(), volumes, groupImages, snapshotImages, names, parts.users()),
@@ -153,7 +154,7 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
   }
 
   /** The GroupController service, which holds the same names. */
-  public RbdGroupController groupController() {
+  public GroupController groupController() {
     return groupController;
   }
 

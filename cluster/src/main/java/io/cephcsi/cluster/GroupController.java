@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.cluster;
 
 import com.google.protobuf.Message;
 import csi.v1.CreateVolumeGroupSnapshotRequest;
@@ -10,27 +10,27 @@ import csi.v1.GetVolumeGroupSnapshotResponse;
 import csi.v1.GroupControllerGetCapabilitiesRequest;
 import csi.v1.GroupControllerGetCapabilitiesResponse;
 import csi.v1.GroupControllerGrpc;
-import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.GroupControllerGetCapabilities;
 import io.cephcsi.csi.RpcName;
 import io.grpc.stub.StreamObserver;
 
-/** CSI's GroupController service for RBD: which class answers which RPC. */
-public final class RbdGroupController extends GroupControllerGrpc.GroupControllerImplBase {
+/** CSI's GroupController service, of both drivers: which call answers which RPC. */
+public final class GroupController extends GroupControllerGrpc.GroupControllerImplBase {
   private final Calls calls;
-  private final CreateVolumeGroupSnapshot create;
-  private final DeleteVolumeGroupSnapshot delete;
-  private final GetVolumeGroupSnapshot get;
+  private final Call<CreateVolumeGroupSnapshotRequest, CreateVolumeGroupSnapshotResponse> create;
+  private final Call<DeleteVolumeGroupSnapshotRequest, DeleteVolumeGroupSnapshotResponse> delete;
+  private final Call<GetVolumeGroupSnapshotRequest, GetVolumeGroupSnapshotResponse> get;
   private final GroupControllerGetCapabilities getCapabilities =
       new GroupControllerGetCapabilities();
 
-  RbdGroupController(
+  /** The calls are the one driver's. */
+  public GroupController(
       Calls calls,
-      CreateVolumeGroupSnapshot create,
-      DeleteVolumeGroupSnapshot delete,
-      GetVolumeGroupSnapshot get) {
+      Call<CreateVolumeGroupSnapshotRequest, CreateVolumeGroupSnapshotResponse> create,
+      Call<DeleteVolumeGroupSnapshotRequest, DeleteVolumeGroupSnapshotResponse> delete,
+      Call<GetVolumeGroupSnapshotRequest, GetVolumeGroupSnapshotResponse> get) {
     this.calls = calls;
     this.create = create;
     this.delete = delete;
