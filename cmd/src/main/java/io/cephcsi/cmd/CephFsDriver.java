@@ -87,11 +87,10 @@ final class CephFsDriver implements AutoCloseable {
                 ? List.of(Service.Type.CONTROLLER_SERVICE, Service.Type.GROUP_CONTROLLER_SERVICE)
                 : List.of()));
     if (servesController()) {
-      services.add(controller);
-      services.add(controller.groupController());
+      services.addAll(controller.services());
     }
     if (flags.nodeServer || !flags.controllerServer) {
-      services.add(node);
+      services.add(node.service());
     }
     return services;
   }

@@ -105,12 +105,10 @@ final class RbdDriver implements AutoCloseable {
     List<BindableService> services = new ArrayList<>();
     services.add(foundation.identity(capabilities()));
     if (flags.controllerServer) {
-      services.add(controller);
-      services.add(controller.snapshotMetadata());
-      services.add(controller.groupController());
+      services.addAll(controller.services());
     }
     if (flags.nodeServer) {
-      services.add(node);
+      services.add(node.service());
     }
     return services;
   }

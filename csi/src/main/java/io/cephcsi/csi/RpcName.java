@@ -2,6 +2,7 @@ package io.cephcsi.csi;
 
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Message;
+import java.util.Map;
 
 /**
  * Which RPC a request is for, and for which lane.
@@ -13,6 +14,16 @@ public record RpcName(String method, String lane) {
   /** An RPC on a volume or snapshot; the lane is the cluster in its id. */
   public static RpcName on(String method, String id) {
     return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(""));
+  }
+
+  /** An RPC on no cluster: what the driver is and can. */
+  public static RpcName ofDriver(String method) {
+    return new RpcName(method, "");
+  }
+
+  /** An RPC that makes something; the lane is the cluster in the parameters of its class. */
+  public static RpcName of(String method, Map<String, String> parameters) {
+    return new RpcName(method, parameters.getOrDefault("clusterID", ""));
   }
 
   /**

@@ -1,37 +1,9 @@
 package io.cephcsi.cephfs.controller;
 
-import com.google.protobuf.Message;
-import csi.v1.ControllerExpandVolumeRequest;
-import csi.v1.ControllerExpandVolumeResponse;
-import csi.v1.ControllerGetCapabilitiesRequest;
-import csi.v1.ControllerGetCapabilitiesResponse;
-import csi.v1.ControllerGetVolumeHealthRequest;
-import csi.v1.ControllerGetVolumeHealthResponse;
-import csi.v1.ControllerGetVolumeRequest;
-import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
-import csi.v1.ControllerListVolumeHealthRequest;
-import csi.v1.ControllerListVolumeHealthResponse;
-import csi.v1.CreateSnapshotRequest;
-import csi.v1.CreateSnapshotResponse;
-import csi.v1.CreateVolumeRequest;
-import csi.v1.CreateVolumeResponse;
-import csi.v1.DeleteSnapshotRequest;
-import csi.v1.DeleteSnapshotResponse;
-import csi.v1.DeleteVolumeRequest;
-import csi.v1.DeleteVolumeResponse;
-import csi.v1.GetCapacityRequest;
-import csi.v1.GetCapacityResponse;
-import csi.v1.GetSnapshotRequest;
-import csi.v1.GetSnapshotResponse;
-import csi.v1.ListSnapshotsRequest;
-import csi.v1.ListSnapshotsResponse;
-import csi.v1.ListVolumesRequest;
-import csi.v1.ListVolumesResponse;
-import csi.v1.ValidateVolumeCapabilitiesRequest;
-import csi.v1.ValidateVolumeCapabilitiesResponse;
 import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.GroupSnapshots;
+import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
@@ -40,35 +12,33 @@ import io.cephcsi.cluster.GroupController;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
-import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.CsiService;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
 import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.SnapshotReferences;
 import io.cephcsi.journal.VolumeJournal;
-import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
+import java.util.List;
 
-/** CSI's Controller service for CephFS: which class answers which RPC. */
-public final class CephFsController extends ControllerGrpc.ControllerImplBase {
+/**
+ * CSI's services of a controller for CephFS: which class answers which RPC. All hold the same
+ * names.
+ */
+public final class CephFsController {
   private final Calls calls;
-  private final CreateVolume createVolume;
-  private final DeleteVolume deleteVolume;
-  private final ControllerExpandVolume expandVolume;
-  private final ValidateVolumeCapabilities validateVolumeCapabilities;
-  private final ListVolumes listVolumes;
-  private final CreateSnapshot createSnapshot;
-  private final DeleteSnapshot deleteSnapshot;
-  private final ListSnapshots listSnapshots;
-  private final GetSnapshot getSnapshot;
-  private final GetCapacity getCapacity;
-  private final ControllerGetVolume getVolume;
-  private final ControllerGetVolumeHealth getVolumeHealth;
-  private final ControllerListVolumeHealth listVolumeHealth;
-  private final ControllerGetCapabilities getCapabilities = new ControllerGetCapabilities();
-  private final GroupController groupController;
+  private final Parts parts;
+  private final ControllerSettings settings;
+  private final NameLocks names = new NameLocks();
+  private final SnapshotReferences references = new SnapshotReferences();
+  private final Volumes volumes;
+  private final Snapshots snapshots;
+  private final Cuts cuts;
+  private final SnapshotDeletion deletion;
+  private final GroupSnapshots groups;
+  private final KnownSnapshots known;
 
   /** What the controller works with. */
   public record Parts(
@@ -80,152 +50,99 @@ public final class CephFsController extends ControllerGrpc.ControllerImplBase {
       Looks looks) {}
 
   public CephFsController(Calls calls, Parts parts, ControllerSettings settings) {
-    var names = new NameLocks();
-    var volumes = new Volumes(parts.fileSystems(), parts.journal());
-    var snapshots = new Snapshots(parts.fileSystems(), parts.snapshots());
-    var references = new SnapshotReferences();
-    var deletion = new SnapshotDeletion(parts.snapshots(), references, names);
-    var shown = new ShownSnapshots(snapshots, parts.journal(), references, deletion);
-    var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
-    var subvolumes = new MadeSubvolumes(parts.journal(), clones, shown, settings);
-    var cuts = new Cuts(parts.snapshots(), settings, InstantSource.system());
-    var known = new KnownSnapshots(snapshots, parts.journal(), parts.users());
-    var listing =
-        new Listing<>(parts.fileSystems(), parts.fileSystems().configs(), parts.users()::of);
-    var healths = new VolumeHealths(parts.fileSystems(), parts.journal(), parts.looks());
     this.calls = calls;
-    this.createVolume = new CreateVolume(parts.fileSystems(), subvolumes, names, parts.users());
-    this.deleteVolume = new DeleteVolume(volumes, parts.journal(), shown, names);
-    this.expandVolume = new ControllerExpandVolume(volumes, parts.journal(), names);
-    this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);
-    this.listVolumes = new ListVolumes(listing, parts.journal());
-    this.createSnapshot =
-        new CreateSnapshot(parts.fileSystems(), volumes, cuts, names, parts.users());
-    var groups = new GroupSnapshots(parts.fileSystems(), parts.groups());
-    this.deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
-    this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
-    this.getSnapshot = new GetSnapshot(known);
-    this.getCapacity = new GetCapacity(parts.fileSystems(), parts.users());
-    this.getVolume = new ControllerGetVolume(volumes, parts.users());
-    this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
-    this.listVolumeHealth =
-        new ControllerListVolumeHealth(listing, parts.journal(), healths, parts.looks());
+    this.parts = parts;
+    this.settings = settings;
+    this.volumes = new Volumes(parts.fileSystems(), parts.journal());
+    this.snapshots = new Snapshots(parts.fileSystems(), parts.snapshots());
+    this.groups = new GroupSnapshots(parts.fileSystems(), parts.groups());
+    this.cuts = new Cuts(parts.snapshots(), settings, InstantSource.system());
+    this.deletion = new SnapshotDeletion(parts.snapshots(), references, names);
+    this.known = new KnownSnapshots(snapshots, parts.journal(), parts.users());
+  }
+
+  /** The Controller and GroupController services. */
+  public List<CsiService> services() {
+    return List.of(controller(), groupController());
+  }
+
+  private CsiService controller() {
+    FileSystems fileSystems = parts.fileSystems();
+    VolumeJournal journal = parts.journal();
+    KnownUsers users = parts.users();
+    var shown = new ShownSnapshots(snapshots, journal, references, deletion);
+    var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
+    var subvolumes = new MadeSubvolumes(journal, clones, shown, settings);
+    var listing = new Listing<OpenFileSystem>(fileSystems, fileSystems.configs(), users::of);
+    var healths = new VolumeHealths(fileSystems, journal, parts.looks());
+    return new CsiService(ControllerGrpc.SERVICE_NAME, calls, CephFailures::told)
+        .answer(
+            ControllerGrpc.getCreateVolumeMethod(),
+            new CreateVolume(fileSystems, subvolumes, names, users),
+            (rpc, r) -> RpcName.of(rpc, r.getParametersMap()))
+        .answer(
+            ControllerGrpc.getDeleteVolumeMethod(),
+            new DeleteVolume(volumes, journal, shown, names),
+            (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getControllerExpandVolumeMethod(),
+            new ControllerExpandVolume(volumes, journal, names),
+            (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getValidateVolumeCapabilitiesMethod(),
+            new ValidateVolumeCapabilities(volumes),
+            (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getListVolumesMethod(),
+            new ListVolumes(listing, journal),
+            (rpc, _) -> RpcName.onAll(rpc))
+        .answer(
+            ControllerGrpc.getGetCapacityMethod(),
+            new GetCapacity(fileSystems, users),
+            (rpc, r) -> RpcName.of(rpc, r.getParametersMap()))
+        .answer(
+            ControllerGrpc.getControllerGetVolumeMethod(),
+            new ControllerGetVolume(volumes, users),
+            (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getCreateSnapshotMethod(),
+            new CreateSnapshot(fileSystems, volumes, cuts, names, users),
+            (rpc, r) -> RpcName.on(rpc, r.getSourceVolumeId()))
+        .answer(
+            ControllerGrpc.getDeleteSnapshotMethod(),
+            new DeleteSnapshot(snapshots, groups, deletion, names),
+            (rpc, r) -> RpcName.on(rpc, r.getSnapshotId()))
+        .answer(
+            ControllerGrpc.getListSnapshotsMethod(),
+            new ListSnapshots(listing, parts.snapshots(), known),
+            (rpc, _) -> RpcName.onAll(rpc))
+        .answer(
+            ControllerGrpc.getGetSnapshotMethod(),
+            new GetSnapshot(known),
+            (rpc, r) -> RpcName.on(rpc, r.getSnapshotId()))
+        .answer(
+            ControllerGrpc.getControllerGetVolumeHealthMethod(),
+            new ControllerGetVolumeHealth(healths, users),
+            (rpc, r) -> RpcName.lookingAt(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getControllerListVolumeHealthMethod(),
+            new ControllerListVolumeHealth(listing, journal, healths, parts.looks()),
+            (rpc, _) -> RpcName.lookingAt(rpc, ""))
+        .answer(
+            ControllerGrpc.getControllerGetCapabilitiesMethod(),
+            new ControllerGetCapabilities(),
+            (rpc, _) -> RpcName.ofDriver(rpc));
+  }
+
+  private CsiService groupController() {
     var groupDeletion =
         new GroupDeletion(snapshots, parts.snapshots(), parts.groups(), deletion, names);
     var groupCuts = new GroupCuts(parts.groups(), parts.snapshots(), cuts, groupDeletion);
-    this.groupController =
-        new GroupController(
-            calls,
-            new CreateVolumeGroupSnapshot(
-                parts.fileSystems(), volumes, groupCuts, names, parts.users()),
-            new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
-            new GetVolumeGroupSnapshot(groups, known, parts.users()));
-  }
-
-  /** The GroupController service, which holds the same names. */
-  public GroupController groupController() {
-    return groupController;
-  }
-
-  @Override
-  public void createVolume(
-      CreateVolumeRequest request, StreamObserver<CreateVolumeResponse> observer) {
-    String cluster = request.getParametersOrDefault("clusterID", "");
-    answer(new RpcName("CreateVolume", cluster), createVolume, request, observer);
-  }
-
-  @Override
-  public void deleteVolume(
-      DeleteVolumeRequest request, StreamObserver<DeleteVolumeResponse> observer) {
-    answer(RpcName.on("DeleteVolume", request.getVolumeId()), deleteVolume, request, observer);
-  }
-
-  @Override
-  public void controllerExpandVolume(
-      ControllerExpandVolumeRequest request,
-      StreamObserver<ControllerExpandVolumeResponse> observer) {
-    var rpc = RpcName.on("ControllerExpandVolume", request.getVolumeId());
-    answer(rpc, expandVolume, request, observer);
-  }
-
-  @Override
-  public void validateVolumeCapabilities(
-      ValidateVolumeCapabilitiesRequest request,
-      StreamObserver<ValidateVolumeCapabilitiesResponse> observer) {
-    var rpc = RpcName.on("ValidateVolumeCapabilities", request.getVolumeId());
-    answer(rpc, validateVolumeCapabilities, request, observer);
-  }
-
-  @Override
-  public void listVolumes(
-      ListVolumesRequest request, StreamObserver<ListVolumesResponse> observer) {
-    answer(new RpcName("ListVolumes", ""), listVolumes, request, observer);
-  }
-
-  @Override
-  public void createSnapshot(
-      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> observer) {
-    var rpc = RpcName.on("CreateSnapshot", request.getSourceVolumeId());
-    answer(rpc, createSnapshot, request, observer);
-  }
-
-  @Override
-  public void deleteSnapshot(
-      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> observer) {
-    answer(
-        RpcName.on("DeleteSnapshot", request.getSnapshotId()), deleteSnapshot, request, observer);
-  }
-
-  @Override
-  public void listSnapshots(
-      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
-    answer(new RpcName("ListSnapshots", ""), listSnapshots, request, observer);
-  }
-
-  @Override
-  public void getSnapshot(
-      GetSnapshotRequest request, StreamObserver<GetSnapshotResponse> observer) {
-    answer(RpcName.on("GetSnapshot", request.getSnapshotId()), getSnapshot, request, observer);
-  }
-
-  @Override
-  public void getCapacity(
-      GetCapacityRequest request, StreamObserver<GetCapacityResponse> observer) {
-    String cluster = request.getParametersOrDefault("clusterID", "");
-    answer(new RpcName("GetCapacity", cluster), getCapacity, request, observer);
-  }
-
-  @Override
-  public void controllerGetVolume(
-      ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
-    answer(RpcName.on("ControllerGetVolume", request.getVolumeId()), getVolume, request, observer);
-  }
-
-  @Override
-  public void controllerGetVolumeHealth(
-      ControllerGetVolumeHealthRequest request,
-      StreamObserver<ControllerGetVolumeHealthResponse> observer) {
-    var rpc = RpcName.lookingAt("ControllerGetVolumeHealth", request.getVolumeId());
-    answer(rpc, getVolumeHealth, request, observer);
-  }
-
-  @Override
-  public void controllerListVolumeHealth(
-      ControllerListVolumeHealthRequest request,
-      StreamObserver<ControllerListVolumeHealthResponse> observer) {
-    var rpc = RpcName.lookingAt("ControllerListVolumeHealth", "");
-    answer(rpc, listVolumeHealth, request, observer);
-  }
-
-  @Override
-  public void controllerGetCapabilities(
-      ControllerGetCapabilitiesRequest request,
-      StreamObserver<ControllerGetCapabilitiesResponse> observer) {
-    answer(new RpcName("ControllerGetCapabilities", ""), getCapabilities, request, observer);
-  }
-
-  private <Q extends Message, A extends Message> void answer(
-      RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
-    calls.answer(rpc, CephFailures.told(call), request, observer);
+    return GroupController.of(
+        calls,
+        new CreateVolumeGroupSnapshot(
+            parts.fileSystems(), volumes, groupCuts, names, parts.users()),
+        new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
+        new GetVolumeGroupSnapshot(groups, known, parts.users()));
   }
 }

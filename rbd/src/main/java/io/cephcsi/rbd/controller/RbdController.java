@@ -1,89 +1,50 @@
 package io.cephcsi.rbd.controller;
 
-import com.google.protobuf.Message;
-import csi.v1.ControllerExpandVolumeRequest;
-import csi.v1.ControllerExpandVolumeResponse;
-import csi.v1.ControllerGetCapabilitiesRequest;
-import csi.v1.ControllerGetCapabilitiesResponse;
-import csi.v1.ControllerGetVolumeHealthRequest;
-import csi.v1.ControllerGetVolumeHealthResponse;
-import csi.v1.ControllerGetVolumeRequest;
-import csi.v1.ControllerGetVolumeResponse;
 import csi.v1.ControllerGrpc;
-import csi.v1.ControllerListVolumeHealthRequest;
-import csi.v1.ControllerListVolumeHealthResponse;
-import csi.v1.ControllerPublishVolumeRequest;
-import csi.v1.ControllerPublishVolumeResponse;
-import csi.v1.ControllerUnpublishVolumeRequest;
-import csi.v1.ControllerUnpublishVolumeResponse;
-import csi.v1.CreateSnapshotRequest;
-import csi.v1.CreateSnapshotResponse;
-import csi.v1.CreateVolumeRequest;
-import csi.v1.CreateVolumeResponse;
-import csi.v1.DeleteSnapshotRequest;
-import csi.v1.DeleteSnapshotResponse;
-import csi.v1.DeleteVolumeRequest;
-import csi.v1.DeleteVolumeResponse;
-import csi.v1.GetCapacityRequest;
-import csi.v1.GetCapacityResponse;
-import csi.v1.GetSnapshotRequest;
-import csi.v1.GetSnapshotResponse;
-import csi.v1.ListSnapshotsRequest;
-import csi.v1.ListSnapshotsResponse;
-import csi.v1.ListVolumesRequest;
-import csi.v1.ListVolumesResponse;
-import csi.v1.ValidateVolumeCapabilitiesRequest;
-import csi.v1.ValidateVolumeCapabilitiesResponse;
+import csi.v1.SnapshotMetadataGrpc;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.GroupController;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
-import io.cephcsi.csi.Call;
 import io.cephcsi.csi.Calls;
+import io.cephcsi.csi.CsiService;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RpcName;
 import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.GroupSnapshots;
+import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 
-/** CSI's Controller service for RBD: which class answers which RPC. */
-public final class RbdController extends ControllerGrpc.ControllerImplBase
-    implements AutoCloseable {
+/**
+ * CSI's services of a controller for RBD: which class answers which RPC. All hold the same names.
+ */
+public final class RbdController implements AutoCloseable {
   private static final Duration RESUME_AFTER = Duration.ofSeconds(30);
 
   private final Calls calls;
+  private final Parts parts;
+  private final ControllerSettings settings;
+  private final NameLocks names = new NameLocks();
   private final Purger purger;
   private final Flattener flattener;
   private final CutOffWork cutOff;
-  private final CreateVolume createVolume;
-  private final DeleteVolume deleteVolume;
-  private final ControllerExpandVolume expandVolume;
-  private final ValidateVolumeCapabilities validateVolumeCapabilities;
-  private final ListVolumes listVolumes;
-  private final CreateSnapshot createSnapshot;
-  private final DeleteSnapshot deleteSnapshot;
-  private final ListSnapshots listSnapshots;
-  private final GetSnapshot getSnapshot;
-  private final GetCapacity getCapacity;
-  private final ControllerGetVolume getVolume;
-  private final RbdSnapshotMetadata snapshotMetadata;
-  private final GroupController groupController;
-  private final ControllerGetVolumeHealth getVolumeHealth;
-  private final ControllerListVolumeHealth listVolumeHealth;
-  private final ControllerGetCapabilities getCapabilities;
-  private final ControllerPublishVolume publishVolume;
-  private final ControllerUnpublishVolume unpublishVolume;
-  private final boolean fencing;
+  private final Volumes volumes;
+  private final Snapshots snapshots;
+  private final SnapshotImages snapshotImages;
+  private final SnapshotDeletion deletion;
+  private final GroupSnapshots groups;
+  private final KnownSnapshots known;
+  private final List<CsiService> services;
 
   /** What the controller works with. */
   public record Parts(
@@ -97,201 +58,133 @@ public final class RbdController extends ControllerGrpc.ControllerImplBase
       Looks looks) {}
 
   public RbdController(Calls calls, Parts parts, ControllerSettings settings) {
-    var names = new NameLocks();
-    var volumes = new Volumes(parts.pools(), parts.journal());
-    var snapshots = new Snapshots(parts.pools(), parts.snapshots());
     this.calls = calls;
-    this.purger = new Purger(parts.pools(), parts.journal(), calls::inFlight);
-    this.flattener = new Flattener(parts.pools(), parts.journal());
+    this.parts = parts;
+    this.settings = settings;
+    Pools pools = parts.pools();
+    this.volumes = new Volumes(pools, parts.journal());
+    this.snapshots = new Snapshots(pools, parts.snapshots());
+    this.groups = new GroupSnapshots(pools, parts.groups());
+    this.purger = new Purger(pools, parts.journal(), calls::inFlight);
+    this.flattener = new Flattener(pools, parts.journal());
     this.cutOff =
-        new CutOffWork(
-            parts.pools(), parts.journal(), parts.snapshots(), purger, flattener, RESUME_AFTER);
+        new CutOffWork(pools, parts.journal(), parts.snapshots(), purger, flattener, RESUME_AFTER);
+    this.snapshotImages = new SnapshotImages(pools, parts.snapshots(), flattener, purger, settings);
+    this.deletion = new SnapshotDeletion(parts.snapshots(), purger, cutOff, names);
+    this.known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
+    this.services = List.of(controller(), groupController(), snapshotMetadata());
+  }
+
+  /** The Controller, GroupController and SnapshotMetadata services. */
+  public List<CsiService> services() {
+    return services;
+  }
+
+  private CsiService controller() {
+    Pools pools = parts.pools();
+    VolumeJournal journal = parts.journal();
+    KnownUsers users = parts.users();
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
-    var images = new Images(parts.journal(), clones, purger, cutOff, settings);
-    var snapshotImages =
-        new SnapshotImages(parts.pools(), parts.snapshots(), flattener, purger, settings);
-    var known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());
-    var listing = new Listing<>(parts.pools(), parts.configs(), parts.users()::of);
-    this.createVolume =
-        new CreateVolume(parts.pools(), parts.journal(), images, names, parts.users());
-    this.deleteVolume = new DeleteVolume(volumes, parts.journal(), purger, cutOff, names);
-    this.expandVolume = new ControllerExpandVolume(volumes, names);
-    this.validateVolumeCapabilities = new ValidateVolumeCapabilities(volumes);
-    this.listVolumes = new ListVolumes(listing, parts.journal());
-    this.createSnapshot =
-        new CreateSnapshot(parts.pools(), volumes, snapshotImages, names, parts.users());
-    var deletion = new SnapshotDeletion(parts.snapshots(), purger, cutOff, names);
-    var groups = new GroupSnapshots(parts.pools(), parts.groups());
-    this.deleteSnapshot = new DeleteSnapshot(snapshots, groups, deletion, names);
-    this.listSnapshots = new ListSnapshots(listing, parts.snapshots(), known);
-    this.getSnapshot = new GetSnapshot(known);
-    this.getCapacity = new GetCapacity(parts.pools(), parts.configs(), parts.users());
-    this.getVolume = new ControllerGetVolume(volumes, parts.users());
-    this.snapshotMetadata = new RbdSnapshotMetadata(calls, snapshots, names);
+    var images = new Images(journal, clones, purger, cutOff, settings);
+    var listing = new Listing<OpenPool>(pools, parts.configs(), users::of);
+    var healths = new VolumeHealths(pools, journal, parts.looks());
+    var contents = new PoolContents(pools, journal, parts.looks());
+    CsiService service =
+        new CsiService(ControllerGrpc.SERVICE_NAME, calls, CephFailures::told)
+            .answer(
+                ControllerGrpc.getCreateVolumeMethod(),
+                new CreateVolume(pools, journal, images, names, users),
+                (rpc, r) -> RpcName.of(rpc, r.getParametersMap()))
+            .answer(
+                ControllerGrpc.getDeleteVolumeMethod(),
+                new DeleteVolume(volumes, journal, purger, cutOff, names),
+                (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()))
+            .answer(
+                ControllerGrpc.getControllerExpandVolumeMethod(),
+                new ControllerExpandVolume(volumes, names),
+                (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()))
+            .answer(
+                ControllerGrpc.getValidateVolumeCapabilitiesMethod(),
+                new ValidateVolumeCapabilities(volumes),
+                (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()))
+            .answer(
+                ControllerGrpc.getListVolumesMethod(),
+                new ListVolumes(listing, journal),
+                (rpc, _) -> RpcName.onAll(rpc))
+            .answer(
+                ControllerGrpc.getGetCapacityMethod(),
+                new GetCapacity(pools, parts.configs(), users),
+                (rpc, r) -> RpcName.of(rpc, r.getParametersMap()))
+            .answer(
+                ControllerGrpc.getControllerGetVolumeMethod(),
+                new ControllerGetVolume(volumes, users),
+                (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()))
+            .answer(
+                ControllerGrpc.getCreateSnapshotMethod(),
+                new CreateSnapshot(pools, volumes, snapshotImages, names, users),
+                (rpc, r) -> VolumeHandle.rpc(rpc, r.getSourceVolumeId()))
+            .answer(
+                ControllerGrpc.getDeleteSnapshotMethod(),
+                new DeleteSnapshot(snapshots, groups, deletion, names),
+                (rpc, r) -> RpcName.on(rpc, r.getSnapshotId()))
+            .answer(
+                ControllerGrpc.getListSnapshotsMethod(),
+                new ListSnapshots(listing, parts.snapshots(), known),
+                (rpc, _) -> RpcName.onAll(rpc))
+            .answer(
+                ControllerGrpc.getGetSnapshotMethod(),
+                new GetSnapshot(known),
+                (rpc, r) -> RpcName.on(rpc, r.getSnapshotId()))
+            .answer(
+                ControllerGrpc.getControllerGetVolumeHealthMethod(),
+                new ControllerGetVolumeHealth(healths, users),
+                (rpc, r) -> RpcName.lookingAt(rpc, r.getVolumeId()))
+            .answer(
+                ControllerGrpc.getControllerListVolumeHealthMethod(),
+                new ControllerListVolumeHealth(listing, journal, healths, contents),
+                (rpc, _) -> RpcName.lookingAt(rpc, ""))
+            .answer(
+                ControllerGrpc.getControllerGetCapabilitiesMethod(),
+                new ControllerGetCapabilities(settings.fencing()),
+                (rpc, _) -> RpcName.ofDriver(rpc));
+    return settings.fencing() ? withPublishing(service) : service;
+  }
+
+  private CsiService withPublishing(CsiService service) {
+    var fenced = new FencedVolumes(volumes, parts.users());
+    return service
+        .answer(
+            ControllerGrpc.getControllerPublishVolumeMethod(),
+            new ControllerPublishVolume(fenced, parts.nodes(), names),
+            (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()))
+        .answer(
+            ControllerGrpc.getControllerUnpublishVolumeMethod(),
+            new ControllerUnpublishVolume(fenced, names),
+            (rpc, r) -> VolumeHandle.rpc(rpc, r.getVolumeId()));
+  }
+
+  private CsiService groupController() {
     var groupDeletion = new GroupDeletion(snapshots, parts.groups(), deletion, names);
     var groupImages =
         new GroupImages(parts.groups(), parts.snapshots(), snapshotImages, groupDeletion);
-    this.groupController =
-        new GroupController(
-            calls,
-            new CreateVolumeGroupSnapshot(
-                parts.pools(), volumes, groupImages, snapshotImages, names, parts.users()),
-            new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
-            new GetVolumeGroupSnapshot(groups, known, parts.users()));
-    this.fencing = settings.fencing();
-    this.getCapabilities = new ControllerGetCapabilities(fencing);
-    var fenced = new FencedVolumes(volumes, parts.users());
-    this.publishVolume = new ControllerPublishVolume(fenced, parts.nodes(), names);
-    this.unpublishVolume = new ControllerUnpublishVolume(fenced, names);
-    var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
-    this.getVolumeHealth = new ControllerGetVolumeHealth(healths, parts.users());
-    this.listVolumeHealth =
-        new ControllerListVolumeHealth(
-            listing,
-            parts.journal(),
-            healths,
-            new PoolContents(parts.pools(), parts.journal(), parts.looks()));
+    return GroupController.of(
+        calls,
+        new CreateVolumeGroupSnapshot(
+            parts.pools(), volumes, groupImages, snapshotImages, names, parts.users()),
+        new DeleteVolumeGroupSnapshot(groups, groupDeletion, names),
+        new GetVolumeGroupSnapshot(groups, known, parts.users()));
   }
 
-  /** The GroupController service, which holds the same names. */
-  public GroupController groupController() {
-    return groupController;
-  }
-
-  /** The SnapshotMetadata service, which holds the same names. */
-  public RbdSnapshotMetadata snapshotMetadata() {
-    return snapshotMetadata;
-  }
-
-  @Override
-  public void createVolume(
-      CreateVolumeRequest request, StreamObserver<CreateVolumeResponse> observer) {
-    String cluster = request.getParametersOrDefault("clusterID", "");
-    answer(new RpcName("CreateVolume", cluster), createVolume, request, observer);
-  }
-
-  @Override
-  public void deleteVolume(
-      DeleteVolumeRequest request, StreamObserver<DeleteVolumeResponse> observer) {
-    answer(
-        VolumeHandle.rpc("DeleteVolume", request.getVolumeId()), deleteVolume, request, observer);
-  }
-
-  @Override
-  public void controllerExpandVolume(
-      ControllerExpandVolumeRequest request,
-      StreamObserver<ControllerExpandVolumeResponse> observer) {
-    var rpc = VolumeHandle.rpc("ControllerExpandVolume", request.getVolumeId());
-    answer(rpc, expandVolume, request, observer);
-  }
-
-  @Override
-  public void validateVolumeCapabilities(
-      ValidateVolumeCapabilitiesRequest request,
-      StreamObserver<ValidateVolumeCapabilitiesResponse> observer) {
-    var rpc = VolumeHandle.rpc("ValidateVolumeCapabilities", request.getVolumeId());
-    answer(rpc, validateVolumeCapabilities, request, observer);
-  }
-
-  @Override
-  public void listVolumes(
-      ListVolumesRequest request, StreamObserver<ListVolumesResponse> observer) {
-    answer(RpcName.onAll("ListVolumes"), listVolumes, request, observer);
-  }
-
-  @Override
-  public void createSnapshot(
-      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> observer) {
-    var rpc = VolumeHandle.rpc("CreateSnapshot", request.getSourceVolumeId());
-    answer(rpc, createSnapshot, request, observer);
-  }
-
-  @Override
-  public void deleteSnapshot(
-      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> observer) {
-    answer(
-        RpcName.on("DeleteSnapshot", request.getSnapshotId()), deleteSnapshot, request, observer);
-  }
-
-  @Override
-  public void listSnapshots(
-      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
-    answer(RpcName.onAll("ListSnapshots"), listSnapshots, request, observer);
-  }
-
-  @Override
-  public void getSnapshot(
-      GetSnapshotRequest request, StreamObserver<GetSnapshotResponse> observer) {
-    answer(RpcName.on("GetSnapshot", request.getSnapshotId()), getSnapshot, request, observer);
-  }
-
-  @Override
-  public void getCapacity(
-      GetCapacityRequest request, StreamObserver<GetCapacityResponse> observer) {
-    String cluster = request.getParametersOrDefault("clusterID", "");
-    answer(new RpcName("GetCapacity", cluster), getCapacity, request, observer);
-  }
-
-  @Override
-  public void controllerGetVolume(
-      ControllerGetVolumeRequest request, StreamObserver<ControllerGetVolumeResponse> observer) {
-    answer(
-        VolumeHandle.rpc("ControllerGetVolume", request.getVolumeId()),
-        getVolume,
-        request,
-        observer);
-  }
-
-  @Override
-  public void controllerPublishVolume(
-      ControllerPublishVolumeRequest request,
-      StreamObserver<ControllerPublishVolumeResponse> observer) {
-    if (fencing) {
-      var rpc = VolumeHandle.rpc("ControllerPublishVolume", request.getVolumeId());
-      answer(rpc, publishVolume, request, observer);
-    } else {
-      super.controllerPublishVolume(request, observer);
-    }
-  }
-
-  @Override
-  public void controllerUnpublishVolume(
-      ControllerUnpublishVolumeRequest request,
-      StreamObserver<ControllerUnpublishVolumeResponse> observer) {
-    if (fencing) {
-      var rpc = VolumeHandle.rpc("ControllerUnpublishVolume", request.getVolumeId());
-      answer(rpc, unpublishVolume, request, observer);
-    } else {
-      super.controllerUnpublishVolume(request, observer);
-    }
-  }
-
-  @Override
-  public void controllerGetVolumeHealth(
-      ControllerGetVolumeHealthRequest request,
-      StreamObserver<ControllerGetVolumeHealthResponse> observer) {
-    var rpc = RpcName.lookingAt("ControllerGetVolumeHealth", request.getVolumeId());
-    answer(rpc, getVolumeHealth, request, observer);
-  }
-
-  @Override
-  public void controllerListVolumeHealth(
-      ControllerListVolumeHealthRequest request,
-      StreamObserver<ControllerListVolumeHealthResponse> observer) {
-    var rpc = RpcName.lookingAt("ControllerListVolumeHealth", "");
-    answer(rpc, listVolumeHealth, request, observer);
-  }
-
-  @Override
-  public void controllerGetCapabilities(
-      ControllerGetCapabilitiesRequest request,
-      StreamObserver<ControllerGetCapabilitiesResponse> observer) {
-    answer(new RpcName("ControllerGetCapabilities", ""), getCapabilities, request, observer);
-  }
-
-  private <Q extends Message, A extends Message> void answer(
-      RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
-    calls.answer(rpc, CephFailures.told(call), request, observer);
+  private CsiService snapshotMetadata() {
+    return new CsiService(SnapshotMetadataGrpc.SERVICE_NAME, calls, CephFailures::told)
+        .stream(
+            SnapshotMetadataGrpc.getGetMetadataAllocatedMethod(),
+            CephFailures.told(new GetMetadataAllocated(snapshots, names)),
+            (rpc, r) -> RpcName.on(rpc, r.getSnapshotId()))
+            .stream(
+                SnapshotMetadataGrpc.getGetMetadataDeltaMethod(),
+                CephFailures.told(new GetMetadataDelta(snapshots, names)),
+                (rpc, r) -> RpcName.on(rpc, r.getTargetSnapshotId()));
   }
 
   /** What is to be done yet behind the calls: images to be purged, and to be flattened. */
