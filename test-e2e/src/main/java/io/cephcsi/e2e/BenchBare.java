@@ -10,6 +10,7 @@ import io.cephcsi.ceph.Pool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The calls to librbd alone, by the driver's own bindings, on one connection of this process. */
@@ -19,6 +20,8 @@ final class BenchBare implements AutoCloseable {
 
   private static final String SNAPSHOT = "bench";
   private static final String CLONE = "-clone";
+  private static final String DIRECTORY = "bench.directory";
+  private static final String ENTRY = "bench.entry.";
 
   private final Map<String, String> ids = new ConcurrentHashMap<>();
   private final ConnectionPool connections = new ConnectionPool(ConnectionSettings.DEFAULT);
@@ -35,6 +38,31 @@ final class BenchBare implements AutoCloseable {
   void create(String image) {
     try (Pool io = open()) {
       io.createImage(image, BenchDriver.GIB, LAYERING);
+    }
+  }
+
+  /**
+   * As {@link #create}, and the four operations that keep an entry of it as ceph-csi's journal
+   * does, each when the one before is done: the object, the name, the look for the image's id, the
+   * id.
+   */
+  void createWithEntry(String image) {
+    try (Pool io = open()) {
+      var _ = io.create(ENTRY + image, Map.of("csi.volname", image, "csi.imagename", image));
+      var _ = io.compareAndPut(DIRECTORY, image, "", image);
+      io.createImage(image, BenchDriver.GIB, LAYERING);
+      String id = io.imageId(image).orElseThrow();
+      var _ =
+          io.compareAndUpdate(
+              ENTRY + image, Map.of("csi.imageid", ""), Map.of("csi.imageid", id), Set.of());
+    }
+  }
+
+  void removeWithEntry(String image) {
+    try (Pool io = open()) {
+      io.removeImage(image);
+      var _ = io.compareAndRemoveKey(DIRECTORY, image, image);
+      io.remove(ENTRY + image);
     }
   }
 

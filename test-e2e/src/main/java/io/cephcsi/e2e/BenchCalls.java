@@ -29,6 +29,7 @@ final class BenchCalls {
   private final BenchSamples delete = new BenchSamples();
   private final BenchSamples list = new BenchSamples();
   private final BenchSamples bareCreate = new BenchSamples();
+  private final BenchSamples bareWithEntry = new BenchSamples();
   private final BenchSamples bareResize = new BenchSamples();
   private final BenchSamples bareMove = new BenchSamples();
   private final BenchSamples barePurge = new BenchSamples();
@@ -48,7 +49,7 @@ final class BenchCalls {
   }
 
   List<BenchCall> measure() throws Exception {
-    progress.expect((long) (plan.rounds() + 1) * 9 * plan.perRound());
+    progress.expect((long) (plan.rounds() + 1) * 11 * plan.perRound());
     makeForExpansion();
     for (int round = 0; round < plan.rounds(); round++) {
       round(round);
@@ -80,12 +81,18 @@ final class BenchCalls {
   /** Who begins has the machine as the purges of the round before have left it. */
   private void create(int round, int first) throws Exception {
     if (round % 2 == 1) {
-      run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+      bareCreate(first);
     }
     run("CreateVolume", create, first, n -> driver.create(volume(n)));
     if (round % 2 == 0) {
-      run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+      bareCreate(first);
     }
+    run("clean up", new BenchSamples(), first, n -> bare.removeWithEntry(withEntry(n)));
+  }
+
+  private void bareCreate(int first) throws Exception {
+    run("rbd_create4", bareCreate, first, n -> bare.create(image(n)));
+    run("rbd_create4 with entry", bareWithEntry, first, n -> bare.createWithEntry(withEntry(n)));
   }
 
   private void makeForExpansion() throws Exception {
@@ -118,7 +125,12 @@ final class BenchCalls {
 
   private List<BenchCall> rows() {
     List<BenchCall> rows = new ArrayList<>();
-    rows.add(row("CreateVolume", create, bare("rbd_create4", bareCreate)));
+    rows.add(
+        row(
+            "CreateVolume",
+            create,
+            bare("rbd_create4", bareCreate),
+            bare("rbd_create4 with a journal entry", bareWithEntry)));
     rows.add(row("CreateVolume again", again));
     rows.add(row("ControllerExpandVolume", expand, bare("rbd_resize", bareResize)));
     rows.add(
@@ -145,6 +157,10 @@ final class BenchCalls {
 
   private String image(int number) {
     return "bench-bare-%d-%d".formatted(plan.callers(), number);
+  }
+
+  private String withEntry(int number) {
+    return "bench-entry-%d-%d".formatted(plan.callers(), number);
   }
 
   private String growing(int number) {
