@@ -427,7 +427,7 @@ final class ConnectionPoolIT {
     try (Cluster cluster = lend();
         var threads = Executors.newFixedThreadPool(16)) {
       assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
-      signal("STOP", "mgr_pid");
+      Processes.stop(pid("mgr_pid"));
       try {
         var calls =
             IntStream.range(0, 16)
@@ -441,7 +441,7 @@ final class ConnectionPoolIT {
         assertThat(errno(() -> cluster.managerCommand(PG_STAT, time))).isEqualTo(Errno.ETIMEDOUT);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
       } finally {
-        signal("CONT", "mgr_pid");
+        Processes.resume(pid("mgr_pid"));
       }
       await(() -> answers(cluster));
       for (int i = 0; i < 100; i++) {
@@ -453,7 +453,7 @@ final class ConnectionPoolIT {
   @Test
   void managerCommand_isNotWaitedForLongerThanTheSettingsAllow() throws Exception {
     try (Cluster cluster = lend()) {
-      signal("STOP", "mgr_pid");
+      Processes.stop(pid("mgr_pid"));
       try {
         long start = System.nanoTime();
         assertThat(errno(() -> cluster.managerCommand(PG_STAT, Duration.ofMinutes(1))))
@@ -461,7 +461,7 @@ final class ConnectionPoolIT {
         assertThat(Duration.ofNanos(System.nanoTime() - start))
             .isBetween(SHORT.monitorTimeout(), Duration.ofSeconds(20));
       } finally {
-        signal("CONT", "mgr_pid");
+        Processes.resume(pid("mgr_pid"));
       }
       assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
     }
@@ -471,14 +471,14 @@ final class ConnectionPoolIT {
   void managerCommand_whileSilent_canEndTheWaiting() throws Exception {
     try (var pool = new ConnectionPool(ConnectionSettings.DEFAULT);
         Cluster cluster = pool.lend(CEPH.monitors(), CEPH.credentials())) {
-      signal("STOP", "mgr_pid");
+      Processes.stop(pid("mgr_pid"));
       try {
         assertThatThrownBy(() ->
                 cluster.managerCommand(
                     PG_STAT, Duration.ofSeconds(30), ConnectionPoolIT::endWaiting))
             .isInstanceOf(IllegalStateException.class);
       } finally {
-        signal("CONT", "mgr_pid");
+        Processes.resume(pid("mgr_pid"));
       }
       assertThat(cluster.managerCommand(PG_STAT, Duration.ofSeconds(10))).isNotEmpty();
     }
@@ -501,25 +501,21 @@ final class ConnectionPoolIT {
     try (Cluster cluster = lend();
         Pool pool = cluster.openPool(CEPH.pool(), "")) {
       pool.create("hanging", Map.of());
-      signal("STOP", "osd_pid");
+      Processes.stop(pid("osd_pid"));
       try {
         assertThat(errno(() -> pool.get("hanging", Set.of("a")))).isEqualTo(Errno.ETIMEDOUT);
         assertThat(errno(() -> pool.update("hanging", Map.of("a", "1"))))
             .isEqualTo(Errno.ETIMEDOUT);
         assertThat(errno(() -> pool.openImage("hanging"))).isEqualTo(Errno.ETIMEDOUT);
       } finally {
-        signal("CONT", "osd_pid");
+        Processes.resume(pid("osd_pid"));
       }
       pool.remove("hanging");
     }
   }
 
-  private static void signal(String name, String daemon) throws Exception {
-    int code =
-        new ProcessBuilder("sh", "-c", "kill -%s %s".formatted(name, CEPH.entry(daemon)))
-            .start()
-            .waitFor();
-    assertThat(code).isZero();
+  private static long pid(String entry) {
+    return Long.parseLong(CEPH.entry(entry));
   }
 
   private Cluster lend() {

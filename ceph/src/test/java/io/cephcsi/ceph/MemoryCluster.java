@@ -94,9 +94,7 @@ public final class MemoryCluster implements Cluster {
 
   /** Throws when a pool or image is still open. */
   public void checkNothingOpen() {
-    if (!open.isEmpty()) {
-      throw new AssertionError("still open: " + open);
-    }
+    MemoryHandle.requireNoneOf(open);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,11 +55,13 @@ public final class MemoryClusters implements Clusters {
   }
 
   /** Throws when a lent cluster was not given back, or something in a cluster is still open. */
-  public synchronized void checkNothingOpen() {
-    if (!open.isEmpty()) {
-      throw new AssertionError("still open: " + open);
-    }
-    clusters.values().forEach(MemoryCluster::checkNothingOpen);
+  public void checkNothingOpen() {
+    MemoryHandle.requireNoneOf(open);
+    all().forEach(MemoryCluster::checkNothingOpen);
+  }
+
+  private synchronized List<MemoryCluster> all() {
+    return List.copyOf(clusters.values());
   }
 
   @Override

@@ -1,9 +1,13 @@
 package io.cephcsi.ceph;
 
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Something opened on a {@link MemoryCluster}: noted while open, and refuses use when closed. */
 abstract class MemoryHandle implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Set<MemoryHandle> open;
   private final String name;
 
@@ -11,6 +15,20 @@ abstract class MemoryHandle implements AutoCloseable {
     this.open = open;
     this.name = name;
     open.add(this);
+  }
+
+  /**
+   * Throws when some stay open. A thread for which nobody waits any more, of a look, closes what it
+   * has a moment after the call has answered.
+   */
+  static void requireNoneOf(Set<MemoryHandle> open) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!open.isEmpty()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("still open: " + open);
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   final Set<MemoryHandle> open() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.cephcsi.ceph.Processes;
 import io.cephcsi.e2e.VolumeLife.Step;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -254,7 +255,7 @@ class CephFsDoctorIT {
 
   @Test
   void show_metadataServerHangs_endsInTimeAndSaysSo() throws Exception {
-    signal("STOP");
+    Processes.stop(ceph.process("mds").pid());
     try {
       long start = System.nanoTime();
       CommandRun run = showing("pvc-sound", "--timeout", "10s");
@@ -263,14 +264,9 @@ class CephFsDoctorIT {
       assertThat(run.err())
           .contains("timed out", "filesystem cephfs has an active metadata server");
     } finally {
-      signal("CONT");
+      Processes.resume(ceph.process("mds").pid());
     }
     assertThat(show("pvc-sound").path("state").asText()).isEqualTo("ok");
-  }
-
-  private static void signal(String name) throws IOException, InterruptedException {
-    String pid = Long.toString(ceph.process("mds").pid());
-    assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
   }
 
   private static JsonNode show(String asked) throws Exception {

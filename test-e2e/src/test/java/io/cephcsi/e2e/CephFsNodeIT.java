@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import csi.v1.NodeGetVolumeStatsRequest;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
+import io.cephcsi.ceph.Processes;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -65,7 +66,7 @@ class CephFsNodeIT {
 
   @AfterEach
   void takeAway() throws Exception {
-    signal("CONT");
+    Processes.resume(mds());
     run("NodeUnpublishVolume");
     run("NodeUnstageVolume");
     assertThat(daemons()).isEmpty();
@@ -226,7 +227,7 @@ class CephFsNodeIT {
   @Test
   void metadataServerStopped_isToldInTwoSecondsAndMendsItself() throws Exception {
     assertThat(problems()).isEmpty();
-    signal("STOP");
+    Processes.stop(mds());
 
     for (int i = 0; i < 3; i++) {
       long started = System.nanoTime();
@@ -240,7 +241,7 @@ class CephFsNodeIT {
     assertThatThrownBy(this::usage).isInstanceOf(StatusRuntimeException.class);
     assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(3));
 
-    signal("CONT");
+    Processes.resume(mds());
     eventually(() -> problems().isEmpty());
   }
 
@@ -256,8 +257,8 @@ class CephFsNodeIT {
     return pids;
   }
 
-  private static void signal(String name) throws Exception {
-    must("kill", "-" + name, ceph.entry("mds_pid"));
+  private static long mds() {
+    return Long.parseLong(ceph.entry("mds_pid"));
   }
 
   private static void must(String... command) throws Exception {

@@ -16,6 +16,7 @@ import csi.v1.ListVolumesRequest;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.cephcsi.ceph.Processes;
 import io.cephcsi.e2e.VolumeLife.Step;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -146,7 +147,7 @@ class CephFsTroubleIT {
   void everyCaller_managerHangs_isToldInTime_andItsLateAnswersHarmNothing() throws Exception {
     var create = new Creation("hanging");
     var _ = Orchestrator.run(create.step(0), driver::client);
-    signal("STOP");
+    Processes.stop(ceph.process("mgr").pid());
     try {
       for (Outcome outcome : together(create)) {
         assertThat(outcome.inTime(IN_TIME)).as(outcome.toString()).isTrue();
@@ -154,7 +155,7 @@ class CephFsTroubleIT {
         assertThat(outcome.text()).contains("ceph mgr stat", "filesystem cephfs");
       }
     } finally {
-      signal("CONT");
+      Processes.resume(ceph.process("mgr").pid());
     }
     create.deleteAll();
   }
@@ -210,11 +211,6 @@ class CephFsTroubleIT {
     assertThat(outcome.code()).as(outcome.toString()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(outcome.text())
         .contains("filesystem cephfs has no active metadata server", "ceph fs status cephfs");
-  }
-
-  private static void signal(String name) throws IOException, InterruptedException {
-    String pid = Long.toString(ceph.process("mgr").pid());
-    assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
   }
 
   /** How one attempt ended. */

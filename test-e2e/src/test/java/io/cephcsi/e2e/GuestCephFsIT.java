@@ -2,8 +2,8 @@ package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cephcsi.ceph.Processes;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -80,11 +80,11 @@ class GuestCephFsIT {
       var node = nodes.submit(() -> guests().guest(0, "silent"));
       try {
         guests().awaitMeeting("staged", node);
-        Guests.must(List.of("kill", "-STOP", ceph.entry("mds_pid")));
+        Processes.stop(Long.parseLong(ceph.entry("mds_pid")));
         Files.writeString(guests().meeting().resolve("stopped"), "");
         guests().awaitMeeting("told", node);
       } finally {
-        Guests.must(List.of("kill", "-CONT", ceph.entry("mds_pid")));
+        Processes.resume(Long.parseLong(ceph.entry("mds_pid")));
       }
 
       node.get(8, TimeUnit.MINUTES).passes();

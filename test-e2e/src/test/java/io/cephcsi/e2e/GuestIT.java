@@ -2,11 +2,11 @@ package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cephcsi.ceph.Processes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executors;
@@ -109,10 +109,14 @@ class GuestIT {
       guests().awaitMeeting("writing", lost);
       List<ProcessHandle> stopped = processes("node1");
       assertThat(stopped).isNotEmpty();
-      signal("STOP", stopped);
+      for (ProcessHandle process : stopped) {
+        Processes.stop(process.pid());
+      }
       Files.writeString(guests().meeting().resolve("stopped"), "");
       guests().awaitMeeting("taken", heir);
-      signal("CONT", stopped);
+      for (ProcessHandle process : stopped) {
+        Processes.resume(process.pid());
+      }
 
       heir.get(8, TimeUnit.MINUTES).passes();
       lost.get(8, TimeUnit.MINUTES).passes();
@@ -137,11 +141,5 @@ class GuestIT {
     } catch (IOException e) {
       return false; // it has ended
     }
-  }
-
-  private static void signal(String name, List<ProcessHandle> processes) throws Exception {
-    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
-    processes.forEach(process -> command.add(Long.toString(process.pid())));
-    Guests.must(command);
   }
 }

@@ -9,6 +9,7 @@ import csi.v1.NodeGetStorageHealthResponse.StorageBackendHealth;
 import csi.v1.VolumeHealth;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
+import io.cephcsi.ceph.Processes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ final class HealthIT {
 
   @AfterEach
   void mend() throws Exception {
-    signal("CONT");
+    Processes.resume(osd());
     ceph("osd", "pool", "set-quota", ceph.pool(), "max_bytes", "0");
     ratios("0.85", "0.90", "0.95");
     eventually(() -> storageReasons().isEmpty());
@@ -112,7 +113,7 @@ final class HealthIT {
   @Test
   void osdStopped_isToldInTimeAndMendsItself() throws Exception {
     assertThat(problems()).isEmpty();
-    signal("STOP");
+    Processes.stop(osd());
 
     VolumeHealthEntry first = problem();
     assertThat(first.getReason()).isEqualTo("NotAnswering");
@@ -121,7 +122,7 @@ final class HealthIT {
     eventually(() -> problem().getMessage().contains("OSD_DOWN"));
     assertThat(storageReasons()).contains("OsdDown");
 
-    signal("CONT");
+    Processes.resume(osd());
     eventually(() -> problems().isEmpty());
   }
 
@@ -129,11 +130,11 @@ final class HealthIT {
   void mountedVolume_osdStopped_isToldByItsNode() throws Exception {
     var _ = life.run("NodeStageVolume", driver.client());
     assertThat(onNode()).isEmpty();
-    signal("STOP");
+    Processes.stop(osd());
 
     assertThat(onNode()).extracting(VolumeHealthEntry::getReason).containsExactly("NotAnswering");
 
-    signal("CONT");
+    Processes.resume(osd());
     eventually(() -> onNode().isEmpty());
     var _ = life.run("NodeUnstageVolume", driver.client());
   }
@@ -236,8 +237,8 @@ final class HealthIT {
     ceph("osd", "set-full-ratio", full);
   }
 
-  private static void signal(String name) throws Exception {
-    run("kill", "-" + name, ceph.entry("osd_pid"));
+  private static long osd() {
+    return Long.parseLong(ceph.entry("osd_pid"));
   }
 
   private static void ceph(String... arguments) throws Exception {

@@ -3,6 +3,7 @@ package io.cephcsi.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.cephcsi.ceph.Processes;
 import io.cephcsi.metrics.Metric;
 import java.io.IOException;
 import java.net.URI;
@@ -84,13 +85,13 @@ final class MetricsIT {
   void driverHangsAndGoesOn_livenessFollowsAndIsScrapedAllTheTime() throws Exception {
     eventually(() -> prometheus.value("csi_liveness") == 1);
 
-    ProgramRun.signal("STOP", driver.pid());
+    Processes.stop(driver.pid());
     try {
       eventually(() -> prometheus.value("csi_liveness") == 0);
       assertThat(prometheus.value("min_over_time(up{job=\"liveness\"}[5s])")).isEqualTo(1);
       assertThat(liveness.said()).contains("no answer within 500 ms");
     } finally {
-      ProgramRun.signal("CONT", driver.pid());
+      Processes.resume(driver.pid());
     }
 
     eventually(() -> prometheus.value("csi_liveness") == 1);
@@ -159,8 +160,8 @@ final class MetricsIT {
     var life = life("pvc-hang");
     long osd = Long.parseLong(ceph.entry("osd_pid"));
     long monitor = Long.parseLong(ceph.entry("mon_pid"));
-    ProgramRun.signal("STOP", osd);
-    ProgramRun.signal("STOP", monitor);
+    Processes.stop(osd);
+    Processes.stop(monitor);
     var hanging = Thread.ofPlatform().daemon().start(() -> runQuietly(life, "CreateVolume"));
     try {
       eventually(() -> prometheus.value("cephcsi_oldest_call_age_seconds") > 2);
@@ -169,8 +170,8 @@ final class MetricsIT {
       assertThat(prometheus.value("cephcsi_calls_in_flight")).isEqualTo(1);
       assertThat(Files.readString(driver.log())).contains("CreateVolume still runs, in phase");
     } finally {
-      ProgramRun.signal("CONT", monitor);
-      ProgramRun.signal("CONT", osd);
+      Processes.resume(monitor);
+      Processes.resume(osd);
     }
     assertThat(hanging.join(Duration.ofMinutes(2))).isTrue();
     Orchestrator.run(life, driver, "CreateVolume", "DeleteVolume");

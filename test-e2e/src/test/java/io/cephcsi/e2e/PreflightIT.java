@@ -84,10 +84,15 @@ class PreflightIT {
         .containsEntry("pool " + ceph.pool(), "ok")
         .containsEntry("right: reading in pool " + ceph.pool(), read)
         .containsEntry("right: writing in pool " + ceph.pool(), write)
-        .containsEntry("right: removal of very large images", tasks)
+        .containsEntry("right: removal of very large images", managerHasTasks() ? tasks : "note")
         .containsEntry("right: fencing", fencing);
     assertThat(run.exit()).isEqualTo(states.containsValue("problem") ? 1 : 0);
     assertThat(shell.run("ceph osd blocklist ls")).doesNotContain("preflight");
+  }
+
+  /** Debian 13's has none, and what can be done without is no problem. */
+  private static boolean managerHasTasks() {
+    return ceph.entry("rbd_tasks").equals("yes");
   }
 
   /** This machine's libraries may be of a Ceph that is much older than the cluster's. */

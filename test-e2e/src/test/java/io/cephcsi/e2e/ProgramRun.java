@@ -45,14 +45,6 @@ public record ProgramRun(Process process, Path log, AtExit atExit) implements Au
     return process.exitValue();
   }
 
-  /** Stops it where it is, or lets it go on. */
-  static void signal(String signal, long pid) throws IOException, InterruptedException {
-    int exit = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor();
-    if (exit != 0) {
-      throw new IOException("kill -%s %d: exit %d".formatted(signal, pid, exit));
-    }
-  }
-
   @Override
   public void close() {
     process.destroy();

@@ -98,10 +98,10 @@ class TerminalIT {
     return driver.client().controller().createVolume(request.build()).getVolume().getVolumeId();
   }
 
-  /** A command in a terminal of that many columns. */
+  /** A command in a terminal of that many columns, and of a type that says nothing of them. */
   private static String inTerminal(int columns, String words) throws Exception {
     String line =
-        "stty cols %d; %s %s"
+        "export TERM=dumb; stty cols %d; %s %s"
             .formatted(columns, String.join(" ", ProgramRun.command()), words + conf());
     Process process =
         new ProcessBuilder("script", "-qec", line, "/dev/null").redirectErrorStream(true).start();

@@ -241,8 +241,8 @@ final class ClusterChecks {
       return Check.ok(subject, connected.credentials() + " has it");
     } catch (CephException e) {
       if (!e.denied()) {
-        return Check.problem(
-            subject, String.valueOf(e.getMessage()), "see ceph health detail, and ask again");
+        String found = "%s; %s".formatted(e.getMessage(), without);
+        return new Check(subject, lacking, found, "see ceph health detail, and ask again");
       }
       String found = "%s lacks it: %s".formatted(connected.credentials(), without);
       String remedy = "add the caps %s, see docs/guides/caps.md".formatted(caps);

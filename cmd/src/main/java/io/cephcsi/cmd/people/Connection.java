@@ -217,7 +217,8 @@ final class Connection {
             .formatted(e.getMessage(), who));
   }
 
-  private static ClusterConfig plain(String id) {
+  /** A cluster of which no file says anything. */
+  static ClusterConfig plain(String id) {
     return new ClusterConfig(
         id,
         List.of(),

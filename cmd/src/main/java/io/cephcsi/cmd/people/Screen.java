@@ -38,7 +38,8 @@ record Screen(PrintWriter out, PrintWriter err, String version) {
   }
 
   private static int terminalWidth() {
-    try (Terminal terminal = TerminalBuilder.builder().dumb(true).build()) {
+    // Of a type that is not dumb, whatever TERM says: a dumb one is not asked how wide it is.
+    try (Terminal terminal = TerminalBuilder.builder().type("ansi").dumb(true).build()) {
       return terminal.getWidth() < NARROWEST ? 80 : terminal.getWidth();
     } catch (IOException e) {
       return 80;

@@ -2,6 +2,10 @@ package io.cephcsi.cmd.people;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.ConnectionSettings;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.cmd.people.Check.State;
 import io.cephcsi.csi.host.KernelVersion;
 import java.io.IOException;
@@ -106,6 +110,27 @@ class PreflightTest {
     assertThat(named(checks, "getfattr").remedy()).contains("attr");
     kernel("4.16.0");
     assertThat(named(node().ofCephFs(), "mounter kernel").found()).contains("no CephFS quotas");
+  }
+
+  /** A manager may have no tasks: its module has failed, or was left out. */
+  @Test
+  void managerWithoutTasks_isNoProblem() {
+    var cluster = new MemoryCluster("rbd");
+    cluster.onMonitorCommand(command ->
+        command.contains("osd pool ls")
+            ? "[{\"pool_name\":\"rbd\",\"application_metadata\":{\"rbd\":{}},\"flags_names\":\"\"}]"
+            : "");
+    try (var clusters = new ConnectionPool(ConnectionSettings.DEFAULT);
+        var connected =
+            new Connected(
+                clusters, cluster, new Credentials("admin", ""), Connection.plain("one"))) {
+      List<Check> checks = new ClusterChecks(connected).ofRbd(List.of("rbd"));
+
+      assertThat(Check.fine(checks)).isTrue();
+      Check tasks = named(checks, "right: removal of very large images");
+      assertThat(tasks.state()).isEqualTo(State.NOTE);
+      assertThat(tasks.found()).contains("rbd task list", "DeleteVolume purges them itself");
+    }
   }
 
   @ParameterizedTest
