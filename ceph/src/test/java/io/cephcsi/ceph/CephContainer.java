@@ -41,6 +41,11 @@ final class CephContainer implements AutoCloseable {
     container.start();
   }
 
+  /** How docker calls it. */
+  String id() {
+    return container.getContainerId();
+  }
+
   /** Runs the script in it. */
   void singleNode(List<String> arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("single-node"));

@@ -74,6 +74,16 @@ public final class SingleNode {
     }
   }
 
+  /**
+   * What runs the command after it, a tool of Ceph, in the version that the cluster is of. In a
+   * container it has {@code CEPH_CONF} and {@code P} of the environment, and no other variable.
+   */
+  public List<String> ownTools() {
+    return container
+        .map(running -> List.of("docker", "exec", "--env", "CEPH_CONF", "--env", "P", running.id()))
+        .orElse(launcher);
+  }
+
   /** Starts its {@code mgr} or {@code mds} again after it was killed. */
   public void start(String daemon) throws IOException, InterruptedException {
     List<String> arguments = List.of("start", folder.toString(), daemon);

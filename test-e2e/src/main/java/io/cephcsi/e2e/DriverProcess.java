@@ -147,7 +147,13 @@ public final class DriverProcess implements AutoCloseable {
     try {
       awaitSocket(process, folder, began);
       var client = new CsiClient(folder.resolve(SOCKET));
-      var _ = client.identity().probe(ProbeRequest.getDefaultInstance());
+      // On a machine that is busy the client may need a second connection, as it says itself.
+      var _ =
+          client
+              .identity()
+              .withWaitForReady()
+              .withDeadlineAfter(START.toSeconds(), TimeUnit.SECONDS)
+              .probe(ProbeRequest.getDefaultInstance());
       return new Run(process, client, Duration.ofNanos(System.nanoTime() - began));
     } catch (StatusRuntimeException e) {
       boolean died = process.waitFor(1, TimeUnit.SECONDS);

@@ -105,6 +105,11 @@ public final class ThrowawayCeph implements AutoCloseable {
     return Stream.concat(launcher.stream(), Stream.of(command)).toList();
   }
 
+  /** What runs the command after it, a tool of Ceph, in the cluster's version and not in ours. */
+  List<String> ownTools() {
+    return own.orElseThrow().ownTools();
+  }
+
   /** The cluster's folder, with its logs and the daemons' sockets. */
   public Path folder() {
     return folder;

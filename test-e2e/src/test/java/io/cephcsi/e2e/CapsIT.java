@@ -44,9 +44,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * told which caps are missing.
  */
 final class CapsIT {
-  private static final Path GUIDE = Checkout.root().resolve("docs/guides/caps.md");
-  private static final Pattern COMMAND =
-      Pattern.compile("^    (ceph auth get-or-create client\\.(\\S+) .*)$", Pattern.MULTILINE);
+  private static final String GUIDE = "docs/guides/caps.md";
+  private static final Pattern MAKES_USER =
+      Pattern.compile("ceph auth get-or-create client\\.(\\S+) .*");
   private static final Duration PURGES = Duration.ofMinutes(2);
 
   @TempDir static Path folder;
@@ -71,15 +71,16 @@ final class CapsIT {
             ceph,
             "--nodeserver",
             "--mount-records=" + Files.createDirectory(folder.resolve("records")));
-    var commands =
-        COMMAND.matcher(
-            Files.readString(GUIDE)
-                .replace("replicapool", ceph.pool())
-                .replace("myfs", ceph.entry("fs")));
-    while (commands.find()) {
-      // Kinds of keys are to be chosen from since Ceph 20.
-      if (!commands.group(1).contains("--key_type") || shell.clusterVersion() >= 20) {
-        USERS.put(commands.group(2), user(commands.group(2), commands.group(1)));
+    for (DocumentedCommand command : DocumentedCommand.of(CapsIT.class, GUIDE)) {
+      String here =
+          command.text().replace("replicapool", ceph.pool()).replace("myfs", ceph.entry("fs"));
+      var makesUser = MAKES_USER.matcher(here);
+      if (makesUser.matches()) {
+        USERS.put(makesUser.group(1), user(makesUser.group(1), here));
+      } else {
+        // "… shows them"
+        assertThat(shell.run(here.replace("client.NAME", "client.csi-rbd")))
+            .contains("caps osd = \"profile rbd pool=" + ceph.pool());
       }
     }
   }

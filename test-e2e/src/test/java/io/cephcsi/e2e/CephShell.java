@@ -3,13 +3,25 @@ package io.cephcsi.e2e;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Ceph's own commands on a cluster: a second opinion on what the driver stores and finds. */
 public final class CephShell {
   private final ThrowawayCeph ceph;
+  private final List<String> launcher;
 
   public CephShell(ThrowawayCeph ceph) {
+    this(ceph, ceph.reachedBy());
+  }
+
+  private CephShell(ThrowawayCeph ceph, List<String> launcher) {
     this.ceph = ceph;
+    this.launcher = launcher;
+  }
+
+  /** One with the tools of the cluster's version, which need not be this machine's. */
+  static CephShell ofClustersVersion(ThrowawayCeph ceph) {
+    return new CephShell(ceph, ceph.ownTools());
   }
 
   /**
@@ -31,7 +43,9 @@ public final class CephShell {
         """;
     // Ceph's clients chat there at times, which must not be taken for what the script printed.
     var builder =
-        new ProcessBuilder(ceph.reachedBy("bash", "-c", prelude + script))
+        new ProcessBuilder(
+                Stream.concat(launcher.stream(), Stream.of("bash", "-c", prelude + script))
+                    .toList())
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
     builder.environment().put("P", ceph.pool());

@@ -259,6 +259,14 @@ final class DashboardIT {
   }
 
   @Test
+  void runbooks_everyQuery_hasData() throws Exception {
+    for (DocumentedCommand query : DocumentedCommand.of(DashboardIT.class)) {
+      Set<String> missing = Set.of(query.text());
+      eventually(() -> hasNumber(query.text()), missing);
+    }
+  }
+
+  @Test
   void alerts_runbooks_haveASectionEach() throws Exception {
     for (Dashboard dashboard : DASHBOARDS.values()) {
       for (Dashboard.Alert alert : dashboard.alerts()) {

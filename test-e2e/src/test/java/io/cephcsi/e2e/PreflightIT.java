@@ -86,6 +86,7 @@ class PreflightIT {
         .containsEntry("right: writing in pool " + ceph.pool(), write)
         .containsEntry("right: removal of very large images", managerHasTasks() ? tasks : "note")
         .containsEntry("right: fencing", fencing);
+    assertThat(states.get("health")).as("insecure keys of Ceph 20").isNotEqualTo("problem");
     assertThat(run.exit()).isEqualTo(states.containsValue("problem") ? 1 : 0);
     assertThat(shell.run("ceph osd blocklist ls")).doesNotContain("preflight");
   }

@@ -7,26 +7,20 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tutorial's blocks of shell do what it says, as far as they need no Kubernetes. */
+/** The tutorial's commands do what it says, as far as they need no Kubernetes. */
 class TutorialIT {
-  private static final Pattern BLOCK = Pattern.compile("(?ms)^```sh\\n(.*?)^```");
-
   @TempDir Path folder;
 
   @Test
-  void everyBlock_runsToItsEnd() throws Exception {
-    String text = Files.readString(Checkout.root().resolve("docs/tutorial.md"));
-    List<String> blocks = BLOCK.matcher(text).results().map(block -> block.group(1)).toList();
-    assertThat(blocks).hasSizeGreaterThan(4);
+  void everyCommand_runsToItsEnd() throws Exception {
     String script =
-        blocks.stream()
+        DocumentedCommand.of(TutorialIT.class, "docs/tutorial.md").stream()
+            .map(DocumentedCommand::text)
             .collect(Collectors.joining("\n"))
             .replace("/tmp/tutorial", folder.resolve("ceph").toString())
             .replace(" --address $ADDRESS --port 6790", "") // another one may be there

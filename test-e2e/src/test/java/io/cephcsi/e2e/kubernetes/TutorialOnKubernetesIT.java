@@ -2,20 +2,18 @@ package io.cephcsi.e2e.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.cephcsi.e2e.CephShell;
 import io.cephcsi.e2e.Checkout;
 import io.cephcsi.e2e.ThrowawayCeph;
 import io.cephcsi.e2e.charts.Chart;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,34 +22,37 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("kubernetes")
 class TutorialOnKubernetesIT {
   private static final Pattern VALUES = Pattern.compile("(?ms)^```yaml\\n(.*?)^```");
-  private static final Pattern COMMAND =
-      Pattern.compile("(?m)^    ((?:kubectl|helm|\\./bin)\\b.*)$");
-
-  /** What waits for a person to have seen enough. */
-  private static final String WATCH = "--watch";
+  private static final String PAGE = "docs/tutorial.md";
 
   @TempDir Path folder;
 
+  /** One of the driver's. */
+  private String pod = "";
+
   @Test
   void everyCommand_doesWhatIsSaid() throws Exception {
-    String text = Files.readString(Checkout.root().resolve("docs/tutorial.md"));
-    List<String> commands = matches(COMMAND, text);
-    assertThat(commands).hasSizeGreaterThan(8);
+    String text = Files.readString(Checkout.root().resolve(PAGE));
     try (Node node = Node.start(folder.resolve("node"));
         ThrowawayCeph ceph =
             ThrowawayCeph.startBy(node.inNetwork(), "--no-cephfs", "--address", node.address());
         ControlPlane plane = ControlPlane.start(node, folder.resolve("plane"))) {
       node.join(plane, Map.of());
-      Files.writeString(
-          folder.resolve("values.yaml"), values(matches(VALUES, text).getFirst(), ceph));
-      var steps = new Steps(plane, ceph, commands);
+      Files.writeString(folder.resolve("values.yaml"), values(firstMatch(VALUES, text), ceph));
+      var steps = new PageCommands(plane, ceph, TutorialOnKubernetesIT.class, PAGE, this::here);
       steps.run("helm install");
-      plane.kubectl().awaitRunning("ceph-csi", 4);
-      steps.run("kubectl apply", "kubectl wait", "kubectl exec");
+      steps.watch("kubectl -n ceph-csi get pods --watch", lines -> running(lines) == 4);
+      List<JsonNode> pods = plane.kubectl().awaitRunning("ceph-csi", 4);
+      pod = pods.getFirst().at("/metadata/name").asText();
+      steps.run("kubectl -n ceph-csi logs");
+      steps.run("kubectl apply -f examples/rbd/pvc.yaml");
+      steps.watch(
+          "kubectl get pvc rbd-pvc --watch",
+          lines -> lines.stream().anyMatch(line -> line.matches("rbd-pvc +Bound .*")));
+      steps.run("kubectl apply -f examples/rbd/pod.yaml", "kubectl wait", "kubectl exec");
       assertThat(page(plane)).isEqualTo("it lives in Ceph");
       // "Delete the pod, make it again, and the file is still there."
       var _ = plane.kubectl().run("delete", "pod/rbd-pod");
-      steps.run("kubectl apply", "kubectl wait");
+      steps.run("kubectl apply -f examples/rbd/pod.yaml", "kubectl wait");
       assertThat(page(plane)).isEqualTo("it lives in Ceph");
       String volume = plane.kubectl().get("pvc/rbd-pvc").at("/spec/volumeName").asText();
       assertThat(steps.run("./bin/cephcsi volumes show")).contains(volume);
@@ -61,7 +62,18 @@ class TutorialOnKubernetesIT {
       awaitNothing(new CephShell(ceph));
       assertThat(plane.refusals("ceph-csi")).isEmpty();
       steps.run("helm uninstall");
+      steps.requireAllRun();
     }
+  }
+
+  /** How many pods are, in the last line of each, Running with all their containers. */
+  private static long running(List<String> lines) {
+    Map<String, String> last = new TreeMap<>();
+    lines.stream()
+        .map(line -> line.split(" +", -1))
+        .filter(words -> words.length > 2)
+        .forEach(words -> last.put(words[0], words[1] + " " + words[2]));
+    return last.values().stream().filter(state -> state.matches("(\\d+)/\\1 Running")).count();
   }
 
   private static String page(ControlPlane plane) throws InterruptedException {
@@ -82,8 +94,8 @@ class TutorialOnKubernetesIT {
     }
   }
 
-  private static List<String> matches(Pattern pattern, String text) {
-    return pattern.matcher(text).results().map((MatchResult found) -> found.group(1)).toList();
+  private static String firstMatch(Pattern pattern, String text) {
+    return pattern.matcher(text).results().findFirst().orElseThrow().group(1);
   }
 
   /** As the tutorial says, what the three commands print is put in. */
@@ -103,52 +115,6 @@ class TutorialOnKubernetesIT {
         .replace("AQ...", key);
   }
 
-  /** The tutorial's commands, in a shell that reaches Kubernetes and Ceph. */
-  private final class Steps {
-    private final ControlPlane plane;
-    private final ThrowawayCeph ceph;
-    private final List<String> all;
-
-    Steps(ControlPlane plane, ThrowawayCeph ceph, List<String> all) {
-      this.plane = plane;
-      this.ceph = ceph;
-      this.all = all;
-    }
-
-    /** Runs those that begin so, in the tutorial's order; each must end well. */
-    @CanIgnoreReturnValue
-    String run(String... beginnings) throws Exception {
-      List<String> commands =
-          all.stream()
-              .filter(command -> Stream.of(beginnings).anyMatch(command::startsWith))
-              .filter(command -> !command.contains(WATCH))
-              .map(TutorialOnKubernetesIT.this::here)
-              .toList();
-      assertThat(commands).as("%s", List.of(beginnings)).isNotEmpty();
-      Path log = Files.createTempFile(folder, "commands", ".log");
-      var builder =
-          new ProcessBuilder(ceph.reachedBy("bash", "-euxc", String.join("\n", commands)))
-              .directory(Checkout.root().toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile());
-      String path =
-          "%s:%s:%s"
-              .formatted(
-                  Programs.of("kubectl").getParent(),
-                  Path.of(System.getenv("HELM")).getParent(),
-                  System.getenv("PATH"));
-      builder.environment().put("PATH", path);
-      builder.environment().put("KUBECONFIG", plane.kubeconfig().toString());
-      builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-      Process bash = builder.start();
-      bash.getOutputStream().close();
-      int exit = bash.waitFor();
-      String said = Files.readString(log, StandardCharsets.UTF_8);
-      assertThat(exit).as(said).isZero();
-      return said;
-    }
-  }
-
   /** With the sidecars that there are, and the files of the test. */
   private String here(String command) {
     return command
@@ -156,6 +122,7 @@ class TutorialOnKubernetesIT {
             "--values values.yaml",
             "--values %s --set=%s"
                 .formatted(folder.resolve("values.yaml"), Sidecars.values(Chart.RBD)))
-        .replace("--ceph-conf /tmp/tutorial/ceph.conf", "--ceph-conf $CEPH_CONF");
+        .replace("--ceph-conf /tmp/tutorial/ceph.conf", "--ceph-conf $CEPH_CONF")
+        .replace(" POD", " " + pod);
   }
 }
