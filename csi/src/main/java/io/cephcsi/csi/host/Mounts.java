@@ -96,9 +96,7 @@ public final class Mounts {
    * @throws CommandFailed when it is busy
    */
   public void unmount(Path path) {
-    while (at(path).isPresent()) {
-      run(List.of("umount", path.toString()));
-    }
+    takeAway(path, () -> run(List.of("umount", path.toString())));
   }
 
   private void run(List<String> command) {
@@ -112,8 +110,24 @@ public final class Mounts {
    * whoever uses it keeps what he has open.
    */
   public void detach(Path path) {
-    while (at(path).isPresent()) {
-      var _ = commands.require(List.of("umount", "--lazy", path.toString()), DEADLINE);
+    List<String> command = List.of("umount", "--lazy", path.toString());
+    takeAway(
+        path,
+        () -> {
+          var _ = commands.require(command, DEADLINE);
+        });
+  }
+
+  private void takeAway(Path path, Runnable umount) {
+    for (var mount = at(path); mount.isPresent(); mount = at(path)) {
+      try {
+        umount.run();
+      } catch (CommandFailed e) {
+        // What a process shows by FUSE also goes by itself, when that process ends.
+        if (at(path).equals(mount)) {
+          throw e;
+        }
+      }
     }
   }
 }

@@ -3,6 +3,8 @@ package io.cephcsi.csi.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +17,7 @@ class MountsTest {
   @TempDir Path directory;
   private final List<String> commands = new ArrayList<>();
   private int exit;
+  private boolean goesByItself;
 
   @Test
   void at_severalOnTopOfEachOther_isTheTopmost() throws Exception {
@@ -70,6 +73,28 @@ class MountsTest {
     assertThat(commands).isEmpty();
   }
 
+  @Test
+  void unmount_ofWhatIsBusy_saysSo() throws Exception {
+    Mounts mounts = mounts("/b", "1:1");
+    exit = 32;
+
+    assertThatThrownBy(() -> mounts.unmount(Path.of("/b")))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("umount /b: exit status 32: no luck");
+  }
+
+  /** FUSE's mounts go with the process that shows them, which may end just then. */
+  @Test
+  void unmountAndDetach_ofWhatGoesByItselfMeanwhile_areNoErrors() throws Exception {
+    exit = 32;
+    goesByItself = true;
+
+    mounts("/b", "1:1").unmount(Path.of("/b"));
+    mounts("/c", "1:1").detach(Path.of("/c"));
+
+    assertThat(commands).containsExactly("umount /b", "umount --lazy /c");
+  }
+
   private Mounts mounts(String... pathsAndDevices) throws Exception {
     var lines = new ArrayList<String>();
     for (int i = 0; i < pathsAndDevices.length; i += 2) {
@@ -81,6 +106,13 @@ class MountsTest {
 
   private Commands.Outcome run(List<String> command, byte[] input, Duration deadline) {
     commands.add(String.join(" ", command));
+    if (goesByItself) {
+      try {
+        Files.writeString(directory.resolve("mountinfo"), "");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
     return new Commands.Outcome(exit, "", exit == 0 ? "" : "no luck");
   }
 }
