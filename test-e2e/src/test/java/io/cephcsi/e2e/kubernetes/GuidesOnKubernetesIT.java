@@ -148,7 +148,8 @@ class GuidesOnKubernetesIT {
     plane.kubectl().awaitGone("pv");
     // Without Helm, with the ConfigMap that was there before.
     var _ = page("docs/tutorial.md", TutorialOnKubernetesIT.class).run("helm uninstall");
-    var _ = plane.kubectl().run("apply", "--filename=deploy/csi-config-map.yaml");
+    Path configMap = Checkout.root().resolve("deploy/csi-config-map.yaml");
+    var _ = plane.kubectl().run("apply", "--filename=" + configMap);
     guide.run("kubectl apply -f deploy/rbd/kubernetes/");
     assertThat(plane.kubectl().get("csidriver/rbd.csi.ceph.com").isMissingNode()).isFalse();
     guide.requireAllRun();
