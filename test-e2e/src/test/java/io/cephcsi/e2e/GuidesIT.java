@@ -134,6 +134,9 @@ final class GuidesIT {
       // Whose age nobody can tell, so that it is mended by who does not ask for what is young too.
       shell.run("omap csi.volumes.default csi.volume.pvc-broken rubbish");
     }
+    if (here.contains("support-bundle")) {
+      removeBundles();
+    }
     // "1 problems found"
     int exit = here.matches("(\\./bin/)?cephcsi doctor") ? 1 : 0;
     String said = here.contains("--endpoint=") ? untilItListens(here) : typed(here, exit);
@@ -142,6 +145,15 @@ final class GuidesIT {
         .filter(entry -> asIfInstalled.startsWith(entry.getKey()))
         .findFirst()
         .ifPresent(entry -> assertThat(said).contains(entry.getValue()));
+  }
+
+  /** Each is named by the second in which it is made, and none is written over another. */
+  private static void removeBundles() throws IOException {
+    try (var bundles = Files.newDirectoryStream(folder, "cephcsi-support-*")) {
+      for (Path bundle : bundles) {
+        Files.delete(bundle);
+      }
+    }
   }
 
   /** With what stands for something else in its place. */
