@@ -50,7 +50,18 @@ public record ClusterHealth(Map<Long, PoolState> pools, List<Check> checks) {
    * @param severe whether it is an error, not a warning
    * @param details a line each
    */
-  public record Check(String code, boolean severe, String summary, List<String> details) {}
+  public record Check(String code, boolean severe, String summary, List<String> details) {
+    /**
+     * What Ceph 20 says of keys that older clients can read too, as an error that stays: the driver
+     * may need just those, and no volume feels it.
+     */
+    private static final String OF_KEYS = "AUTH_INSECURE_";
+
+    /** Whether it is an error that volumes may feel. */
+    public boolean severeForVolumes() {
+      return severe && !code.startsWith(OF_KEYS);
+    }
+  }
 
   /** Asks the monitors. */
   public static ClusterHealth of(Cluster cluster) {

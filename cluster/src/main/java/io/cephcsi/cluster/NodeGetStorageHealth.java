@@ -34,12 +34,6 @@ public record NodeGetStorageHealth(
           "POOL_FULL",
           "SLOW_OPS");
 
-  /**
-   * What Ceph 20 says of clusters that were upgraded and have keys of the older kind, as an error
-   * that stays: no volume feels it.
-   */
-  private static final String OF_KEYS = "AUTH_INSECURE_";
-
   /** Something wrong with a cluster; one kind is told once for all clusters, as CSI wants. */
   private record Problem(StorageHealthErrorType status, String reason, String message) {}
 
@@ -97,8 +91,7 @@ public record NodeGetStorageHealth(
 
   private static Stream<Problem> checks(ClusterConfig config, ClusterHealth health) {
     return health.checks().stream()
-        .filter(check -> check.severe() || FELT.contains(check.code()))
-        .filter(check -> !check.code().startsWith(OF_KEYS))
+        .filter(check -> check.severeForVolumes() || FELT.contains(check.code()))
         .map(check ->
             new Problem(
                 StorageHealthErrorType.STORAGE_DEGRADED,

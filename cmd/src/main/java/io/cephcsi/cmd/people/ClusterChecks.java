@@ -32,12 +32,6 @@ final class ClusterChecks {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int LIBRARY_BEHIND = 2;
 
-  /**
-   * How Ceph 20 calls what it says of keys that older clients can read too: an error to whoever
-   * looks after keys, and no trouble for volumes. The driver may need just those.
-   */
-  private static final String KEYS_OF_OLDER_KIND = "AUTH_INSECURE_";
-
   /** An object that is not there. */
   private static final String NOTHING = "cephcsi.preflight";
 
@@ -281,10 +275,7 @@ final class ClusterChecks {
 
   private Check health() {
     ClusterHealth health = ClusterHealth.of(connected.cluster());
-    boolean severe =
-        health.checks().stream()
-            .filter(check -> !check.code().startsWith(KEYS_OF_OLDER_KIND))
-            .anyMatch(ClusterHealth.Check::severe);
+    boolean severe = health.checks().stream().anyMatch(ClusterHealth.Check::severeForVolumes);
     if (health.checks().isEmpty()) {
       return Check.ok("health", health.summary());
     }
