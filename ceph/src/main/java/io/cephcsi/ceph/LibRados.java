@@ -194,6 +194,11 @@ final class LibRados {
       Pointer reply,
       Pointer replyLength);
 
+  /** Asks the monitors for the id of a new snapshot, which is a number in 8 bytes. */
+  static native int rados_ioctx_selfmanaged_snap_create(IoPointer io, Pointer snapshotId);
+
+  static native int rados_ioctx_selfmanaged_snap_remove(IoPointer io, long snapshotId);
+
   static native WriteOperationPointer rados_create_write_op();
 
   static native void rados_release_write_op(WriteOperationPointer operation);

@@ -125,6 +125,18 @@ public interface Pool extends OmapStore, AutoCloseable {
   List<SnapshotHeader> snapshotHeaders(String imageId, Collection<Long> snapshotIds);
 
   /**
+   * Makes a snapshot of an image without opening it: an id from the monitors, one operation on the
+   * header, and a notification that it has changed. librbd would open the image and its parents
+   * too. For images with no features that have more to do for a snapshot, and with their data in
+   * this pool. C: {@code rados_ioctx_selfmanaged_snap_create}, class method {@code
+   * rbd.snapshot_add}, {@code rados_notify2}. Waits for a commit of the monitors.
+   *
+   * @throws CephException ENOENT when there is no such image, EEXIST when it has a snapshot of that
+   *     name
+   */
+  void addSnapshot(String imageId, String snapshot);
+
+  /**
    * Takes a snapshot's name, as its removal begins, in one operation on the header: no clone can be
    * made of it any more, and it goes with its last clone or with its image. One that has lost its
    * name already stays as it is. For images that nobody has open: others are not told. Class method

@@ -175,6 +175,12 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public void addSnapshot(String imageId, String snapshot) {
+    snapshots.add(imageId, snapshot);
+    var _ = headers.watchers(imageId); // who has it open reads the header again
+  }
+
+  @Override
   public void takeSnapshotName(String imageId, long snapshotId) {
     snapshots.takeName(imageId, snapshotId);
   }

@@ -1,5 +1,8 @@
 package io.cephcsi.ceph;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.jna.Memory;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,6 +14,9 @@ import java.util.List;
 final class RbdSnapshots {
   /** Two names, of which one may be of any length, and some numbers. */
   private static final int SNAPSHOT_BYTES = 8 << 10;
+
+  /** Version, the least version that reads it, the length 4, and 0 for a user's. */
+  private static final byte[] USER_NAMESPACE = {1, 1, 4, 0, 0, 0, 0, 0, 0, 0};
 
   private final IoContext io;
 
@@ -60,6 +66,45 @@ final class RbdSnapshots {
     long sizeBytes = info.getLong();
     var snapshot = new ImageSnapshot(id, before, sizeBytes, kind, CephEncoding.time(info));
     return new SnapshotHeader(snapshot, info.getInt());
+  }
+
+  /** Class method {@code snapshot_add}, with an id that the pool has had for no other. */
+  void add(String imageId, String name) {
+    String action = "add snapshot %s to image %s".formatted(name, imageId);
+    long id = newId(action);
+    try (var operation = new WriteOperation()) {
+      operation.assertExists();
+      operation.exec("rbd", "snapshot_add", encode(name, id));
+      int result = operation.operate(io, RbdHeaders.object(imageId));
+      if (result == -Errno.EEXIST || result == -Errno.ENOENT) {
+        forget(id); // of other failures it is not known whether the header has it
+      }
+      io.check(result, action);
+    }
+  }
+
+  private long newId(String action) {
+    try (var id = new Memory(Long.BYTES)) {
+      io.check(LibRados.rados_ioctx_selfmanaged_snap_create(io.pointer(), id), action);
+      return id.getLong(0);
+    }
+  }
+
+  /** The failure that is told is the one that led here; an id that nobody uses hinders nobody. */
+  private void forget(long id) {
+    var _ = LibRados.rados_ioctx_selfmanaged_snap_remove(io.pointer(), id);
+  }
+
+  /** The name, the id, and {@code cls::rbd::SnapshotNamespace} of a user's. */
+  private static byte[] encode(String name, long id) {
+    byte[] text = name.getBytes(UTF_8);
+    return ByteBuffer.allocate(Integer.BYTES + text.length + Long.BYTES + USER_NAMESPACE.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(text.length)
+        .put(text)
+        .putLong(id)
+        .put(USER_NAMESPACE)
+        .array();
   }
 
   /** Class method {@code snapshot_trash_add}, the first step of librbd's own removal. */

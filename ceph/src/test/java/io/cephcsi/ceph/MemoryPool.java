@@ -343,6 +343,17 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public void addSnapshot(String imageId, String snapshot) {
+    String action = "add snapshot %s to image %s".formatted(snapshot, imageId);
+    write(
+        action,
+        c -> {
+          image(c, imageId, action).createSnapshot(snapshot);
+          return true;
+        });
+  }
+
+  @Override
   public void takeSnapshotName(String imageId, long snapshotId) {
     String action = "take the name of snapshot %d of image %s".formatted(snapshotId, imageId);
     write(

@@ -60,6 +60,7 @@ final class OperationCountIT {
       try (Image image = pool.openImage("counted")) {
         IntStream.range(0, ROUNDS).forEach(i -> image.createSnapshot("s-" + i));
       }
+      assertCost("add snapshot", 2, i -> pool.addSnapshot(id, "a-" + i));
       List<Long> snapshots = pool.imageState(id).orElseThrow().snapshots();
       assertCost("read snapshots", 1, _ -> pool.snapshotHeaders(id, snapshots));
       assertCost("take snapshot's name", 1, i -> pool.takeSnapshotName(id, snapshots.get(i)));

@@ -132,6 +132,56 @@ abstract class PoolContract {
   }
 
   @Test
+  void addSnapshot_isAsLibrbdsOwn() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    pool().addSnapshot(id, "ours");
+    try (Image image = pool().openImage("i")) {
+      assertErrno(Errno.EEXIST, () -> image.createSnapshot("ours"));
+      image.createSnapshot("librbd's");
+      assertErrno(Errno.EEXIST, () -> pool().addSnapshot(id, "librbd's"));
+      pool().addSnapshot(id, "seen by who has it open");
+
+      assertThat(image.snapshots())
+          .extracting(ImageSnapshot::name, ImageSnapshot::kind, ImageSnapshot::sizeBytes)
+          .containsExactly(
+              tuple("ours", ImageSnapshot.Kind.USER, MIB),
+              tuple("librbd's", ImageSnapshot.Kind.USER, MIB),
+              tuple("seen by who has it open", ImageSnapshot.Kind.USER, MIB));
+    }
+    assertErrno(Errno.ENOENT, () -> pool().addSnapshot("0123456789ab", "ours"));
+
+    pool().cloneImage(pool(), "i", "ours", "c", layering());
+    try (Image image = pool().openImage("i")) {
+      image.removeSnapshot("ours");
+      image.removeSnapshot("librbd's");
+      image.removeSnapshot("seen by who has it open");
+      assertThat(image.snapshots())
+          .extracting(ImageSnapshot::kind)
+          .containsExactly(ImageSnapshot.Kind.TRASH); // the clone keeps it
+    }
+    pool().removeImage("c");
+    pool().removeImage("i");
+  }
+
+  @Test
+  void addSnapshot_keepsWhatWasThere_alsoFromWhoHasTheImageOpen() {
+    pool().createImage("i", MIB, layering());
+    String id = pool().imageId("i").orElseThrow();
+    try (Image image = pool().openImage("i")) {
+      image.write(0, bytes(9000, 1));
+      pool().addSnapshot(id, "s");
+      image.write(0, bytes(9000, 2));
+    }
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+    try (Image clone = pool().openImageReadOnly("c");
+        Image image = pool().openImageReadOnly("i")) {
+      assertThat(read(clone, 0, 9000)).isEqualTo(bytes(9000, 1));
+      assertThat(read(image, 0, 9000)).isEqualTo(bytes(9000, 2));
+    }
+  }
+
+  @Test
   void takeSnapshotName_letsTheImageGo() {
     // By default it has an object map, of which each snapshot has one too.
     for (ImageOptions options : List.of(layering(), ImageOptions.DEFAULT)) {
