@@ -111,15 +111,37 @@ final class BenchBare implements AutoCloseable {
     }
   }
 
-  /** Removes an image with its snapshot, and the clone. */
-  void removeWithClone(String name) {
+  /**
+   * As {@link #cloneOf}, of a snapshot of that clone: a snapshot's image is a clone itself, and
+   * librbd opens the parents of an image that it clones.
+   */
+  void cloneOfClone(String name, int number) {
     try (Pool io = open()) {
-      io.removeImage(name + CLONE);
-      try (Image image = io.openImage(name)) {
-        image.removeSnapshot(SNAPSHOT);
-      }
-      io.removeImage(name);
+      io.cloneImage(io, name + CLONE, SNAPSHOT, name + CLONE + number, LAYERING);
     }
+  }
+
+  /** Makes the snapshot that {@link #cloneOfClone} clones. */
+  void snapshotClone(String name) {
+    snapshot(name + CLONE);
+  }
+
+  /** Removes an image with its snapshot, the clone, and that one's. */
+  void removeWithClones(String name, int many) {
+    try (Pool io = open()) {
+      for (int number = 0; number < many; number++) {
+        io.removeImage(name + CLONE + number);
+      }
+      removeWithSnapshot(io, name + CLONE);
+      removeWithSnapshot(io, name);
+    }
+  }
+
+  private static void removeWithSnapshot(Pool io, String name) {
+    try (Image image = io.openImage(name)) {
+      image.removeSnapshot(SNAPSHOT);
+    }
+    io.removeImage(name);
   }
 
   void remove(String image) {

@@ -14,8 +14,12 @@ final class BenchCopies {
 
   private static final int PARALLEL = 50;
 
+  /** Of each snapshot at one caller: the first of them are not what most are like. */
+  private static final int RESTORES = 6;
+
   private final int callers;
   private final int calls;
+  private final int restores;
   private final BenchDriver driver;
   private final BenchBare bare;
   private final BenchOsd osd;
@@ -25,6 +29,7 @@ final class BenchCopies {
       int callers, BenchDriver driver, BenchBare bare, BenchOsd osd, BenchProgress progress) {
     this.callers = callers;
     this.calls = callers == 1 ? SERIAL : PARALLEL;
+    this.restores = callers == 1 ? RESTORES : 1;
     this.driver = driver;
     this.bare = bare;
     this.osd = osd;
@@ -32,25 +37,30 @@ final class BenchCopies {
   }
 
   List<BenchCall> measure() throws Exception {
-    progress.expect(10L * calls);
+    progress.expect((9L + 3L * restores) * calls);
     var _ = run("prepare", n -> driver.create(source(n)));
     var _ = run("prepare", n -> bare.create(image(n)));
     BenchTimes snapshot = run("CreateSnapshot", n -> driver.snapshot(cut(n), source(n)));
     BenchTimes bareSnapshot = run("rbd_snap_create", n -> bare.snapshot(image(n)));
     BenchTimes bareClone = run("rbd_clone3", n -> bare.cloneOf(image(n)));
+    var _ = run("prepare", n -> bare.snapshotClone(image(n)));
+    BenchTimes bareRestore =
+        restores("rbd_clone3 of a clone", n -> bare.cloneOfClone(image(n % calls), n / calls));
     BenchTimes restore =
-        run("CreateVolume from snapshot", n -> driver.restore(restored(n), cut(n)));
+        restores("CreateVolume from snapshot", n -> driver.restore(restored(n), cut(n % calls)));
     BenchTimes copy = run("CreateVolume from volume", n -> driver.copy(copied(n), source(n)));
     BenchTimes deleteCopy = run("DeleteVolume of a copy", n -> driver.delete(copied(n)));
-    BenchTimes deleteRestored = run("DeleteVolume of a restored", n -> driver.delete(restored(n)));
+    BenchTimes deleteRestored =
+        restores("DeleteVolume of a restored", n -> driver.delete(restored(n)));
     BenchTimes deleteSnapshot = run("DeleteSnapshot", n -> driver.deleteSnapshot(cut(n)));
     var _ = run("clean up", n -> driver.delete(source(n)));
-    var _ = run("clean up", n -> bare.removeWithClone(image(n)));
+    var _ = run("clean up", n -> bare.removeWithClones(image(n), restores));
     var snap = new BenchCall.Bare("rbd_snap_create", bareSnapshot);
     var clone = new BenchCall.Bare("rbd_clone3", bareClone);
+    var cloneOfClone = new BenchCall.Bare("rbd_clone3 of a clone", bareRestore);
     return List.of(
         new BenchCall("CreateSnapshot", callers, snapshot, List.of(snap, clone)),
-        new BenchCall("CreateVolume from snapshot", callers, restore, List.of(clone)),
+        new BenchCall("CreateVolume from snapshot", callers, restore, List.of(cloneOfClone, clone)),
         new BenchCall("CreateVolume from volume", callers, copy, List.of(snap, clone, clone)),
         new BenchCall("DeleteSnapshot", callers, deleteSnapshot, List.of()),
         new BenchCall("DeleteVolume of a copy", callers, deleteCopy, List.of()),
@@ -58,11 +68,19 @@ final class BenchCopies {
   }
 
   private BenchTimes run(String what, Work work) throws Exception {
+    return run(what, calls, work);
+  }
+
+  private BenchTimes restores(String what, Work work) throws Exception {
+    return run(what, calls * restores, work);
+  }
+
+  private BenchTimes run(String what, int times, Work work) throws Exception {
     var samples = new BenchSamples();
     long before = osd.count();
-    samples.add(callers, 0, calls, work);
+    samples.add(callers, 0, times, work);
     samples.addOsdOperations(osd.countAfterPurges() - before);
-    progress.done(calls, what);
+    progress.done(times, what);
     return samples.times();
   }
 
