@@ -68,7 +68,9 @@ final class FileSystemMaps {
         all.add(fileSystem(fs.path("id").asLong(), fs.path("mdsmap")));
       }
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitors' list of filesystems is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitors' list of filesystems is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
     all.sort((one, other) -> Long.compare(one.id(), other.id()));
     return List.copyOf(all);

@@ -71,7 +71,8 @@ public final class GroupSnapshots {
 
   /** The refusal of a call on a group that is not there. */
   public static CsiException.NotFound missing(String id) {
-    return new CsiException.NotFound("group snapshot %s does not exist".formatted(id));
+    return new CsiException.NotFound(
+        "group snapshot %s does not exist: see whether it was removed by hand".formatted(id));
   }
 
   private Optional<Opened> read(VolumeId id, OpenFileSystem opened) {

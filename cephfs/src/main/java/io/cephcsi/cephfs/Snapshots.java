@@ -43,7 +43,8 @@ public final class Snapshots {
 
   /** The refusal of a call on a snapshot that is not there. */
   public static CsiException.NotFound missing(String id) {
-    return new CsiException.NotFound("snapshot %s does not exist".formatted(id));
+    return new CsiException.NotFound(
+        "snapshot %s does not exist: see whether it was removed by hand".formatted(id));
   }
 
   private Optional<Snapshot> read(VolumeId id, OpenFileSystem opened) {

@@ -230,7 +230,7 @@ public final class Subvolumes {
     } catch (CephException e) {
       if (e.errno() == EINVAL && said(e, "used size")) {
         throw new CsiException.OutOfRange(
-            "subvolume %s cannot have %d bytes, it has more in it: %s"
+            "subvolume %s cannot have %d bytes, it has more in it (%s): ask for more"
                 .formatted(name, quotaBytes, e.getMessage()));
       }
       return there(e, name);
@@ -525,7 +525,10 @@ public final class Subvolumes {
     try {
       return Json.MAPPER.readTree(answer);
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the manager's answer is not JSON: " + answer, e);
+      throw new CsiException.Unavailable(
+          "the manager's answer is not JSON: %s; see whether this Ceph is one that is tested (cephcsi preflight)"
+              .formatted(answer),
+          e);
     }
   }
 

@@ -44,7 +44,9 @@ public final class Volumes {
 
   /** The refusal of a call on a volume that is not there. */
   public static CsiException.NotFound missing(String id) {
-    return new CsiException.NotFound("volume %s does not exist".formatted(id));
+    return new CsiException.NotFound(
+        "volume %s does not exist: see whether it was removed by hand (cephcsi volumes ls)"
+            .formatted(id));
   }
 
   /** The refusal of a call on a volume whose making the manager did not finish. */

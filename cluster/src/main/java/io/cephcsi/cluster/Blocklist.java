@@ -27,7 +27,9 @@ public record Blocklist(Set<String> clients) {
         clients.add(plain(entry.path("addr").asText()));
       }
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitors' blocklist is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitors' blocklist is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
     return new Blocklist(clients);
   }

@@ -54,7 +54,7 @@ public final class ClusterConfigs {
                         .formatted(clusterId)));
     if (config.monitors().isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "clusterID %s has no monitors in config.json".formatted(clusterId));
+          "clusterID %s has no monitors in config.json: add them there".formatted(clusterId));
     }
     return config;
   }
@@ -77,7 +77,9 @@ public final class ClusterConfigs {
       throw new CsiException.FailedPrecondition(
           file + " is missing: mount the ConfigMap ceph-csi-config there");
     } catch (IOException e) {
-      throw new CsiException.FailedPrecondition(file + " cannot be read: " + e.getMessage());
+      throw new CsiException.FailedPrecondition(
+          "%s cannot be read: %s; see its rights in the driver's container"
+              .formatted(file, e.getMessage()));
     }
   }
 
@@ -163,6 +165,6 @@ public final class ClusterConfigs {
   }
 
   private CsiException broken(String how) {
-    return new CsiException.FailedPrecondition(file + " is broken: " + how);
+    return new CsiException.FailedPrecondition("%s is broken: %s; correct it".formatted(file, how));
   }
 }

@@ -97,7 +97,9 @@ public record ClusterHealth(Map<Long, PoolState> pools, List<Check> checks) {
       return Json.MAPPER.readTree(
           cluster.monitorCommand("{\"prefix\":\"%s\",\"format\":\"json\"}".formatted(command)));
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitors' answer to a question is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitors' answer to a question is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
   }
 

@@ -99,7 +99,9 @@ public final class ClusterMappings {
     } catch (JsonProcessingException e) {
       throw broken("line %d: %s".formatted(e.getLocation().getLineNr(), e.getOriginalMessage()));
     } catch (IOException e) {
-      throw new CsiException.FailedPrecondition(file + " cannot be read: " + e.getMessage());
+      throw new CsiException.FailedPrecondition(
+          "%s cannot be read: %s; see its rights in the driver's container"
+              .formatted(file, e.getMessage()));
     }
   }
 
@@ -123,6 +125,6 @@ public final class ClusterMappings {
   }
 
   private CsiException broken(String how) {
-    return new CsiException.FailedPrecondition(file + " is broken: " + how);
+    return new CsiException.FailedPrecondition("%s is broken: %s; correct it".formatted(file, how));
   }
 }

@@ -69,7 +69,8 @@ public record Listing<O extends Opened>(
   public <E> Page<E> page(
       String token, int maxEntries, Directory<O> directory, Entries<O, E> maker) {
     if (maxEntries < 0) {
-      throw new CsiException.InvalidArgument("max_entries %d is negative".formatted(maxEntries));
+      throw new CsiException.InvalidArgument(
+          "max_entries %d is negative: the caller must correct it".formatted(maxEntries));
     }
     ListToken from = ListToken.of(token);
     int most = maxEntries == 0 ? LONGEST_PAGE : Math.min(maxEntries, LONGEST_PAGE);

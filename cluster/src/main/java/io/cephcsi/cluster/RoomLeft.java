@@ -27,7 +27,8 @@ public final class RoomLeft {
         .findFirst()
         .orElseThrow(() ->
             new CsiException.InvalidArgument(
-                "cluster %s has no pool %s".formatted(clusterId, pool)));
+                "cluster %s has no pool %s: create it, or name another in the class"
+                    .formatted(clusterId, pool)));
   }
 
   private static JsonNode usage(Cluster cluster) {
@@ -35,7 +36,9 @@ public final class RoomLeft {
       return Json.MAPPER.readTree(
           cluster.monitorCommand("{\"prefix\":\"df\",\"format\":\"json\"}"));
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitor's answer to df is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitor's answer to df is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
   }
 }

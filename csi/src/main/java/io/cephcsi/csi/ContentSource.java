@@ -24,7 +24,7 @@ public sealed interface ContentSource {
       case VOLUME -> new OfVolume(source.getVolume().getVolumeId());
       case TYPE_NOT_SET ->
           throw new CsiException.InvalidArgument(
-              "volume_content_source names neither a snapshot nor a volume");
+              "volume_content_source names neither a snapshot nor a volume: the caller must name one");
     };
   }
 

@@ -16,15 +16,17 @@ public final class RequestName {
    */
   public static void require(String name) {
     if (name.isEmpty()) {
-      throw new CsiException.InvalidArgument("name is missing");
+      throw new CsiException.InvalidArgument("name is missing: the caller must set it");
     }
     if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
       throw new CsiException.InvalidArgument(
-          "name is longer than %d bytes: %s…".formatted(LONGEST, name.substring(0, 40)));
+          "name %s… is longer than %d bytes: the caller must take a shorter one"
+              .formatted(name.substring(0, 40), LONGEST));
     }
     if (name.chars().anyMatch(c -> c == '/' || Character.isISOControl(c))) {
       throw new CsiException.InvalidArgument(
-          "name \"%s\" has a slash or a control character".formatted(name.strip()));
+          "name \"%s\" has a slash or a control character: the caller must leave it out"
+              .formatted(name.strip()));
     }
   }
 }

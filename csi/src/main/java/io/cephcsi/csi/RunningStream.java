@@ -59,7 +59,7 @@ final class RunningStream<A> implements StreamedCall.Answers<A> {
   @Override
   public synchronized void requireCaller() {
     if (gone) {
-      throw new CsiException.Aborted("the caller went away");
+      throw new CsiException.Aborted("the caller went away: the call can be repeated");
     }
   }
 

@@ -26,7 +26,7 @@ public record VolumeId(String clusterId, long location, String uuid) {
       throw new CsiException.InvalidArgument(
           "clusterID "
               + clusterId
-              + " is longer than 64 bytes, so no volume id fits the 128 bytes that CSI allows");
+              + " is longer than 64 bytes, so no volume id fits the 128 bytes that CSI allows: take a shorter one in config.json and the class");
     }
   }
 

@@ -42,7 +42,8 @@ public record VolumeSize(long bytes, long requiredBytes, long limitBytes) {
     long limit = range.getLimitBytes();
     if (required < 0 || limit < 0) {
       throw new CsiException.InvalidArgument(
-          "capacity_range has negative bytes: required %d, limit %d".formatted(required, limit));
+          "capacity_range has negative bytes (required %d, limit %d): the caller must correct them"
+              .formatted(required, limit));
     }
     if (required == 0 && limit == 0) {
       throw new CsiException.InvalidArgument(
@@ -56,13 +57,14 @@ public record VolumeSize(long bytes, long requiredBytes, long limitBytes) {
   private static long round(long bytes, long limit, long unit) {
     if (bytes > LARGEST) {
       throw new CsiException.OutOfRange(
-          "required_bytes %d is more than a volume can have, %d".formatted(bytes, LARGEST));
+          "required_bytes %d is more than a volume can have, %d: ask for less"
+              .formatted(bytes, LARGEST));
     }
     long gibs = bytes < GIB ? Long.MAX_VALUE : up(bytes, GIB);
     long size = gibs <= limit && bytes >= GIB ? gibs : up(bytes, unit);
     if (size == 0 || size > limit) {
       throw new CsiException.OutOfRange(
-          "no whole number of %sMiB fits between required_bytes %d and limit_bytes %d"
+          "no whole number of %sMiB fits between required_bytes %d and limit_bytes %d: ask for a higher limit"
               .formatted(unit == MIB ? "" : unit / MIB + " ", bytes, limit));
     }
     return size;

@@ -180,7 +180,9 @@ public final class Pools implements Listing.Places<OpenPool> {
       }
       return ids;
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitor's list of pools is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitor's list of pools is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
   }
 

@@ -74,7 +74,7 @@ public sealed interface VolumeHandle {
     Matcher parts = InTree.FORM.matcher(text);
     if (!parts.matches()) {
       throw new CsiException.InvalidArgument(
-          "volume id %s begins as one of the in-tree driver's, but is not mig_mons-<md5>_image-<uuid>_<pool in hex>"
+          "volume id %s begins as one of the in-tree driver's, but is not mig_mons-<md5>_image-<uuid>_<pool in hex>: correct the PersistentVolume's volumeHandle"
               .formatted(text));
     }
     byte[] pool = HexFormat.of().parseHex(parts.group(3));

@@ -61,8 +61,9 @@ public final class Volumes {
   public static CsiException.NotFound missing(String id) {
     return new CsiException.NotFound(
         VolumeHandle.of(id).isPresent()
-            ? "volume %s does not exist".formatted(id)
-            : "volume %s does not exist; if it is a static one, this call needs clusterID/pool/image as its PV's volumeHandle"
+            ? "volume %s does not exist: see whether it was removed by hand (cephcsi volumes ls)"
+                .formatted(id)
+            : "volume %s does not exist: see its PV's volumeHandle, which of a static one is clusterID/pool/image for this call"
                 .formatted(id));
   }
 

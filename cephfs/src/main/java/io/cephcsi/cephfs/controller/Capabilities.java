@@ -42,7 +42,7 @@ final class Capabilities {
       return Optional.of("volume capability has no access type: set mount");
     }
     if (!capability.hasAccessMode() || mode(capability) == AccessMode.Mode.UNKNOWN) {
-      return Optional.of("volume capability has no access mode");
+      return Optional.of("volume capability has no access mode: the caller must set one");
     }
     return Optional.empty();
   }

@@ -20,10 +20,10 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
   public ControllerExpandVolumeResponse answer(ControllerExpandVolumeRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (!request.hasCapacityRange()) {
-      throw new CsiException.InvalidArgument("capacity_range is missing");
+      throw new CsiException.InvalidArgument("capacity_range is missing: the caller must set it");
     }
     VolumeSize size = VolumePlan.size(request.getCapacityRange());
     var credentials = Secrets.admin(request.getSecretsMap());
@@ -40,7 +40,8 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
   private static void requireOwnData(Volume volume, String id) {
     if (volume.showsSnapshot()) {
       throw new CsiException.InvalidArgument(
-          "volume %s only shows a snapshot, it cannot grow".formatted(id));
+          "volume %s only shows a snapshot, it cannot grow: make a writable volume of that snapshot, which can"
+              .formatted(id));
     }
   }
 
@@ -52,7 +53,7 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
     long now = known > 0 && known < size.bytes() ? known : quota(volume);
     if (now > size.limitBytes()) {
       throw new CsiException.OutOfRange(
-          "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink"
+          "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink, ask for at least as much"
               .formatted(now, size.limitBytes()));
     }
     if (now >= size.bytes()) {

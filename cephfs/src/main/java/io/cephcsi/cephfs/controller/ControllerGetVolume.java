@@ -19,7 +19,7 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
   public ControllerGetVolumeResponse answer(ControllerGetVolumeRequest request) {
     String text = request.getVolumeId();
     if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     VolumeId id = VolumeId.of(text).orElseThrow(() -> Volumes.missing(text));
     try (Volume volume = volumes.require(text, users.of(id.clusterId()))) {

@@ -54,7 +54,7 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
   SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
     if (source.showsSnapshot()) {
       throw new CsiException.InvalidArgument(
-          "volume %s only shows snapshot %s: there is nothing new to cut"
+          "volume %s only shows snapshot %s: there is nothing new to cut, use that one"
               .formatted(plan.sourceId(), source.entry().backingSnapshotId()));
     }
     try (var _ = Phase.JOURNAL.begin()) {

@@ -25,7 +25,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, ShownSnapshots shown
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {

@@ -24,7 +24,8 @@ record GetVolumeGroupSnapshot(GroupSnapshots groups, KnownSnapshots known, Known
   public GetVolumeGroupSnapshotResponse answer(GetVolumeGroupSnapshotRequest request) {
     String text = request.getGroupSnapshotId();
     if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("group_snapshot_id is missing");
+      throw new CsiException.InvalidArgument(
+          "group_snapshot_id is missing: the caller must set it");
     }
     VolumeId id = VolumeId.of(text).orElseThrow(() -> GroupSnapshots.missing(text));
     Credentials credentials =

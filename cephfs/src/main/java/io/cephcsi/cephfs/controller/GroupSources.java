@@ -59,7 +59,7 @@ final class GroupSources implements AutoCloseable {
               && place.config().cephFs().equals(opened.config().cephFs());
       if (!same) {
         throw new CsiException.InvalidArgument(
-            "volume %s is in another cluster, filesystem, subvolume group or RADOS namespace than clusterID %s and fsName %s: a group is in one"
+            "volume %s is in another cluster, filesystem, subvolume group or RADOS namespace than clusterID %s and fsName %s, and a group is in one: leave the volume out"
                 .formatted(source.id(), opened.config().clusterId(), opened.fileSystem().name()));
       }
     }

@@ -80,7 +80,7 @@ final class MadeSubvolumes {
   private MadeSubvolume goOn(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     if (plan.source().isEmpty()) {
       throw new CsiException.AlreadyExists(
-          "volume %s is just made as a copy, which is not what is asked for"
+          "volume %s is just made as a copy, which is not what is asked for: delete it or take another name"
               .formatted(plan.name()));
     }
     return makeOrUndo(opened, plan, entry, false);

@@ -21,7 +21,7 @@ record ValidateVolumeCapabilities(Volumes volumes)
   public ValidateVolumeCapabilitiesResponse answer(ValidateVolumeCapabilitiesRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (request.getVolumeCapabilitiesCount() == 0) {
       throw new CsiException.InvalidArgument("volume_capabilities is empty: name at least one");

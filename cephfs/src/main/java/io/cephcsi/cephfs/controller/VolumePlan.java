@@ -50,8 +50,8 @@ record VolumePlan(
     Capabilities.require(request.getVolumeCapabilitiesList(), blank);
     if (!request.getMutableParamsMap().isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "mutable_parameters: this driver has none, it got "
-              + request.getMutableParamsMap().keySet());
+          "mutable_parameters %s: this driver has none, leave volumeAttributesClassName out of the claim"
+              .formatted(request.getMutableParamsMap().keySet()));
     }
     var parameters = new ClassParameters(request.getParametersMap());
     parameters.requireVolume();
@@ -136,13 +136,13 @@ record VolumePlan(
     String earlier = entry.parameters();
     if (!earlier.isEmpty() && !earlier.equals(wish())) {
       throw new CsiException.AlreadyExists(
-          "volume %s exists with other parameters: %s, asked for %s"
+          "volume %s exists with other parameters: %s, asked for %s; delete it or take another name"
               .formatted(name, earlier, wish()));
     }
     String shown = entry.backingSnapshotId();
     if (!shown.equals(reservation().backingSnapshotId())) {
       throw new CsiException.AlreadyExists(
-          "volume %s exists and shows snapshot \"%s\", which is not what is asked for"
+          "volume %s exists and shows snapshot \"%s\", which is not what is asked for: delete it or take another name"
               .formatted(name, shown));
     }
   }

@@ -51,7 +51,7 @@ record Mounters(List<Mounter> all) {
         .findFirst()
         .orElseThrow(() ->
             new CsiException.InvalidArgument(
-                "mounter %s is unknown: kernel and fuse are known".formatted(name)));
+                "mounter %s is unknown: use kernel or fuse".formatted(name)));
   }
 
   private static CsiException refused(String what, List<Mounter> tried) {

@@ -27,7 +27,7 @@ record NodeGetVolumeHealth(
   public NodeGetVolumeHealthResponse answer(NodeGetVolumeHealthRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Optional<Mount> mount =
         at("staging_target_path", request.getStagingTargetPath())

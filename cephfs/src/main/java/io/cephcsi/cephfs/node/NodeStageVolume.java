@@ -31,7 +31,7 @@ record NodeStageVolume(StagedMount staged, Mounts mounts, StagedUsers users, Nam
   private void requireDirectory(StagePlan plan) {
     if (mounts.at(plan.staging()).isEmpty() && !Files.isDirectory(plan.staging())) {
       throw new CsiException.InvalidArgument(
-          "staging_target_path %s is no directory: the container orchestrator makes it"
+          "staging_target_path %s is no directory: the caller must make it first"
               .formatted(plan.staging()));
     }
   }

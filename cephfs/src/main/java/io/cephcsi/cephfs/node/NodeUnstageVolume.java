@@ -17,7 +17,7 @@ record NodeUnstageVolume(StagedMount staged, StagedUsers users, NameLocks names)
   @Override
   public NodeUnstageVolumeResponse answer(NodeUnstageVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {

@@ -34,11 +34,12 @@ record StagePlan(
 
   static StagePlan of(NodeStageVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
     if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument("volume_capability is missing");
+      throw new CsiException.InvalidArgument(
+          "volume_capability is missing: the caller must set it");
     }
     requireKnown(request.getVolumeCapability());
     Map<String, String> secrets = request.getSecretsMap();
@@ -77,7 +78,8 @@ record StagePlan(
     }
     AccessMode.Mode mode = capability.getAccessMode().getMode();
     if (mode == AccessMode.Mode.UNKNOWN || mode == AccessMode.Mode.UNRECOGNIZED) {
-      throw new CsiException.InvalidArgument("volume_capability has no access mode");
+      throw new CsiException.InvalidArgument(
+          "volume_capability has no access mode: the caller must set one");
     }
   }
 
@@ -85,7 +87,7 @@ record StagePlan(
   private static void refuseEncrypted(Map<String, String> context) {
     if (GoBoolean.isTrue(context.getOrDefault("encrypted", ""))) {
       throw new CsiException.Unimplemented(
-          "the volume's class says encrypted, which this driver does not have for CephFS yet");
+          "the volume's class says encrypted, which this driver does not have for CephFS yet: take another class, or let ceph-csi do it");
     }
   }
 

@@ -137,7 +137,7 @@ record StagedMount(
         list(snapshots, plan).stream().filter(name -> name.contains(part)).toList();
     if (names.size() != 1) {
       throw new CsiException.InvalidArgument(
-          "static volume %s: backingSnapshotID %s must be a part of the name of one snapshot, and is of %s"
+          "static volume %s: backingSnapshotID %s must be a part of the name of one snapshot, and is of %s: correct it in the PersistentVolume"
               .formatted(plan.volumeId(), part, names.isEmpty() ? "none" : names));
     }
     return snapshots.resolve(names.getFirst());
@@ -179,7 +179,7 @@ record StagedMount(
   private void requireOursToRemove(Mount mount, String volumeId) {
     if (mounters.of(mount).isEmpty()) {
       throw new CsiException.FailedPrecondition(
-          "%s is mounted at %s, which is not volume %s: it is left alone"
+          "%s is mounted at %s, which is not volume %s: it is left alone, unmount it by hand"
               .formatted(mount.source(), mount.path(), volumeId));
     }
   }

@@ -89,7 +89,7 @@ sealed interface VolumeSource {
       String value = get(key);
       if (value.isEmpty()) {
         throw new CsiException.InvalidArgument(
-            "static volume %s: %s is missing in its PV's volumeAttributes"
+            "static volume %s: %s is missing in its PV's volumeAttributes: add it there"
                 .formatted(volumeId, key));
       }
       return value;

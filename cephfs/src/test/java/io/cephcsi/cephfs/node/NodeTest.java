@@ -659,7 +659,7 @@ class NodeTest {
     assertThatThrownBy(() -> node.publish(r -> r.clearStagingTargetPath()))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("staging_target_path is missing")
-        .hasMessageContaining("must be staged before");
+        .hasMessageContaining("must stage the volume before");
     assertThatThrownBy(() -> node.publish(r -> r.clearTargetPath()))
         .isInstanceOf(CsiException.InvalidArgument.class);
     assertThatThrownBy(() -> node.publish(r -> r.clearVolumeCapability()))

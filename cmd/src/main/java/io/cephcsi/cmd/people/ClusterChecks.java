@@ -288,7 +288,9 @@ final class ClusterChecks {
     try {
       return Json.MAPPER.readTree(connected.cluster().monitorCommand(command(prefix)));
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitors' answer to a question is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitors' answer to a question is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
   }
 

@@ -50,7 +50,7 @@ public final class MountPoint {
 
   private static CsiException refused(Path path, String what, IOException e) {
     return new CsiException.FailedPrecondition(
-        "%s cannot be made %s: %s (%s)"
+        "%s cannot be made %s: %s (%s); see this node's disk, its rights and what lies there"
             .formatted(path, what, e.getMessage(), e.getClass().getSimpleName()));
   }
 

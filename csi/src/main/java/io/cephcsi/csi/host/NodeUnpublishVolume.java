@@ -16,7 +16,7 @@ public record NodeUnpublishVolume(Mounts mounts, NameLocks names)
   @Override
   public NodeUnpublishVolumeResponse answer(NodeUnpublishVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Path target = RequestPath.absolute("target_path", request.getTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {

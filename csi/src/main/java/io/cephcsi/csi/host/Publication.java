@@ -27,15 +27,16 @@ public final class Publication {
    */
   public static Path target(NodePublishVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Path target = RequestPath.absolute("target_path", request.getTargetPath());
     if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument("volume_capability is missing");
+      throw new CsiException.InvalidArgument(
+          "volume_capability is missing: the caller must set it");
     }
     if (request.getStagingTargetPath().isEmpty()) {
       throw new CsiException.FailedPrecondition(
-          "staging_target_path is missing: a volume must be staged before it is published");
+          "staging_target_path is missing: the caller must stage the volume before it publishes it");
     }
     return target;
   }
@@ -50,7 +51,7 @@ public final class Publication {
         .at(source)
         .orElseThrow(() ->
             new CsiException.FailedPrecondition(
-                "volume %s is not staged: nothing is mounted at %s"
+                "volume %s is not staged, nothing is mounted at %s: delete its pod, so that it is staged anew"
                     .formatted(request.getVolumeId(), source)));
   }
 

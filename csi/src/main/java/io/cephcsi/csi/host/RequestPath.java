@@ -15,7 +15,7 @@ public final class RequestPath {
    */
   public static Path absolute(String field, String text) {
     if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument(field + " is missing");
+      throw new CsiException.InvalidArgument(field + " is missing: the caller must set it");
     }
     try {
       Path path = Path.of(text).normalize();
@@ -23,9 +23,10 @@ public final class RequestPath {
         return path;
       }
     } catch (InvalidPathException e) {
-      throw new CsiException.InvalidArgument(field + " is no path: " + e.getReason());
+      throw new CsiException.InvalidArgument(
+          "%s is no path (%s): the caller must correct it".formatted(field, e.getReason()));
     }
     throw new CsiException.InvalidArgument(
-        "%s %s is relative: it must be absolute".formatted(field, text));
+        "%s %s is relative: the caller must give it absolute".formatted(field, text));
   }
 }

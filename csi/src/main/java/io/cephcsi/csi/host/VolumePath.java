@@ -18,10 +18,10 @@ public final class VolumePath {
    */
   public static Mount mounted(NodeGetVolumeStatsRequest request, Mounts mounts) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (request.getVolumePath().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_path is missing");
+      throw new CsiException.InvalidArgument("volume_path is missing: the caller must set it");
     }
     try {
       Path path = Path.of(request.getVolumePath());
@@ -34,7 +34,7 @@ public final class VolumePath {
   /** The refusal when the volume is not there. */
   public static CsiException missing(NodeGetVolumeStatsRequest request) {
     return new CsiException.NotFound(
-        "volume %s is not at %s: nothing is mounted there"
+        "volume %s is not at %s, where nothing is mounted: delete its pod, so that it is published anew"
             .formatted(request.getVolumeId(), request.getVolumePath()));
   }
 
@@ -44,7 +44,9 @@ public final class VolumePath {
       return filesystems.usage(path);
     } catch (CommandFailed e) {
       throw new CsiException.Unavailable(
-          "the filesystem at %s does not answer: %s".formatted(path, e.getMessage()), e);
+          "the filesystem at %s does not answer: %s; see whether its cluster does (ceph health detail)"
+              .formatted(path, e.getMessage()),
+          e);
     }
   }
 

@@ -16,7 +16,7 @@ class RequestPathTest {
   @Test
   void otherPath_isRefusedByName() {
     refused("", "target_path is missing");
-    refused("a/b", "target_path a/b is relative: it must be absolute");
+    refused("a/b", "target_path a/b is relative: the caller must give it absolute");
     refused("/a\0b", "target_path is no path");
   }
 

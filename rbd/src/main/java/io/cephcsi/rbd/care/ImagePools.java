@@ -26,7 +26,9 @@ public final class ImagePools {
       }
       return names;
     } catch (JsonProcessingException e) {
-      throw new CsiException.Unavailable("the monitors' list of pools is not JSON", e);
+      throw new CsiException.Unavailable(
+          "the monitors' list of pools is not JSON: see whether this Ceph is one that is tested (cephcsi preflight)",
+          e);
     }
   }
 }

@@ -44,7 +44,7 @@ final class Capabilities {
       return Optional.of("volume capability has no access type: set mount or block");
     }
     if (!capability.hasAccessMode() || mode(capability) == AccessMode.Mode.UNKNOWN) {
-      return Optional.of("volume capability has no access mode");
+      return Optional.of("volume capability has no access mode: the caller must set one");
     }
     if (capability.hasBlock()) {
       return Optional.empty(); // what shares a block device sees to it that writes are in order
@@ -57,7 +57,7 @@ final class Capabilities {
     return switch (mode(capability)) {
       case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER ->
           Optional.of(
-              "access mode %s: a filesystem on an image can be written on one node only"
+              "access mode %s: a filesystem on an image can be written on one node only, ask for ReadWriteOnce or volumeMode Block"
                   .formatted(mode(capability)));
       default -> Optional.empty();
     };

@@ -99,7 +99,7 @@ record ClassParameters(Map<String, String> all) {
     String directory = optional("cephLogDir", "/");
     if (!directory.startsWith("/")) {
       throw new CsiException.InvalidArgument(
-          "cephLogDir %s is relative: it must be absolute".formatted(directory));
+          "cephLogDir %s is relative: give an absolute path in the class".formatted(directory));
     }
     String strategy = optional("cephLogStrategy", "remove");
     if (!LOG_STRATEGIES.contains(strategy.toLowerCase(Locale.ROOT))) {
@@ -143,7 +143,8 @@ record ClassParameters(Map<String, String> all) {
     long size = number("objectSize");
     if (all.containsKey("objectSize") && Long.bitCount(size) != 1) {
       throw new CsiException.InvalidArgument(
-          "objectSize %s is not a power of two".formatted(all.get("objectSize")));
+          "objectSize %s is not a power of two: set one that is, such as 4194304"
+              .formatted(all.get("objectSize")));
     }
     return size;
   }
@@ -153,7 +154,8 @@ record ClassParameters(Map<String, String> all) {
     try {
       return Long.parseUnsignedLong(text);
     } catch (NumberFormatException e) {
-      throw new CsiException.InvalidArgument("%s %s is not a number".formatted(key, text));
+      throw new CsiException.InvalidArgument(
+          "%s %s is not a number: correct it in the class".formatted(key, text));
     }
   }
 

@@ -24,10 +24,10 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
   public ControllerExpandVolumeResponse answer(ControllerExpandVolumeRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (!request.hasCapacityRange()) {
-      throw new CsiException.InvalidArgument("capacity_range is missing");
+      throw new CsiException.InvalidArgument("capacity_range is missing: the caller must set it");
     }
     VolumeSize size = VolumeSize.of(request.getCapacityRange());
     Credentials credentials = Secrets.credentials(request.getSecretsMap());
@@ -55,7 +55,7 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
     long now = image.sizeBytes();
     if (now > size.limitBytes()) {
       throw new CsiException.OutOfRange(
-          "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink"
+          "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink, ask for at least as much"
               .formatted(now, size.limitBytes()));
     }
     if (now >= size.bytes()) {

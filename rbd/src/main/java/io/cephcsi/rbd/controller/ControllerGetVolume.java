@@ -19,7 +19,7 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
   public ControllerGetVolumeResponse answer(ControllerGetVolumeRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     VolumeHandle handle = VolumeHandle.of(id).orElseThrow(() -> Volumes.missing(id));
     try (Volume volume = volumes.require(id, users.of(handle.clusterId()))) {

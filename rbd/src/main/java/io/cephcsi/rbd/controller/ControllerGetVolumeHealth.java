@@ -20,7 +20,7 @@ record ControllerGetVolumeHealth(VolumeHealths healths, KnownUsers users)
   public ControllerGetVolumeHealthResponse answer(ControllerGetVolumeHealthRequest request) {
     String text = request.getVolumeId();
     if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     VolumeHandle handle = VolumeHandle.of(text).orElseThrow(() -> Volumes.missing(text));
     return ControllerGetVolumeHealthResponse.newBuilder()

@@ -37,19 +37,21 @@ record ControllerPublishVolume(FencedVolumes volumes, KnownNodes nodes, NameLock
   private void requireNode(String nodeId) {
     if (!nodes.mayHave(nodeId)) {
       throw new CsiException.NotFound(
-          "node %s does not exist: Kubernetes has no node of that name".formatted(nodeId));
+          "node %s does not exist: Kubernetes has no node of that name, see --nodeid of the node's driver"
+              .formatted(nodeId));
     }
   }
 
   private static void require(ControllerPublishVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (request.getNodeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("node_id is missing");
+      throw new CsiException.InvalidArgument("node_id is missing: the caller must set it");
     }
     if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument("volume_capability is missing");
+      throw new CsiException.InvalidArgument(
+          "volume_capability is missing: the caller must set it");
     }
     var trouble = Capabilities.trouble(request.getVolumeCapability());
     if (trouble.isPresent()) {

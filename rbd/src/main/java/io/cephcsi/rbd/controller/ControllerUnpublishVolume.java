@@ -25,7 +25,7 @@ record ControllerUnpublishVolume(FencedVolumes volumes, NameLocks names)
   public ControllerUnpublishVolumeResponse answer(ControllerUnpublishVolumeRequest request) {
     String id = request.getVolumeId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     try (var _ = names.hold(id)) {
       volumes

@@ -75,7 +75,7 @@ record CreateVolumeGroupSnapshot(
               && place.pool().namespace().equals(opened.pool().namespace());
       if (!same) {
         throw new CsiException.InvalidArgument(
-            "volume %s is in another cluster or RADOS namespace than clusterID %s: a group is in one"
+            "volume %s is in another cluster or RADOS namespace than clusterID %s, and a group is in one: leave the volume out"
                 .formatted(source.plan().sourceId(), plan.parameters().clusterId()));
       }
     }

@@ -52,7 +52,7 @@ final class Cuts {
     try (Image image = source.pool().openImage(source.image())) {
       if (!Feature.LAYERING.in(image.features())) {
         throw new CsiException.InvalidArgument(
-            "image %s has no feature layering, which snapshots and clones need"
+            "image %s has no feature layering, which snapshots and clones need: copy it to one that has it (rbd deep cp --image-feature), it cannot be enabled"
                 .formatted(source.image()));
       }
       AbandonedSnapshots.remove(source.pool(), image);

@@ -22,7 +22,7 @@ record DeleteSnapshot(
   public DeleteSnapshotResponse answer(DeleteSnapshotRequest request) {
     String id = request.getSnapshotId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing");
+      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
     }
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {

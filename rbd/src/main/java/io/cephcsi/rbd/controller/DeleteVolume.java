@@ -41,7 +41,7 @@ record DeleteVolume(
   @Override
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Optional<VolumeHandle> handle = handle(request.getVolumeId());
     if (handle.isPresent()) {

@@ -19,7 +19,8 @@ record DeleteVolumeGroupSnapshot(GroupSnapshots groups, GroupDeletion deletion, 
   public DeleteVolumeGroupSnapshotResponse answer(DeleteVolumeGroupSnapshotRequest request) {
     String id = request.getGroupSnapshotId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("group_snapshot_id is missing");
+      throw new CsiException.InvalidArgument(
+          "group_snapshot_id is missing: the caller must set it");
     }
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {

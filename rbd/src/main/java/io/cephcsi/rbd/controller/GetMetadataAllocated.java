@@ -22,7 +22,7 @@ record GetMetadataAllocated(Snapshots snapshots, NameLocks names)
       GetMetadataAllocatedRequest request, Answers<GetMetadataAllocatedResponse> answers) {
     String id = request.getSnapshotId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing");
+      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
     }
     var range = MetadataRange.of(request.getStartingOffset(), request.getMaxResults());
     var credentials = Secrets.credentials(request.getSecretsMap());

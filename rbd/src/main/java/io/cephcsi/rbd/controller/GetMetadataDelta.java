@@ -34,7 +34,7 @@ record GetMetadataDelta(Snapshots snapshots, NameLocks names)
 
   private static String required(String field, String id) {
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument(field + " is missing");
+      throw new CsiException.InvalidArgument(field + " is missing: the caller must set it");
     }
     return id;
   }

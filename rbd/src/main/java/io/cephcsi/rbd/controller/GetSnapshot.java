@@ -13,7 +13,7 @@ record GetSnapshot(KnownSnapshots known) implements Call<GetSnapshotRequest, Get
   public GetSnapshotResponse answer(GetSnapshotRequest request) {
     String id = request.getSnapshotId();
     if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing");
+      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
     }
     return GetSnapshotResponse.newBuilder()
         .setSnapshot(

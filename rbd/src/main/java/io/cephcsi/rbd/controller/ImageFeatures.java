@@ -42,8 +42,8 @@ final class ImageFeatures {
     }
     if (features.contains(Feature.JOURNALING) && !mounter.equals("rbd-nbd")) {
       throw new CsiException.InvalidArgument(
-          "imageFeatures: journaling needs mounter rbd-nbd, it is "
-              + (mounter.isEmpty() ? "not set" : mounter));
+          "imageFeatures: journaling needs mounter rbd-nbd, it is %s: set that, or leave journaling out"
+              .formatted(mounter.isEmpty() ? "not set" : mounter));
     }
     return features.stream().mapToLong(Feature::bit).sum();
   }

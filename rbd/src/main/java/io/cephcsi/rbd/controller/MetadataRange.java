@@ -19,10 +19,12 @@ record MetadataRange(long startingOffset, int mostTuples) {
    */
   static MetadataRange of(long startingOffset, int maxResults) {
     if (startingOffset < 0) {
-      throw new CsiException.OutOfRange("starting_offset %d is negative".formatted(startingOffset));
+      throw new CsiException.OutOfRange(
+          "starting_offset %d is negative: the caller must correct it".formatted(startingOffset));
     }
     if (maxResults < 0) {
-      throw new CsiException.InvalidArgument("max_results %d is negative".formatted(maxResults));
+      throw new CsiException.InvalidArgument(
+          "max_results %d is negative: the caller must correct it".formatted(maxResults));
     }
     int most = maxResults == 0 ? DEFAULT_TUPLES : Math.min(maxResults, DEFAULT_TUPLES);
     return new MetadataRange(startingOffset, most);
@@ -35,7 +37,7 @@ record MetadataRange(long startingOffset, int mostTuples) {
   void requireWithin(long sizeBytes) {
     if (startingOffset > sizeBytes) {
       throw new CsiException.OutOfRange(
-          "starting_offset %d is behind the end of the volume, which has %d bytes"
+          "starting_offset %d is behind the end of the volume, which has %d bytes: the caller must start before it"
               .formatted(startingOffset, sizeBytes));
     }
   }

@@ -28,7 +28,7 @@ record SnapshotPlan(
     RequestName.require(request.getName());
     String source = request.getSourceVolumeId();
     if (source.isEmpty()) {
-      throw new CsiException.InvalidArgument("source_volume_id is missing");
+      throw new CsiException.InvalidArgument("source_volume_id is missing: the caller must set it");
     }
     var parameters = new ClassParameters(request.getParametersMap());
     var _ = parameters.clusterId();

@@ -62,7 +62,8 @@ record TopologyPool(String pool, String dataPool, Map<String, String> domains) {
   }
 
   private static CsiException broken(String how) {
-    return new CsiException.InvalidArgument("topologyConstrainedPools: " + how);
+    return new CsiException.InvalidArgument(
+        "topologyConstrainedPools: %s; correct it in the class".formatted(how));
   }
 
   /**

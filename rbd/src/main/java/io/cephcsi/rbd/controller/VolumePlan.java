@@ -49,8 +49,8 @@ record VolumePlan(
     Capabilities.require(request.getVolumeCapabilitiesList(), blank);
     if (!request.getMutableParamsMap().isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "mutable_parameters: this driver has none, it got "
-              + request.getMutableParamsMap().keySet());
+          "mutable_parameters %s: this driver has none, leave volumeAttributesClassName out of the claim"
+              .formatted(request.getMutableParamsMap().keySet()));
     }
     var parameters = new ClassParameters(request.getParametersMap());
     requireParameters(parameters);
@@ -151,7 +151,7 @@ record VolumePlan(
     String earlier = image.entry().parameters();
     if (!earlier.isEmpty() && !isWish(earlier)) {
       throw new CsiException.AlreadyExists(
-          "volume %s exists with other parameters or capabilities: %s, asked for %s"
+          "volume %s exists with other parameters or capabilities: %s, asked for %s; delete it or take another name"
               .formatted(name, earlier, wish()));
     }
   }

@@ -26,7 +26,7 @@ final class ImageInUse {
     }
     if (watchers.moreThan(expected)) {
       throw new CsiException.FailedPrecondition(
-          "image %s is in use by %s: a volume for one node can be staged here when it is unstaged there"
+          "image %s is in use by %s, and the volume is for one node: unstage it there; if that node is lost, give it the taint node.kubernetes.io/out-of-service"
               .formatted(spec, watchers.addresses()));
     }
   }

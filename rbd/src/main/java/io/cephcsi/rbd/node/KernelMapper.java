@@ -103,7 +103,9 @@ final class KernelMapper implements Mapper {
     others.forEach(other -> unmap(other, ""));
     return others.isEmpty()
         ? new CsiException.Unavailable(
-            "the kernel has mapped %s but shows no device of it".formatted(request.image()), null)
+            "the kernel has mapped %s but shows no device of it: see the node's log (dmesg), the call can be repeated"
+                .formatted(request.image()),
+            null)
         : new CsiException.Aborted(
             "image %s was replaced while it was mapped (its id was %s, now it is %s): ask again"
                 .formatted(request.image(), request.imageId(), others.getFirst().imageId()));
@@ -160,23 +162,25 @@ final class KernelMapper implements Mapper {
 
   private CsiException refused(MapRequest request, IOException e) {
     String why = String.valueOf(e.getMessage());
-    String remedy = "see the kernel's log (dmesg)";
+    String rest = "";
     if (why.contains("network namespace")) {
-      remedy = "the driver must be privileged, and the file stand for a network namespace";
+      rest = ": the driver must be privileged, and the file stand for a network namespace";
     } else if (why.contains("No such device or address")) {
-      remedy =
-          "the image has features that this kernel lacks (it has %s): choose fewer imageFeatures, or mounter: userspace"
+      rest =
+          ": the image has features that this kernel lacks (it has %s): choose fewer imageFeatures, or mounter: userspace"
               .formatted(read(bus().resolve("supported_features")));
     } else if (why.contains("Invalid argument")) {
-      remedy = "see mapOptions and the key in the secret";
+      rest = ", mapOptions and the key in the secret";
     } else if (why.contains("timed out")) {
-      remedy =
-          "see whether the monitors %s can be reached from this node".formatted(request.monitors());
+      rest =
+          ", and whether the monitors %s can be reached from this node"
+              .formatted(request.monitors());
     } else if (why.contains("not permitted") || why.contains("Permission denied")) {
-      remedy = "see the user's key in the secret and its caps in the cluster";
+      rest = ", the user's key in the secret and its caps in the cluster";
     }
     return new CsiException.FailedPrecondition(
-        "the kernel does not map image %s: %s; %s".formatted(request.image(), why, remedy));
+        "the kernel does not map image %s: %s; see the kernel's log (dmesg)%s"
+            .formatted(request.image(), why, rest));
   }
 
   @Override
@@ -265,7 +269,7 @@ final class KernelMapper implements Mapper {
     while (blockDevices.sizeBytes(device.path()) < sizeBytes) {
       if (System.nanoTime() > end || !pause()) {
         throw new CsiException.Unavailable(
-            "%s keeps its old size: image %s may not have grown yet"
+            "%s keeps its old size: image %s may not have grown yet, see the node's log (dmesg), the call can be repeated"
                 .formatted(device.path(), device.image()),
             null);
       }

@@ -436,13 +436,13 @@ final class NbdMapper implements Mapper {
     while (blockDevices.sizeBytes(device.path()) < sizeBytes) {
       if (!device.served()) {
         throw new CsiException.Unavailable(
-            "rbd-nbd behind %s has ended: the volume is attached again by itself, or by NodeStageVolume"
+            "rbd-nbd behind %s has ended: wait until the volume is attached again, by itself or by NodeStageVolume"
                 .formatted(device.path()),
             null);
       }
       if (System.nanoTime() > end) {
         throw new CsiException.Unavailable(
-            "%s keeps its old size: image %s may not have grown yet"
+            "%s keeps its old size: image %s may not have grown yet, see the node's log (dmesg), the call can be repeated"
                 .formatted(device.path(), device.image()),
             null);
       }

@@ -32,10 +32,10 @@ record NodeExpandVolume(
   @Override
   public NodeExpandVolumeResponse answer(NodeExpandVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     if (request.getVolumePath().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_path is missing");
+      throw new CsiException.InvalidArgument("volume_path is missing: the caller must set it");
     }
     try (var _ = names.hold(request.getVolumeId())) {
       Mount mount = mounted(request);
@@ -77,7 +77,7 @@ record NodeExpandVolume(
 
   private static CsiException missing(NodeExpandVolumeRequest request, String path) {
     return new CsiException.NotFound(
-        "volume %s is not staged at %s: no device of ours is mounted there"
+        "volume %s is not staged at %s, where no device of ours is mounted: delete its pod, so that it is staged anew"
             .formatted(request.getVolumeId(), path));
   }
 

@@ -29,7 +29,7 @@ record NodeGetVolumeHealth(
   public NodeGetVolumeHealthResponse answer(NodeGetVolumeHealthRequest request) {
     String text = request.getVolumeId();
     if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     Optional<Mount> mount = staged(request).or(() -> published(request));
     List<HealthProblem> problems =

@@ -64,7 +64,7 @@ record NodeStageVolume(
   private static void requireDirectory(StagedPath path) {
     if (!Files.isDirectory(path.directory())) {
       throw new CsiException.InvalidArgument(
-          "staging_target_path %s is no directory: the container orchestrator makes it"
+          "staging_target_path %s is no directory: the caller must make it first"
               .formatted(path.directory()));
     }
   }

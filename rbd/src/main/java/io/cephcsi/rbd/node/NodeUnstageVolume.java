@@ -25,7 +25,7 @@ record NodeUnstageVolume(
   @Override
   public NodeUnstageVolumeResponse answer(NodeUnstageVolumeRequest request) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     try (var _ = names.hold(request.getVolumeId())) {

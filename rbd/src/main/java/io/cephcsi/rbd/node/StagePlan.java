@@ -43,7 +43,7 @@ record StagePlan(
 
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
     if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing");
+      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
     }
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     requireCapability(request);
@@ -76,19 +76,21 @@ record StagePlan(
 
   private static void requireCapability(NodeStageVolumeRequest request) {
     if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument("volume_capability is missing");
+      throw new CsiException.InvalidArgument(
+          "volume_capability is missing: the caller must set it");
     }
     VolumeCapability capability = request.getVolumeCapability();
     switch (capability.getAccessMode().getMode()) {
       case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER -> {
         if (!capability.hasBlock()) {
           throw new CsiException.InvalidArgument(
-              "access mode %s: a filesystem on an image can be written on one node only"
+              "access mode %s: a filesystem on an image can be written on one node only, ask for ReadWriteOnce or volumeMode Block"
                   .formatted(capability.getAccessMode().getMode()));
         }
       }
       case UNKNOWN, UNRECOGNIZED ->
-          throw new CsiException.InvalidArgument("volume_capability has no access mode");
+          throw new CsiException.InvalidArgument(
+              "volume_capability has no access mode: the caller must set one");
       default -> {}
     }
   }
@@ -124,7 +126,8 @@ record StagePlan(
     String value = context.getOrDefault(key, "");
     if (value.isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "static volume %s: %s is missing in its PV's volumeAttributes".formatted(volumeId, key));
+          "static volume %s: %s is missing in its PV's volumeAttributes: add it there"
+              .formatted(volumeId, key));
     }
     return value;
   }

@@ -23,7 +23,8 @@ record StagedPath(Path directory, Path mountPoint) {
     }
     if (volumeId.contains("/") || volumeId.equals("..") || volumeId.equals(".")) {
       throw new CsiException.InvalidArgument(
-          "volume_id %s cannot be part of a path".formatted(volumeId));
+          "volume_id %s cannot be part of a path: correct the PersistentVolume's volumeHandle"
+              .formatted(volumeId));
     }
     return below(staging, volumeId);
   }

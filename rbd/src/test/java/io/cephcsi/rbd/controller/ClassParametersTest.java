@@ -14,7 +14,7 @@ class ClassParametersTest {
       delimiter = '|',
       value = {
         "mounter|nfs|mounter nfs is unknown: use one of rbd, rbd-nbd, userspace",
-        "cephLogDir|var/log|cephLogDir var/log is relative: it must be absolute",
+        "cephLogDir|var/log|cephLogDir var/log is relative: give an absolute path in the class",
         "cephLogStrategy|burn|cephLogStrategy burn is unknown: use one of remove, compress, preserve",
         "mapOptions|a b|mapOptions \"a b\" has blanks: separate options by commas",
         "tryOtherMounters|perhaps|tryOtherMounters perhaps: use true or false",
@@ -31,8 +31,8 @@ class ClassParametersTest {
       delimiter = '|',
       value = {
         "stripeUnit|4096|stripeUnit and stripeCount go together: set both or none",
-        "stripeUnit|many|stripeUnit many is not a number",
-        "objectSize|5|objectSize 5 is not a power of two",
+        "stripeUnit|many|stripeUnit many is not a number: correct it in the class",
+        "objectSize|5|objectSize 5 is not a power of two: set one that is, such as 4194304",
         "imageFeatures|flying|imageFeatures flying: unknown feature \"flying\"; known are layering, exclusive-lock, object-map, fast-diff, deep-flatten, journaling",
         "imageFeatures|fast-diff|imageFeatures: fast-diff needs object-map, add it",
         "dataPool|EMPTY|parameter dataPool is empty: give it a value or leave it out",
@@ -52,6 +52,8 @@ class ClassParametersTest {
             Map.of("imageFeatures", "journaling,exclusive-lock", "mounter", mounter));
     assertThatThrownBy(parameters::imageOptions)
         .isInstanceOf(CsiException.InvalidArgument.class)
-        .hasMessage("imageFeatures: journaling needs mounter rbd-nbd, it is " + told);
+        .hasMessage(
+            "imageFeatures: journaling needs mounter rbd-nbd, it is %s: set that, or leave journaling out",
+            told);
   }
 }

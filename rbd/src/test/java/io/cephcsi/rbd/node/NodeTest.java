@@ -586,7 +586,7 @@ class NodeTest {
     assertThatThrownBy(() -> publish.answer(unstaged))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("staging_target_path is missing")
-        .hasMessageContaining("must be staged before");
+        .hasMessageContaining("must stage the volume before");
     Path file = Files.writeString(directory.resolve("file"), "x");
     assertThatThrownBy(() -> publish(file, false))
         .isInstanceOf(CsiException.FailedPrecondition.class)
