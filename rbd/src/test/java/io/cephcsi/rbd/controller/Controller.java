@@ -17,6 +17,8 @@ import csi.v1.VolumeCapability.MountVolume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
@@ -233,6 +235,24 @@ final class Controller implements AutoCloseable {
                 .putAllSecrets(SECRETS)
                 .build())
         .getCapacityBytes();
+  }
+
+  /** As {@code rbd migration} does: the name stays, the image and its id are new. */
+  void replaceImage(String image) {
+    try (MemoryPool pool = pool()) {
+      boolean ofSnapshot;
+      long bytes;
+      try (Image open = pool.openImage(image)) {
+        bytes = open.sizeBytes();
+        ofSnapshot = Cuts.has(open, image);
+        Cuts.remove(open, image);
+      }
+      pool.removeImage(image);
+      pool.createImage(image, bytes, ImageOptions.DEFAULT);
+      if (ofSnapshot) {
+        OwnSnapshot.ensure(pool, image);
+      }
+    }
   }
 
   /** How many purges are tried or wait. */

@@ -437,6 +437,32 @@ class SnapshotTest {
   }
 
   @Test
+  void delete_imageHasANewId_leavesNothing() throws Exception {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    controller.replaceImage("csi-snap-" + uuid(snapshot));
+
+    delete(snapshot);
+    controller.delete(source);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void create_againWhenItsImageHasANewId_isFound() {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    controller.replaceImage("csi-snap-" + uuid(snapshot));
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeKeys("csi.snap." + uuid(snapshot), Set.of("cephcsi.cutat")); // as of ceph-csi's
+    }
+
+    Snapshot again = create("snapshot-1");
+
+    assertThat(again.getSnapshotId()).isEqualTo(snapshot);
+    assertThat(again.getReadyToUse()).isTrue();
+    assertThat(again.getCreationTime().getSeconds()).isPositive();
+  }
+
+  @Test
   void delete_idOfNoSnapshot_isFine() {
     assertThatCode(() -> delete("nonsense")).doesNotThrowAnyException();
     assertThatCode(() -> delete(source)).doesNotThrowAnyException();
