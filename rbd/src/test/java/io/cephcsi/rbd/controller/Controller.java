@@ -70,6 +70,9 @@ final class Controller implements AutoCloseable {
   /** When purges that were cut off are looked for; the far future in most tests. */
   Duration resumeAfter = Duration.ofHours(1);
 
+  /** When they are looked for once more. */
+  Duration resumeAgain = Duration.ofHours(1);
+
   CreateSnapshot createSnapshot;
   DeleteSnapshot deleteSnapshot;
   ListSnapshots listSnapshots;
@@ -115,7 +118,8 @@ final class Controller implements AutoCloseable {
     var volumes = new Volumes(pools, journal);
     purger = new Purger(pools, journal, () -> 0);
     flattener = new Flattener(pools, journal);
-    cutOff = new CutOffWork(pools, journal, snapshotJournal, purger, flattener, resumeAfter);
+    var pace = new CutOffWork.Pace(resumeAfter, resumeAgain);
+    cutOff = new CutOffWork(pools, journal, snapshotJournal, purger, flattener, pace);
     var snapshots = new Snapshots(pools, snapshotJournal);
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, purger, settings);
