@@ -45,7 +45,8 @@ record NodeStageVolume(
     StagePlan plan = StagePlan.of(request, settings);
     requireDirectory(plan.path());
     try (var _ = names.hold(plan.volumeId());
-        Volume volume = open(plan)) {
+        Volume volume = open(plan);
+        var _ = names.hold(ImageSpec.of(volume).lock())) {
       users.remember(volume.handle().clusterId(), plan.credentials());
       stage(plan, volume);
       return NodeStageVolumeResponse.getDefaultInstance();

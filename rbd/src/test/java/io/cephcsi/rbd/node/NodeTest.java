@@ -834,6 +834,46 @@ class NodeTest {
         .hasMessageContaining(key + " is missing");
   }
 
+  /** Two PersistentVolumes of one image, as for two namespaces. */
+  @Test
+  void unstage_imageStillStagedForAnotherVolume_keepsTheDevice() throws Exception {
+    makeImage("by-hand");
+    node.contents.put(directory.resolve("rbd0").toString(), "ext4");
+    id = "first/rbd/by-hand";
+    stage(r -> readOnly(staticVolume(r)));
+    Path firstStaging = staging;
+    staging = Files.createDirectory(directory.resolve("staging-2"));
+    id = "second/rbd/by-hand";
+    stage(r -> readOnly(staticVolume(r)));
+    Path second = staging.resolve("second_rbd_by-hand");
+    assertThat(mapper.devices()).hasSize(1);
+
+    unstage("first/rbd/by-hand", firstStaging);
+
+    assertThat(mapper.devices()).hasSize(1);
+    assertThat(mounts.at(second)).isPresent();
+    assertThat(firstStaging).isEmptyDirectory();
+    unstage("first/rbd/by-hand", firstStaging);
+    assertThat(mapper.devices()).hasSize(1);
+    unstage();
+    assertNothingStaged();
+  }
+
+  private static void readOnly(NodeStageVolumeRequest.Builder request) {
+    mode(request, AccessMode.Mode.MULTI_NODE_READER_ONLY);
+  }
+
+  /** Else the volume would count as unstaged here while it is still written. */
+  @Test
+  void unstage_ownMountLeft_isNotTakenForAnotherVolume() throws Exception {
+    stage(r -> {});
+    publish(Files.createDirectories(directory.resolve("pod/mount")), false);
+
+    unstage();
+
+    assertThat(mapper.devices()).isEmpty(); // it was asked to unmap it, which a real one refuses
+  }
+
   private void makeImage(String name) {
     try (MemoryPool pool = cluster.pool("rbd")) {
       pool.createImage(name, GIB, ImageOptions.DEFAULT);
@@ -910,11 +950,15 @@ class NodeTest {
   }
 
   private void unstage() {
+    unstage(id, staging);
+  }
+
+  private void unstage(String volumeId, Path from) {
     var _ =
         unstage.answer(
             NodeUnstageVolumeRequest.newBuilder()
-                .setVolumeId(id)
-                .setStagingTargetPath(staging.toString())
+                .setVolumeId(volumeId)
+                .setStagingTargetPath(from.toString())
                 .build());
   }
 
