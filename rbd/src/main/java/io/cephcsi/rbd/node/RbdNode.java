@@ -89,7 +89,7 @@ public final class RbdNode implements AutoCloseable {
             blockDevices);
     var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
     var staged = new StagedFilesystem(filesystems, mounts);
-    var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)));
+    var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)), fence);
     var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
     var mounted =
         new MountedHealth(devices, blockDevices, filesystems, parts.pools(), users, parts.looks());

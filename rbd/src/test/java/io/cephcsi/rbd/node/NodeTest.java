@@ -113,7 +113,7 @@ class NodeTest {
                 Map.of(),
                 false,
                 new CrushLocation(false, List.of("zone"), () -> Map.of("zone", "z.1"))));
-    var revival = new Revival(volumes, StagedUsers.known(users));
+    var revival = new Revival(volumes, StagedUsers.known(users), fence);
     unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     publish = new NodePublishVolume(new Publication(mounts), names);
     unpublish = new NodeUnpublishVolume(mounts, names);
