@@ -24,8 +24,15 @@ import java.util.stream.Collectors;
  * is kept with the image from before the first write until after the unmapping.
  *
  * @param on whether nodes are fenced at all
+ * @param staged asked for a volume's user where {@code users} knows none
  */
-record NodeFence(boolean on, String nodeId, Devices devices, Volumes volumes, KnownUsers users) {
+record NodeFence(
+    boolean on,
+    String nodeId,
+    Devices devices,
+    Volumes volumes,
+    KnownUsers users,
+    StagedUsers staged) {
   /** The kernel's client would be one for all volumes of a cluster, and a fence hit them all. */
   private static final String OWN_CLIENT = "noshare";
 
@@ -165,11 +172,17 @@ record NodeFence(boolean on, String nodeId, Devices devices, Volumes volumes, Kn
    */
   void forget(String volumeId) {
     if (on) {
-      Optional<VolumeHandle> handle = VolumeHandle.of(volumeId);
-      handle
-          .flatMap(known -> users.find(known.clusterId()))
-          .ifPresent(user -> forget(handle.orElseThrow(), user));
+      VolumeHandle.of(volumeId)
+          .ifPresent(handle ->
+              user(handle, volumeId).ifPresent(credentials -> forget(handle, credentials)));
     }
+  }
+
+  /** After a restart of the driver none is known from calls. */
+  private Optional<Credentials> user(VolumeHandle handle, String volumeId) {
+    return users
+        .find(handle.clusterId())
+        .or(() -> staged.find(volumeId).map(StagedUsers.Told::credentials));
   }
 
   private void forget(VolumeHandle handle, Credentials user) {

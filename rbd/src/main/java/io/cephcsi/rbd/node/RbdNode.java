@@ -87,7 +87,9 @@ public final class RbdNode implements AutoCloseable {
                     group),
                 new UserspaceMapper(commands, parts.stateDirectory(), group)),
             blockDevices);
-    var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
+    var fence =
+        new NodeFence(
+            settings.fencing(), settings.nodeId(), devices, volumes, users, parts.stagedUsers());
     var staged = new StagedFilesystem(filesystems, mounts);
     var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)), fence);
     var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());

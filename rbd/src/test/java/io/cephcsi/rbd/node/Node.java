@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The node's RPCs on a node and a cluster in memory, with one volume. */
@@ -79,7 +80,7 @@ final class Node implements AutoCloseable {
     var blockDevices = new BlockDevices(host.sysfs());
     var devices = new Devices(List.of(mapper), blockDevices);
     var volumes = new Volumes(pools, journal);
-    fence = new NodeFence(true, "node-1", devices, volumes, users);
+    fence = new NodeFence(true, "node-1", devices, volumes, users, _ -> Optional.empty());
     stage =
         new NodeStageVolume(
             volumes,

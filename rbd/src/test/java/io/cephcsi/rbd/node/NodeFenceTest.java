@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.BlockVolume;
+import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.MemoryOperations.Crash;
 import io.cephcsi.ceph.MemoryPool;
+import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Fences.Fence;
+import io.cephcsi.rbd.Volumes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +109,30 @@ class NodeFenceTest {
 
     assertThat(fences()).isEmpty();
     assertThat(node.staging).isEmptyDirectory();
+  }
+
+  /** Else the controller would fence a client that is gone, with each volume that is drained. */
+  @Test
+  void forget_driverWasRestarted_asksForTheUser() {
+    node.stage();
+
+    restarted(_ -> Optional.empty()).forget(node.id);
+    assertThat(fences()).containsExactly(OURS);
+
+    var user = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of());
+    restarted(id -> Optional.of(user).filter(_ -> id.equals(node.id))).forget(node.id);
+    assertThat(fences()).isEmpty();
+  }
+
+  /** Of a driver that no call has told a user yet. */
+  private NodeFence restarted(StagedUsers kubernetes) {
+    return new NodeFence(
+        true,
+        "node-1",
+        new Devices(List.of(node.mapper), new BlockDevices(node.host.sysfs())),
+        new Volumes(node.pools, node.journal),
+        new KnownUsers(directory.resolve("no-keyring")),
+        kubernetes);
   }
 
   @Test

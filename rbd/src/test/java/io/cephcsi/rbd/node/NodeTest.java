@@ -43,6 +43,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -95,7 +96,7 @@ class NodeTest {
     var names = new NameLocks();
     var users = new KnownUsers(directory.resolve("keyring"));
     var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
-    var fence = new NodeFence(false, "n", devices, volumes, users);
+    var fence = new NodeFence(false, "n", devices, volumes, users, _ -> Optional.empty());
     stage =
         new NodeStageVolume(
             volumes,
