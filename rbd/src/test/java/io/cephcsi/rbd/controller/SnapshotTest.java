@@ -39,6 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots, and volumes that begin as a copy, on a cluster in memory. */
 class SnapshotTest {
@@ -433,6 +435,35 @@ class SnapshotTest {
       controller.delete(source);
       controller.awaitNothingLeft();
       source = controller.create("pvc-source").getVolume().getVolumeId();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void copy_anotherDriverDeletesItsSourceMeanwhile_isNotFound(boolean ofSnapshot) {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    String image = ofSnapshot ? "csi-snap-" + uuid(snapshot) : "csi-vol-" + uuid(source);
+    try (MemoryPool pool = controller.pool()) {
+      String looked = "read parent of image " + pool.imageId(image).orElseThrow();
+      controller
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (operation.equals(looked) && pool.imageId(image).isPresent()) {
+              pool.trashMove(image, Duration.ZERO);
+            }
+          });
+      var request =
+          ofSnapshot
+              ? Controller.restoring("pvc-1", snapshot)
+              : Controller.copying("pvc-1", source);
+
+      assertThatThrownBy(() -> controller.create(request))
+          .isInstanceOf(CsiException.NotFound.class)
+          .hasMessageContaining(ofSnapshot ? snapshot : source);
+
+      assertThat(pool.list("csi.volumes.default", "", 10))
+          .containsOnlyKeys("csi.volume.pvc-source");
     }
   }
 
