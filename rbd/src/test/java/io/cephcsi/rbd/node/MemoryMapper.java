@@ -24,6 +24,8 @@ final class MemoryMapper implements Mapper {
   Runnable afterMapping = () -> {};
   String trouble = "";
 
+  String name = "rbd";
+
   /** The client by which images are mapped from now on. */
   String address = ADDRESS;
 
@@ -47,7 +49,7 @@ final class MemoryMapper implements Mapper {
 
   @Override
   public String name() {
-    return "rbd";
+    return name;
   }
 
   @Override

@@ -65,6 +65,7 @@ class NodeTest {
   private final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
   private MemoryNode node;
   private MemoryMapper mapper;
+  private MemoryMapper other;
   private Mounts mounts;
   private NodeStageVolume stage;
   private NodeUnstageVolume unstage;
@@ -81,6 +82,9 @@ class NodeTest {
   void start() throws Exception {
     node = new MemoryNode(directory);
     mapper = new MemoryMapper(cluster, node, directory);
+    other = new MemoryMapper(cluster, node, Files.createDirectory(directory.resolve("other")));
+    other.name = "userspace";
+    other.trouble = "qemu-storage-daemon is not installed";
     config = directory.resolve("config.json");
     configure("\"rbd\":{}");
     var journal = new VolumeJournal("default", UUID::randomUUID);
@@ -95,7 +99,7 @@ class NodeTest {
     var filesystems = new Filesystems(node);
     var names = new NameLocks();
     var users = new KnownUsers(directory.resolve("keyring"));
-    var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
+    var devices = new Devices(List.of(mapper, other), new BlockDevices(node.sysfs()));
     var fence = new NodeFence(false, "n", devices, volumes, users, _ -> Optional.empty());
     stage =
         new NodeStageVolume(
@@ -452,6 +456,30 @@ class NodeTest {
         .hasMessageContaining("journaling")
         .hasMessageContaining("tryOtherMounters");
     assertNothingStaged();
+  }
+
+  @Test
+  void stage_otherMounterAllowed_isTaken() {
+    mapper.trouble = "its kernel has no rbd";
+    other.trouble = "";
+
+    stage(r -> r.putVolumeContext("tryOtherMounters", "true"));
+
+    assertThat(mapper.devices()).isEmpty();
+    assertThat(other.devices()).hasSize(1);
+    unstage();
+    assertThat(other.devices()).isEmpty();
+    assertNothingStaged();
+  }
+
+  @Test
+  void stage_otherMounterAllowed_isLeftWhereTheWishedOneWorks() {
+    other.trouble = "";
+
+    stage(r -> r.putVolumeContext("tryOtherMounters", "true"));
+
+    assertThat(mapper.devices()).hasSize(1);
+    assertThat(other.devices()).isEmpty();
   }
 
   @Test
