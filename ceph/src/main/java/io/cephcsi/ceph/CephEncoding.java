@@ -3,9 +3,12 @@ package io.cephcsi.ceph;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Instant;
 
-/** How Ceph writes values that its object classes answer with; all numbers little-endian. */
+/**
+ * How Ceph writes values that its object classes take and answer with; all numbers little-endian.
+ */
 final class CephEncoding {
   /**
    * Where the fields of a structure begin: behind its version, the least version that reads it, and
@@ -20,6 +23,16 @@ final class CephEncoding {
     byte[] bytes = new byte[from.getInt()];
     from.get(bytes);
     return new String(bytes, UTF_8);
+  }
+
+  /** As {@link #text} reads it. */
+  static byte[] bytes(String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    return ByteBuffer.allocate(Integer.BYTES + bytes.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(bytes.length)
+        .put(bytes)
+        .array();
   }
 
   /** {@code utime_t}: seconds and nanoseconds. */

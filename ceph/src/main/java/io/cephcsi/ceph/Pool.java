@@ -83,6 +83,12 @@ public interface Pool extends OmapStore, AutoCloseable {
   Optional<String> imageId(String image);
 
   /**
+   * The ids of those of the images that are there, by their names, in one operation on the pool's
+   * list of images, by which {@link #trashMove} goes too. Class method {@code rbd.dir_get_id}.
+   */
+  Map<String, String> imageIds(Collection<String> images);
+
+  /**
    * An image's size and features by its id, in one operation on its header object, without opening
    * the image; empty when there is no such image (an image in the trash still has its header).
    * Class methods {@code rbd.get_size} and {@code rbd.get_features}.

@@ -24,6 +24,7 @@ final class RadosPool implements Pool {
   private final RadosOmaps omaps;
   private final RadosObjects objects;
   private final RbdHeaders headers;
+  private final RbdDirectory directory;
   private final RbdSnapshots snapshots;
   private final RbdTrash trash;
   private final RbdGroups groups;
@@ -36,6 +37,7 @@ final class RadosPool implements Pool {
     omaps = new RadosOmaps(io);
     objects = new RadosObjects(io);
     headers = new RbdHeaders(io);
+    directory = new RbdDirectory(io);
     snapshots = new RbdSnapshots(io);
     trash = new RbdTrash(io, headers);
     groups = new RbdGroups(io);
@@ -147,6 +149,11 @@ final class RadosPool implements Pool {
   @Override
   public Optional<String> imageId(String image) {
     return headers.id(image);
+  }
+
+  @Override
+  public Map<String, String> imageIds(Collection<String> images) {
+    return directory.ids(images);
   }
 
   @Override

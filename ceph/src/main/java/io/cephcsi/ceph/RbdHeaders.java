@@ -203,7 +203,7 @@ final class RbdHeaders {
     try (var operation = new WriteOperation()) {
       operation.assertExists();
       for (String key : removed) {
-        operation.exec("rbd", "metadata_remove", encode(key));
+        operation.exec("rbd", "metadata_remove", CephEncoding.bytes(key));
       }
       if (!set.isEmpty()) {
         operation.exec("rbd", "metadata_set", encode(set));
@@ -222,22 +222,10 @@ final class RbdHeaders {
     var bytes = new ByteArrayOutputStream();
     putLength(bytes, metadata.size());
     for (var entry : metadata.entrySet()) {
-      putText(bytes, entry.getKey());
-      putText(bytes, entry.getValue());
+      bytes.writeBytes(CephEncoding.bytes(entry.getKey()));
+      bytes.writeBytes(CephEncoding.bytes(entry.getValue()));
     }
     return bytes.toByteArray();
-  }
-
-  private static byte[] encode(String text) {
-    var bytes = new ByteArrayOutputStream();
-    putText(bytes, text);
-    return bytes.toByteArray();
-  }
-
-  private static void putText(ByteArrayOutputStream bytes, String text) {
-    byte[] encoded = text.getBytes(UTF_8);
-    putLength(bytes, encoded.length);
-    bytes.writeBytes(encoded);
   }
 
   private static void putLength(ByteArrayOutputStream bytes, int length) {

@@ -292,6 +292,11 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public Map<String, String> imageIds(Collection<String> images) {
+    return read("read image ids", c -> pick(c.names, images));
+  }
+
+  @Override
   public Optional<ImageHeader> imageHeader(String imageId) {
     return read(
         "read image header " + imageId,
@@ -581,7 +586,8 @@ public final class MemoryPool extends MemoryHandle implements Pool {
     return pool.content(namespace);
   }
 
-  private static Map<String, String> pick(NavigableMap<String, String> omap, Set<String> keys) {
+  private static Map<String, String> pick(
+      NavigableMap<String, String> omap, Collection<String> keys) {
     var found = new TreeMap<>(omap);
     found.keySet().retainAll(keys);
     return found;

@@ -551,6 +551,19 @@ abstract class PoolContract {
   }
 
   @Test
+  void imageIds_areOfThoseThatAreThere() {
+    assertThat(pool().imageIds(List.of("i"))).isEmpty();
+    pool().createImage("i", MIB, layering());
+    pool().createImage("ä", MIB, layering());
+    pool().createImage("trashed", MIB, layering());
+    pool().trashMove("trashed", Duration.ZERO);
+
+    assertThat(pool().imageIds(List.of("none", "i", "trashed", "ä")))
+        .isEqualTo(
+            Map.of("i", pool().imageId("i").orElseThrow(), "ä", pool().imageId("ä").orElseThrow()));
+  }
+
+  @Test
   @SuppressWarnings("MustBeClosedChecker") // the opening fails, or is closed on purpose
   void openImage_missing_isNotFound() {
     assertErrno(Errno.ENOENT, () -> pool().openImage("i").close());

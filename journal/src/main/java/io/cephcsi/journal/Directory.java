@@ -333,6 +333,11 @@ final class Directory {
     var _ = objects.update(objectOf(uuid), Map.of(DISCARDED, "true"));
   }
 
+  /** As {@link #discard}, and notes the id that the image has now. */
+  void discard(OmapStore objects, String uuid, String imageId) {
+    var _ = objects.update(objectOf(uuid), Map.of(DISCARDED, "true", IMAGE_ID, imageId));
+  }
+
   /** Takes that note back. */
   void keep(OmapStore objects, String uuid) {
     objects.removeKeys(objectOf(uuid), Set.of(DISCARDED));

@@ -236,6 +236,11 @@ public final class SnapshotJournal implements Makers {
     names.discard(objects, uuid);
   }
 
+  /** As {@link VolumeJournal#discard(OmapStore, String, String)}. */
+  public void discard(OmapStore objects, String uuid, String imageId) {
+    names.discard(objects, uuid, imageId);
+  }
+
   /** Notes that the deletion was refused, and nothing of the snapshot is gone. */
   public void keep(OmapStore objects, String uuid) {
     names.keep(objects, uuid);

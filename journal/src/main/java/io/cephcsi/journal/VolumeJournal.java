@@ -185,6 +185,15 @@ public final class VolumeJournal implements Makers {
     names.discard(objects, uuid);
   }
 
+  /**
+   * As {@link #discard}, of a volume that was whole, and notes the id that its image has now: once
+   * it is in the trash, only the id leads to it. It is another one than was stored when somebody
+   * replaced the image, as {@code rbd migration} and mirroring do.
+   */
+  public void discard(OmapStore objects, String uuid, String imageId) {
+    names.discard(objects, uuid, imageId);
+  }
+
   /** Takes {@link #discard} back. */
   public void restore(OmapStore objects, String uuid) {
     names.restore(objects, uuid);

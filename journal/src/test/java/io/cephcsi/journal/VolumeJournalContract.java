@@ -283,6 +283,22 @@ abstract class VolumeJournalContract extends JournalContract {
   }
 
   @Test
+  void discard_notesTheIdThatTheImageHasNow() {
+    VolumeEntry entry = fresh(PVC_1);
+    var _ = journal.storeImageId(pool(), FIRST, "", "10ab");
+
+    journal.discard(pool(), FIRST, "10ac");
+
+    assertThat(journal.read(pool(), entry.uuid()).orElseThrow())
+        .satisfies(e -> assertThat(e.imageId()).isEqualTo("10ac"))
+        .satisfies(e -> assertThat(e.discarded()).isTrue());
+    journal.restore(pool(), FIRST);
+    assertThat(journal.read(pool(), FIRST).orElseThrow().discarded()).isFalse();
+    journal.discard(pool(), STRANGER, "10ab");
+    assertThat(pools().objects()).doesNotContain("csi.volume." + STRANGER);
+  }
+
+  @Test
   void discardName_leavesARecordInItsPlaceUntilThePurge() {
     VolumeEntry entry = fresh(PVC_1);
 

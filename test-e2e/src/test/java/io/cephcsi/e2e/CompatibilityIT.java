@@ -1,6 +1,7 @@
 package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.CapacityRange;
 import csi.v1.ControllerExpandVolumeRequest;
@@ -109,6 +110,9 @@ final class CompatibilityIT {
   private static final String COPY_CLONED =
       "rbd clone --rbd-default-clone-format 2 --image-feature layering $P/csi-vol-%1$s-temp@csi-vol-%1$s $P/csi-vol-%1$s\n"
           .formatted(S);
+
+  private static final String SNAPSHOT =
+      SNAPSHOT_RESERVED + SNAPSHOT_CUT + SNAPSHOT_CLONED + CUT_REMOVED + OWN_SNAPSHOT + SNAPSHOT_ID;
 
   /**
    * Each test's own in place of the two above: a UUID never comes twice, and purges count on it.
@@ -272,6 +276,14 @@ final class CompatibilityIT {
             shell.run(
                 "rados -p $P getomapval csi.volume.%s csi.imageid /dev/stdout".formatted(uuid)))
         .contains(shell.run("id csi-vol-" + uuid));
+    expand(id);
+    delete(id);
+    delete(id);
+    awaitNothing();
+  }
+
+  /** To two GiB, which the image has then. */
+  private static void expand(String id) {
     var expanded =
         driver
             .client()
@@ -283,9 +295,10 @@ final class CompatibilityIT {
                     .putAllSecrets(secrets())
                     .build());
     assertThat(expanded.getCapacityBytes()).isEqualTo(2 * GIB);
-    delete(id);
-    delete(id);
-    awaitNothing();
+  }
+
+  private static String size(String image) throws IOException, InterruptedException {
+    return shell.run("rbd info $P/%s | grep size".formatted(image));
   }
 
   @Test
@@ -294,6 +307,71 @@ final class CompatibilityIT {
 
     delete(volumeId(u));
 
+    awaitNothing();
+  }
+
+  /** As after a migration, or by hand: the name is the same, the image and its id are new. */
+  private static String replaced(String image) {
+    return """
+    rbd deep cp --no-progress --flatten $P/%1$s $P/new
+    rbd snap purge --no-progress $P/%1$s
+    rbd rm --no-progress $P/%1$s
+    rbd rename $P/new $P/%1$s
+    """
+        .formatted(image);
+  }
+
+  @Test
+  void replacedImage_isNotDeletedInUseAndThenWithoutATrace() throws Exception {
+    lay(VOLUME + replaced("csi-vol-" + U));
+    lay(
+        """
+        (sleep 15 | rbd watch $P/csi-vol-%1$s) > /dev/null 2>&1 &
+        until rbd status $P/csi-vol-%1$s | grep -q watcher=; do sleep 0.1; done
+        """
+            .formatted(U));
+
+    assertThatThrownBy(() -> delete(volumeId(u)))
+        .hasMessageContaining("FAILED_PRECONDITION")
+        .hasMessageContaining("is in use by");
+    assertThat(shell.lines("rbd ls $P")).containsExactly("csi-vol-" + u);
+
+    lay("while rbd status $P/csi-vol-%s | grep -q watcher=; do sleep 0.2; done".formatted(U));
+    delete(volumeId(u));
+    awaitNothing();
+  }
+
+  @Test
+  void replacedImageOfASnapshot_isFoundAndDeletedWithoutATrace() throws Exception {
+    lay(VOLUME + SNAPSHOT + replaced("csi-snap-" + S));
+
+    assertThat(snapshot(volumeId(u)).getSnapshotId()).isEqualTo(volumeId(s));
+
+    deleteSnapshot(volumeId(s));
+    delete(volumeId(u));
+    awaitNothing();
+  }
+
+  static Stream<Arguments> snapshotDeletions() {
+    return Stream.of(
+        Arguments.of("behind the trash", SNAPSHOT + "rbd trash mv $P/csi-snap-" + S),
+        Arguments.of(
+            "behind the object: the name leads to nothing",
+            "omap csi.snaps.default csi.snap.snapshot-1 " + S));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("snapshotDeletions")
+  void deletionOfASnapshot_ofCephCsiStopped_isFinished(String state, String script)
+      throws Exception {
+    lay(VOLUME + script);
+
+    deleteSnapshot(volumeId(s));
+
+    String again = snapshot(volumeId(u)).getSnapshotId();
+    assertThat(again).isNotEqualTo(volumeId(s));
+    deleteSnapshot(again);
+    delete(volumeId(u));
     awaitNothing();
   }
 
@@ -396,8 +474,11 @@ final class CompatibilityIT {
             .formatted(
                 DriverProcess.CLUSTER_ID, shell.run("printf %s $P | od -An -tx1 | tr -d ' \\n'"));
 
+    expand(id);
+    assertThat(size("kubernetes-dynamic-pvc-7")).contains("size 2 GiB");
     Snapshot snapshot = snapshot(id);
     assertThat(snapshot.getSourceVolumeId()).isEqualTo(id);
+    assertThat(snapshot.getSizeBytes()).isEqualTo(2 * GIB);
     deleteSnapshot(snapshot.getSnapshotId());
     delete(id);
 
@@ -405,7 +486,7 @@ final class CompatibilityIT {
   }
 
   @Test
-  void staticVolume_isCopiedAndNeverDeleted() throws Exception {
+  void staticVolume_isCopiedExpandedSnapshottedAndNeverDeleted() throws Exception {
     shell.run("rbd create $P/by-hand --size 1G --image-feature layering");
     String id = DriverProcess.CLUSTER_ID + "/" + ceph.pool() + "/by-hand";
 
@@ -417,6 +498,12 @@ final class CompatibilityIT {
                         .setVolume(VolumeSource.newBuilder().setVolumeId(id))));
 
     delete(copy.getVolumeId());
+    expand(id);
+    assertThat(size("by-hand")).contains("size 2 GiB");
+    Snapshot snapshot = snapshot(id);
+    assertThat(snapshot.getSourceVolumeId()).isEqualTo(id);
+    deleteSnapshot(snapshot.getSnapshotId());
+    assertThatThrownBy(() -> delete(id)).hasMessageContaining("was not made by a CSI driver");
     assertThat(shell.lines("rbd ls $P")).containsExactly("by-hand");
     assertThat(shell.lines("rbd snap ls $P/by-hand")).isEmpty();
     awaitOnly("by-hand");
@@ -469,6 +556,66 @@ final class CompatibilityIT {
     deleteSnapshot(snapshot.getSnapshotId());
     delete(id);
     awaitNothing();
+  }
+
+  @Test
+  void metadata_isByCephCsisKeys() throws Exception {
+    try (DriverProcess labelling =
+        DriverProcess.start(
+            ceph, "--controllerserver", "--setmetadata=true", "--clustername=cluster-1")) {
+      var controller = labelling.client().controller();
+      String volume =
+          controller
+              .createVolume(
+                  request("pvc-1")
+                      .putParameters("csi.storage.k8s.io/pvc/name", "claim-1")
+                      .putParameters("csi.storage.k8s.io/pv/name", "pv-1")
+                      .build())
+              .getVolume()
+              .getVolumeId();
+      String snapshot =
+          controller
+              .createSnapshot(
+                  CreateSnapshotRequest.newBuilder()
+                      .setName("snapshot-1")
+                      .setSourceVolumeId(volume)
+                      .putParameters("clusterID", DriverProcess.CLUSTER_ID)
+                      .putParameters("csi.storage.k8s.io/volumesnapshot/name", "cut-1")
+                      .putParameters("csi.storage.k8s.io/volumesnapshot/namespace", "team-a")
+                      .putParameters("csi.storage.k8s.io/volumesnapshotcontent/name", "content-1")
+                      .putAllSecrets(secrets())
+                      .build())
+              .getSnapshot()
+              .getSnapshotId();
+
+      assertThat(metadata("csi-vol-" + uuid(volume)))
+          .containsExactly(
+              "csi.ceph.com/cluster/name=cluster-1",
+              "csi.storage.k8s.io/pv/name=pv-1",
+              "csi.storage.k8s.io/pvc/name=claim-1",
+              "csi.storage.k8s.io/pvc/namespace=team-a");
+      assertThat(metadata("csi-snap-" + uuid(snapshot)))
+          .containsExactly(
+              "csi.ceph.com/cluster/name=cluster-1",
+              "csi.storage.k8s.io/volumesnapshot/name=cut-1",
+              "csi.storage.k8s.io/volumesnapshot/namespace=team-a",
+              "csi.storage.k8s.io/volumesnapshotcontent/name=content-1");
+      deleteSnapshot(snapshot);
+      delete(volume);
+    }
+    awaitNothing();
+  }
+
+  private static List<String> metadata(String image) throws IOException, InterruptedException {
+    return shell.lines(
+        """
+        rbd image-meta list $P/%s --format json | tr -d '{}"' | tr , '\n' | sed 's/:/=/'
+        """
+            .formatted(image));
+  }
+
+  private static String uuid(String id) {
+    return id.substring(id.length() - U.length());
   }
 
   /** Made when the caller has its answer. */

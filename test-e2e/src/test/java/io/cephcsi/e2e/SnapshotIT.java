@@ -2,6 +2,7 @@ package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import csi.v1.CapacityRange;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteSnapshotRequest;
@@ -102,17 +103,15 @@ final class SnapshotIT {
         "pvc-source", ceph.pool(), ceph.credentials(), Files.createDirectory(folder.resolve(name)));
   }
 
+  /** What is written is read, by a filesystem that has grown to the size of the volume. */
   private static void readAsWritten(VolumeLife life, CsiClient client) throws Exception {
-    for (String step :
-        new String[] {
-          "NodeStageVolume",
-          "NodePublishVolume",
-          "read back",
-          "NodeUnpublishVolume",
-          "NodeUnstageVolume"
-        }) {
+    for (String step : new String[] {"NodeStageVolume", "NodePublishVolume", "read back"}) {
       life.run(step, client);
     }
+    assertThat(Files.getFileStore(life.folder().resolve("pod/mount")).getTotalSpace())
+        .isGreaterThan(life.volume().getCapacityBytes() * 9 / 10);
+    life.run("NodeUnpublishVolume", client);
+    life.run("NodeUnstageVolume", client);
   }
 
   private static Snapshot snapshot(CsiClient client, String source, Map<String, String> secrets) {
@@ -128,6 +127,7 @@ final class SnapshotIT {
         .getSnapshot();
   }
 
+  /** Of twice the size. */
   private static Volume copy(
       CsiClient client,
       VolumeLife of,
@@ -141,6 +141,8 @@ final class SnapshotIT {
                 .setName(name)
                 .addVolumeCapabilities(of.capability())
                 .setVolumeContentSource(source)
+                .setCapacityRange(
+                    CapacityRange.newBuilder().setRequiredBytes(2 * of.volume().getCapacityBytes()))
                 .putAllParameters(of.parameters())
                 .putAllSecrets(secrets)
                 .build())

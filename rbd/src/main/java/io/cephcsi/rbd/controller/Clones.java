@@ -61,12 +61,23 @@ final class Clones {
       var target =
           new Cuts.Target(pool, making.imageName(), options, () -> making.requireOurs(pool));
       long bytes = require(opened, origin, source, plan);
-      long copied =
-          switch (source) {
-            case ContentSource.OfSnapshot _ -> restore(origin, target, bytes);
-            case ContentSource.OfVolume _ -> copy(opened, origin, target);
-          };
+      long copied = copied(opened, origin, source, target, bytes);
       return grow(target, copied, plan.size().bytesForCopyOf(copied));
+    }
+  }
+
+  private long copied(
+      OpenPool opened, Origin origin, ContentSource source, Cuts.Target target, long bytes) {
+    try {
+      return switch (source) {
+        case ContentSource.OfSnapshot _ -> restore(origin, target, bytes);
+        case ContentSource.OfVolume _ -> copy(opened, origin, target);
+      };
+    } catch (CephException e) {
+      // Another driver may have deleted it since it was looked at.
+      boolean sourceGone =
+          e.errno() == Errno.ENOENT && origin.pool().imageId(origin.image()).isEmpty();
+      throw sourceGone ? missing(source) : e;
     }
   }
 

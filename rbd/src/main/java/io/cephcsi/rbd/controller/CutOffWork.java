@@ -22,9 +22,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Takes up the background work that an earlier process, or another replica, could not end: once for
- * each pool, some time after its first use. What there is to do is known from the cluster alone, by
- * our own keys in the pool's directories.
+ * Takes up the background work that an earlier process, or another replica, could not end. Each
+ * pool is looked into some time after its first use, and after a later one when the last look is
+ * long ago: another replica may have led meanwhile, and be gone. What there is to do is known from
+ * the cluster alone, by our own keys in the pool's directories.
  *
  * <p>Older versions had no such keys: of theirs it is an image in the trash whose journal object
  * says that it was deleted, while its name is free. What somebody moved to the trash by hand is
@@ -34,40 +35,56 @@ final class CutOffWork implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
   private final ClusterThreads threads = new ClusterThreads("resume");
-  private final Set<String> resumed = ConcurrentHashMap.newKeySet();
+
+  /** When each pool was found to be due last, by {@link System#nanoTime}. */
+  private final Map<String, Long> looks = new ConcurrentHashMap<>();
+
   private final Pools pools;
   private final VolumeJournal volumes;
   private final SnapshotJournal snapshots;
   private final Purger purger;
   private final Flattener flattener;
-  private final Duration after;
+  private final Pace pace;
 
   /**
-   * @param after how long after a pool's first use it is looked into
+   * When a pool is looked into.
+   *
+   * @param after how long after its use
+   * @param again how long after a look the next use makes it due again
    */
+  record Pace(Duration after, Duration again) {}
+
   CutOffWork(
       Pools pools,
       VolumeJournal volumes,
       SnapshotJournal snapshots,
       Purger purger,
       Flattener flattener,
-      Duration after) {
+      Pace pace) {
     this.pools = pools;
     this.volumes = volumes;
     this.snapshots = snapshots;
     this.purger = purger;
     this.flattener = flattener;
-    this.after = after;
+    this.pace = pace;
   }
 
-  /** Looks into the pool some time later, if that was not done in this process's life. */
+  /** Looks into the pool some time later, if that is due. */
   void resume(OpenPool opened) {
     String clusterId = opened.config().clusterId();
     long poolId = opened.pool().id();
     Credentials credentials = opened.credentials();
-    if (resumed.add(clusterId + "/" + poolId)) {
-      var _ = threads.run(clusterId, () -> resume(clusterId, poolId, credentials), after);
+    if (isDue(clusterId + "/" + poolId)) {
+      var _ = threads.run(clusterId, () -> resume(clusterId, poolId, credentials), pace.after());
     }
+  }
+
+  /** For one of those who ask at the same time. */
+  private boolean isDue(String place) {
+    long now = System.nanoTime();
+    Long last = looks.putIfAbsent(place, now);
+    return last == null
+        || (now - last >= pace.again().toNanos() && looks.replace(place, last, now));
   }
 
   private void resume(String clusterId, long poolId, Credentials credentials) {
@@ -79,7 +96,7 @@ final class CutOffWork implements AutoCloseable {
         }
       }
     } catch (RuntimeException e) {
-      resumed.remove(clusterId + "/" + poolId); // the next call on the pool tries again
+      looks.remove(clusterId + "/" + poolId); // the next call on the pool tries again
       LOG.log(Level.WARNING, "look for cut off work in cluster " + clusterId, e);
     }
   }
@@ -89,10 +106,16 @@ final class CutOffWork implements AutoCloseable {
     Map<PurgeRecord, PurgeRecord.Images> records = new HashMap<>(volumes.purgeRecords(pool));
     records.putAll(snapshots.purgeRecords(pool));
     records.forEach((record, images) ->
-        purger.purge(opened, new Purger.Discarded(record, images.name(), images.ids())));
-    unrecorded(pool, records.keySet()).forEach(what -> purger.purge(opened, what));
+        purgeUnlessWaiting(opened, new Purger.Discarded(record, images.name(), images.ids())));
+    unrecorded(pool, records.keySet()).forEach(what -> purgeUnlessWaiting(opened, what));
     for (String imageId : volumes.flattenings(pool)) {
       flattener.flatten(opened.config().clusterId(), pool.id(), imageId, opened.credentials());
+    }
+  }
+
+  private void purgeUnlessWaiting(OpenPool opened, Purger.Discarded what) {
+    if (!purger.waits(opened, what)) {
+      purger.purge(opened, what);
     }
   }
 

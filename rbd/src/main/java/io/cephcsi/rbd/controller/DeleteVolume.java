@@ -24,6 +24,7 @@ import io.cephcsi.rbd.Volumes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -96,9 +97,7 @@ record DeleteVolume(
     try (Volume volume = opened;
         var _ = names.hold(volume.entry().requestName())) {
       VolumeEntry entry = volume.entry();
-      List<String> imageIds = new ArrayList<>();
-      trash(volume).ifPresent(imageIds::add);
-      trashIntermediate(volume.pool(), entry).ifPresent(imageIds::add);
+      List<String> imageIds = trash(volume);
       try (var _ = Phase.JOURNAL.begin()) {
         JournalPool.run(
             volume.opened(),
@@ -112,16 +111,46 @@ record DeleteVolume(
     }
   }
 
-  /** Moves the image to the trash, or finds that it went there before; empty when none was made. */
-  private Optional<String> trash(Volume volume) {
+  /**
+   * Moves the image to the trash, and the one that ceph-csi may have beside it, or finds that they
+   * went there before.
+   *
+   * @return their ids, in the order of purging; none when no image was made, or only the trash
+   *     tells its id
+   */
+  private List<String> trash(Volume volume) {
     Pool pool = volume.pool();
-    VolumeEntry entry = volume.entry();
-    Optional<String> imageId =
-        entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
-    imageId.ifPresent(id -> requireUnused(volume, id));
-    journal.discard(pool, entry.uuid());
-    imageId.ifPresent(id -> trashMove(volume, id, () -> journal.restore(pool, entry.uuid())));
-    return imageId;
+    String image = volume.entry().imageName();
+    String intermediate = IntermediateImage.of(image);
+    // By its name: an image that was replaced has another id than the journal knows.
+    Map<String, String> there = pool.imageIds(List.of(image, intermediate));
+    String id = there.getOrDefault(image, volume.entry().imageId());
+    List<String> ids = new ArrayList<>();
+    if (id.isEmpty()) {
+      journal.discard(pool, volume.entry().uuid());
+    } else {
+      trash(volume, id);
+      ids.add(id);
+    }
+    if (there.containsKey(intermediate)) {
+      pool.trashMove(intermediate, Duration.ZERO);
+      ids.add(there.get(intermediate));
+    } else if (!there.containsKey(image)) {
+      ids.addAll(Purger.inTrash(pool, intermediate)); // a call before this one was cut off
+    }
+    return ids;
+  }
+
+  private void trash(Volume volume, String imageId) {
+    Pool pool = volume.pool();
+    String uuid = volume.entry().uuid();
+    requireUnused(volume, imageId);
+    if (volume.entry().imageId().isEmpty()) {
+      journal.discard(pool, uuid);
+    } else {
+      journal.discard(pool, uuid, imageId);
+    }
+    trashMove(volume, imageId, () -> journal.restore(pool, uuid));
   }
 
   /**
@@ -190,15 +219,5 @@ record DeleteVolume(
       }
       throw e;
     }
-  }
-
-  /** A clone of ceph-csi's has an image beside it that nobody else deletes. */
-  private static Optional<String> trashIntermediate(Pool pool, VolumeEntry entry) {
-    String name = IntermediateImage.of(entry.imageName());
-    Optional<String> id = pool.imageId(name);
-    if (id.isPresent()) {
-      pool.trashMove(name, Duration.ZERO);
-    }
-    return id;
   }
 }

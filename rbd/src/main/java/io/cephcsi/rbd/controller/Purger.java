@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ final class Purger implements AutoCloseable {
   private final VolumeJournal volumes;
   private final IntSupplier callsInFlight;
 
-  /** What each purge that is tried or waits has come to, by {@link Trashed#key}. */
+  /** What each purge that is tried or waits has come to, by {@link Discarded#key}. */
   private final Map<String, Stop> stops = new HashMap<>();
 
   /**
@@ -52,6 +53,11 @@ final class Purger implements AutoCloseable {
     Discarded {
       imageIds = List.copyOf(imageIds);
     }
+
+    /** The image at this place of the order; behind the last one the record itself. */
+    private String key(String clusterId, int place) {
+      return clusterId + "/" + (place < imageIds.size() ? imageIds.get(place) : record.key());
+    }
   }
 
   /** Where it is, and how its tries went. */
@@ -61,10 +67,8 @@ final class Purger implements AutoCloseable {
       return new Trashed(clusterId, poolId, credentials, what, tries.stoppedBy(failure));
     }
 
-    /** The image at this place of the order; behind the last one the record itself. */
     String key(int place) {
-      List<String> ids = what.imageIds();
-      return clusterId + "/" + (place < ids.size() ? ids.get(place) : what.record().key());
+      return what.key(clusterId, place);
     }
 
     @Override
@@ -224,6 +228,13 @@ final class Purger implements AutoCloseable {
     if (stop.retry != null && stop.retry.cancel(false)) {
       stop.retry = threads.run(clusterId, () -> purge(stop.trashed), Duration.ZERO);
     }
+  }
+
+  /** Whether a purge of it is tried just now, or waits for what hinders it. */
+  synchronized boolean waits(OpenPool opened, Discarded what) {
+    String clusterId = opened.config().clusterId();
+    return IntStream.rangeClosed(0, what.imageIds().size())
+        .anyMatch(place -> stops.containsKey(what.key(clusterId, place)));
   }
 
   /** How many purges are tried or wait; each just once. */

@@ -29,7 +29,8 @@ import java.util.List;
  * CSI's services of a controller for RBD: which class answers which RPC. All hold the same names.
  */
 public final class RbdController implements AutoCloseable {
-  private static final Duration RESUME_AFTER = Duration.ofSeconds(30);
+  private static final CutOffWork.Pace RESUMING =
+      new CutOffWork.Pace(Duration.ofSeconds(30), Duration.ofHours(1));
 
   private final Calls calls;
   private final Parts parts;
@@ -68,7 +69,7 @@ public final class RbdController implements AutoCloseable {
     this.purger = new Purger(pools, parts.journal(), calls::inFlight);
     this.flattener = new Flattener(pools, parts.journal());
     this.cutOff =
-        new CutOffWork(pools, parts.journal(), parts.snapshots(), purger, flattener, RESUME_AFTER);
+        new CutOffWork(pools, parts.journal(), parts.snapshots(), purger, flattener, RESUMING);
     this.snapshotImages = new SnapshotImages(pools, parts.snapshots(), flattener, purger, settings);
     this.deletion = new SnapshotDeletion(parts.snapshots(), purger, cutOff, names);
     this.known = new KnownSnapshots(snapshots, snapshotImages, parts.journal(), parts.users());

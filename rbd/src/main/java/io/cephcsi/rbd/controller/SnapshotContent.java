@@ -65,12 +65,13 @@ final class SnapshotContent implements AutoCloseable {
   }
 
   private void openAll(Cluster cluster) {
-    String imageId = snapshot.entry().imageId(); // stored when the image is whole
     Pool own = snapshot.pool();
+    boolean whole = !snapshot.entry().imageId().isEmpty();
     // By its name: that of a deleted one is gone while its id still leads to it in the trash.
-    if (imageId.isEmpty() || own.imageId(snapshot.entry().imageName()).isEmpty()) {
-      throw Snapshots.missing(snapshot.id().text());
-    }
+    String imageId =
+        own.imageId(snapshot.entry().imageName())
+            .filter(_ -> whole)
+            .orElseThrow(() -> Snapshots.missing(snapshot.id().text()));
     var place = new ParentLink(own.id(), own.namespace(), imageId, 0);
     Layer layer = add(cluster, place, Long.MAX_VALUE);
     for (var parent = layer.image().parentLink();

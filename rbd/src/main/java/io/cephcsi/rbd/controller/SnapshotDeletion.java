@@ -46,15 +46,20 @@ record SnapshotDeletion(
   }
 
   private Optional<String> trash(Pool pool, SnapshotEntry entry) {
-    journal.discard(pool, entry.uuid());
-    Optional<String> imageId =
-        entry.imageId().isEmpty() ? pool.imageId(entry.imageName()) : Optional.of(entry.imageId());
+    // By its name: an image that was replaced has another id than the journal knows.
+    String id =
+        pool.imageIds(List.of(entry.imageName())).getOrDefault(entry.imageName(), entry.imageId());
+    if (entry.imageId().isEmpty()) {
+      journal.discard(pool, entry.uuid());
+    } else {
+      journal.discard(pool, entry.uuid(), id);
+    }
     try {
       pool.trashMove(entry.imageName(), Duration.ZERO);
     } catch (CephException e) {
       requireErrno(e, Errno.ENOENT);
     }
-    return imageId;
+    return Optional.of(id).filter(known -> !known.isEmpty());
   }
 
   private static void requireErrno(CephException e, Integer... expected) {

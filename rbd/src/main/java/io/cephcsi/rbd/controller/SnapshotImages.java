@@ -153,16 +153,20 @@ final class SnapshotImages {
       return Optional.empty(); // it is stored when the image is whole
     }
     // By its name: that of a deleted one is gone while its id still leads to it in the trash.
-    Optional<ImageHeader> header = pool.imageId(entry.imageName()).flatMap(pool::imageHeader);
-    return header.map(h -> new Made(entry, entry.imageId(), h.sizeBytes(), cutAt(pool, entry)));
+    return pool.imageId(entry.imageName()).flatMap(id -> find(pool, entry, id));
+  }
+
+  private static Optional<Made> find(Pool pool, SnapshotEntry entry, String id) {
+    return pool.imageHeader(id)
+        .map(header -> new Made(entry, id, header.sizeBytes(), cutAt(pool, entry, id)));
   }
 
   /** ceph-csi does not store it; its image is made right after the cut. */
-  private static Instant cutAt(Pool pool, SnapshotEntry entry) {
+  private static Instant cutAt(Pool pool, SnapshotEntry entry, String imageId) {
     if (entry.cutAt().isPresent()) {
       return entry.cutAt().get();
     }
-    try (Image image = pool.openImageByIdReadOnly(entry.imageId())) {
+    try (Image image = pool.openImageByIdReadOnly(imageId)) {
       return image.createdAt();
     }
   }

@@ -14,6 +14,11 @@ record ImageSpec(String pool, String namespace, String image) {
         volume.pool().name(), volume.pool().namespace(), volume.entry().imageName());
   }
 
+  /** The name that calls hold which map or unmap it: several volumes may be of one image. */
+  String lock() {
+    return "image " + this;
+  }
+
   @Override
   public String toString() {
     return pool + "/" + (namespace.isEmpty() ? "" : namespace + "/") + image;

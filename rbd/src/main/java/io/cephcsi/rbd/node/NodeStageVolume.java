@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Makes a volume ready on this node: maps its image, makes the filesystem if there is nothing yet,
@@ -45,7 +46,8 @@ record NodeStageVolume(
     StagePlan plan = StagePlan.of(request, settings);
     requireDirectory(plan.path());
     try (var _ = names.hold(plan.volumeId());
-        Volume volume = open(plan)) {
+        Volume volume = open(plan);
+        var _ = names.hold(ImageSpec.of(volume).lock())) {
       users.remember(volume.handle().clusterId(), plan.credentials());
       stage(plan, volume);
       return NodeStageVolumeResponse.getDefaultInstance();
@@ -143,21 +145,24 @@ record NodeStageVolume(
             GoBoolean.of("tryOtherMounters", plan.context().getOrDefault("tryOtherMounters", "")),
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
-    if (!plan.shared() && volume.pool().imageWatched(request.imageId())) {
-      ImageInUse.refuse(volume, request.image(), 0);
+    if (!plan.shared()) {
+      fence.requireNoOther(volume, request.imageId());
+      if (volume.pool().imageWatched(request.imageId())) {
+        ImageInUse.refuse(volume, request.image(), 0);
+      }
     }
+    Set<String> before = fence.watchers(volume, request.imageId());
     writeStash(plan, request, mapper);
     var held = new Devices.Held(mapper, mapOrUndo(mapper, plan, request));
     try {
       requireStillThere(volume, request);
       writeDevice(plan, request, held);
-      fence.remember(
-          volume,
-          request.imageId(),
-          held.device()); // before the look: who comes later sees one of both
+      // Before the looks: who comes later sees one of both.
+      fence.remember(volume, request.imageId(), held.device(), before);
       if (!plan.shared()) {
         // Two nodes may have looked before either mapped; both see it now, and refuse.
         ImageInUse.refuse(volume, request.image(), 1);
+        fence.requireNoOther(volume, request.imageId());
       }
       mount(plan, held.device());
     } catch (RuntimeException e) {

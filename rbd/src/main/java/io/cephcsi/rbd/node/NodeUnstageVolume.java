@@ -11,11 +11,14 @@ import io.cephcsi.csi.host.MountPoint;
 import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
  * Takes a volume off this node: unmounts it, unmaps its image, and last removes the stash, which
- * until then says what there is to unmap.
+ * until then says what there is to unmap. The image stays mapped while another volume, by another
+ * id of the same image, is staged with it.
  */
 record NodeUnstageVolume(
     Devices devices, Revival revival, Mounts mounts, NodeFence fence, NameLocks names)
@@ -37,15 +40,26 @@ record NodeUnstageVolume(
   }
 
   private void unstage(String volumeId, StagedPath path) throws IOException {
-    Optional<Mount> mounted = mounts.at(path.mountPoint());
     Optional<Stash> stash = Stash.read(path.directory());
     stash.filter(Stash::encrypted).ifPresent(_ -> refuseEncrypted(volumeId));
+    try (var _ =
+        names.hold(stash.map(s -> s.spec().lock()).orElse("unknown image of " + volumeId))) {
+      unstage(volumeId, path, stash);
+    }
+    Stash.remove(path.directory());
+  }
+
+  private void unstage(String volumeId, StagedPath path, Optional<Stash> stash) throws IOException {
+    Optional<Mount> mounted = mounts.at(path.mountPoint());
     Optional<Devices.Held> held =
         stash.isPresent()
             ? staged(volumeId, stash.get(), mounted.isPresent())
             : mounted.flatMap(devices::below);
     mounts.unmount(path.mountPoint());
     MountPoint.remove(path.mountPoint());
+    if (held.isPresent() && isStagedElsewhere(held.get().device(), path)) {
+      return;
+    }
     String options = stash.map(Stash::unmapOptions).orElse("");
     held.ifPresent(device -> device.unmap(options));
     if (held.isEmpty()) {
@@ -55,7 +69,23 @@ record NodeUnstageVolume(
     if (stash.isPresent() || held.isPresent()) {
       fence.forget(volumeId);
     }
-    Stash.remove(path.directory());
+  }
+
+  /**
+   * A mount is another volume's where its directory has a stash of the same image; all others that
+   * show the device are what is left of this volume, and keep it from being unmapped.
+   */
+  private boolean isStagedElsewhere(MappedDevice device, StagedPath path) throws IOException {
+    for (Mount mount : mounts.all()) {
+      Path directory = mount.path().getParent();
+      if (directory != null
+          && devices.isShownBy(mount, device)
+          && Stash.read(directory).filter(s -> s.spec().equals(device.image())).isPresent()
+          && !Files.isSameFile(directory, path.directory())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Between filesystem and image there is dm-crypt, which only ceph-csi takes away. */

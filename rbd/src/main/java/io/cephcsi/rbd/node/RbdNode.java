@@ -87,9 +87,11 @@ public final class RbdNode implements AutoCloseable {
                     group),
                 new UserspaceMapper(commands, parts.stateDirectory(), group)),
             blockDevices);
-    var fence = new NodeFence(settings.fencing(), settings.nodeId(), devices, volumes, users);
+    var fence =
+        new NodeFence(
+            settings.fencing(), settings.nodeId(), devices, volumes, users, parts.stagedUsers());
     var staged = new StagedFilesystem(filesystems, mounts);
-    var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)));
+    var revival = new Revival(volumes, parts.stagedUsers().or(StagedUsers.known(users)), fence);
     var healths = new VolumeHealths(parts.pools(), parts.journal(), parts.looks());
     var mounted =
         new MountedHealth(devices, blockDevices, filesystems, parts.pools(), users, parts.looks());

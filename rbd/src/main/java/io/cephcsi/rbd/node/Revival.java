@@ -1,16 +1,20 @@
 package io.cephcsi.rbd.node;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Puts a process behind the device of a staged volume again when its own has ended. Call it with
  * the volume held.
  */
-record Revival(Volumes volumes, StagedUsers users) {
+record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+
   /**
    * @param lost the volume's device, not served
    * @throws CsiException when no user is known, or it fails; the message names the remedy
@@ -25,7 +29,25 @@ record Revival(Volumes volumes, StagedUsers users) {
               .imageId(volume.entry().imageName())
               .orElseThrow(() -> Volumes.missing(volumeId));
       boolean readOnly = lost.device().readOnly();
-      return lost.revived(MapRequest.of(volume, volumeId, imageId, readOnly, context(told, stash)));
+      Set<String> before = fence.watchers(volume, imageId);
+      Devices.Held held =
+          lost.revived(MapRequest.of(volume, volumeId, imageId, readOnly, context(told, stash)));
+      remember(volume, imageId, held, before);
+      return held;
+    }
+  }
+
+  /** The new process is another client. The pods go on with it, also when that is not noted. */
+  private void remember(Volume volume, String imageId, Devices.Held held, Set<String> before) {
+    try {
+      fence.remember(volume, imageId, held.device(), before);
+    } catch (CephException | CsiException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0} of image {1} has a new client, by which this node cannot be fenced yet: {2}",
+          held.device().path(),
+          held.device().image(),
+          e.getMessage());
     }
   }
 

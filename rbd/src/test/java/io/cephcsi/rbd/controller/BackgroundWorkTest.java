@@ -16,6 +16,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.ceph.SnapshotHeader;
+import io.cephcsi.journal.Stores;
 import io.cephcsi.rbd.FlatteningClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +106,81 @@ class BackgroundWorkTest {
     controller.delete(source);
 
     controller.awaitNothingLeft();
+  }
+
+  /** Who leads changes without a restart: the lease is the sidecar's. */
+  @Test
+  void purge_ofAnotherReplicaThatDied_isTakenUpByOneThatRunsOn() throws Exception {
+    controller.resumeAfter = Duration.ZERO;
+    controller.resumeAgain = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    controller.create("pvc-1");
+    Controller.await(() -> looks() == 1);
+    discardAndDie(source);
+    assertThat(trashed()).isEqualTo(1);
+
+    controller.create("pvc-2");
+
+    Controller.await(() -> trashed() == 0 && ownKeys().isEmpty());
+  }
+
+  @Test
+  void lookForCutOffWork_withinTheHour_isOne() throws Exception {
+    controller.resumeAfter = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    controller.create("pvc-1");
+    Controller.await(() -> looks() == 1);
+
+    controller.create("pvc-2");
+    controller.delete(controller.create("pvc-3").getVolume().getVolumeId());
+    Controller.await(() -> trashed() == 0);
+
+    assertThat(looks()).isEqualTo(1);
+  }
+
+  /** What waits for clones is not begun anew by every look. */
+  @Test
+  void lookForCutOffWork_whileAPurgeWaits_leavesItWaiting() throws Exception {
+    controller.resumeAfter = Duration.ZERO;
+    controller.resumeAgain = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    String copy = controller.create(copying("pvc-copy", source)).getVolumeId();
+    String id = idOf(imageOf(source));
+    controller.delete(source);
+    Controller.await(() -> controller.purges() == 1 && looks() >= 2);
+    Thread.sleep(300);
+    long tries = tries(id);
+
+    controller.create("pvc-1");
+    Controller.await(() -> looks() >= 3);
+    Thread.sleep(300);
+
+    assertThat(tries(id)).isEqualTo(tries);
+    controller.delete(copy);
+    Controller.await(() -> trashed() == 0);
+  }
+
+  private long tries(String imageId) {
+    return count("read image state " + imageId);
+  }
+
+  private long looks() {
+    return count("list csi.snaps.default");
+  }
+
+  private long count(String operation) {
+    return controller.cluster.operations().log().stream().filter(operation::equals).count();
+  }
+
+  /** As another replica does that is killed right before it purges. */
+  private void discardAndDie(String volume) {
+    String uuid = Controller.uuidOf(volume);
+    try (MemoryPool pool = controller.pool()) {
+      var entry = controller.journal.read(pool, uuid).orElseThrow();
+      controller.journal.discard(pool, uuid);
+      pool.trashMove(imageOf(volume), Duration.ZERO);
+      controller.journal.discardName(Stores.of(pool), entry, List.of(entry.imageId()));
+    }
   }
 
   private int trashed() {

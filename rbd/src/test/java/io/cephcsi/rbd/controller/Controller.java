@@ -17,6 +17,8 @@ import csi.v1.VolumeCapability.MountVolume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
 import io.cephcsi.ceph.MemoryPool;
@@ -68,6 +70,9 @@ final class Controller implements AutoCloseable {
   /** When purges that were cut off are looked for; the far future in most tests. */
   Duration resumeAfter = Duration.ofHours(1);
 
+  /** When they are looked for once more. */
+  Duration resumeAgain = Duration.ofHours(1);
+
   CreateSnapshot createSnapshot;
   DeleteSnapshot deleteSnapshot;
   ListSnapshots listSnapshots;
@@ -113,7 +118,8 @@ final class Controller implements AutoCloseable {
     var volumes = new Volumes(pools, journal);
     purger = new Purger(pools, journal, () -> 0);
     flattener = new Flattener(pools, journal);
-    cutOff = new CutOffWork(pools, journal, snapshotJournal, purger, flattener, resumeAfter);
+    var pace = new CutOffWork.Pace(resumeAfter, resumeAgain);
+    cutOff = new CutOffWork(pools, journal, snapshotJournal, purger, flattener, pace);
     var snapshots = new Snapshots(pools, snapshotJournal);
     var clones = new Clones(volumes, snapshots, flattener, settings.limits(), names);
     var snapshotImages = new SnapshotImages(pools, snapshotJournal, flattener, purger, settings);
@@ -233,6 +239,24 @@ final class Controller implements AutoCloseable {
                 .putAllSecrets(SECRETS)
                 .build())
         .getCapacityBytes();
+  }
+
+  /** As {@code rbd migration} does: the name stays, the image and its id are new. */
+  void replaceImage(String image) {
+    try (MemoryPool pool = pool()) {
+      boolean ofSnapshot;
+      long bytes;
+      try (Image open = pool.openImage(image)) {
+        bytes = open.sizeBytes();
+        ofSnapshot = Cuts.has(open, image);
+        Cuts.remove(open, image);
+      }
+      pool.removeImage(image);
+      pool.createImage(image, bytes, ImageOptions.DEFAULT);
+      if (ofSnapshot) {
+        OwnSnapshot.ensure(pool, image);
+      }
+    }
   }
 
   /** How many purges are tried or wait. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeleteVolumeTest {
@@ -80,18 +81,79 @@ class DeleteVolumeTest {
   }
 
   @Test
-  void answer_crashBeforeOrAfterAnyWrite_repeatedLeavesNothing() throws Exception {
+  void answer_imageHasANewIdAndIsInUse_isRefusedAndKeepsAll() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.replaceImage(Controller.imageOf(id));
+    try (MemoryPool pool = controller.pool()) {
+      pool.stored(image(pool)).orElseThrow().addWatcher("10.0.0.7:0/123");
+
+      assertThatThrownBy(() -> controller.delete(id))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("10.0.0.7:0/123");
+
+      assertThat(pool.images()).hasSize(1);
+      assertThat(pool.trashEntries()).isEmpty();
+      assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void answer_imageHasANewIdAndIsOpenedAtTheMove_isBackAsItWas() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.replaceImage(Controller.imageOf(id));
+    try (MemoryPool pool = controller.pool()) {
+      var stored = pool.stored(image(pool)).orElseThrow();
+      controller
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (operation.startsWith("move image to trash")) {
+              stored.addWatcher("10.0.0.7:0/123");
+            }
+          });
+
+      assertThatThrownBy(() -> controller.delete(id))
+          .isInstanceOf(CsiException.FailedPrecondition.class);
+
+      assertThat(pool.images()).containsValue(stored.id());
+      assertThat(pool.trashEntries()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void answer_crashBeforeOrAfterAnyWrite_repeatedLeavesNothing(Before before) throws Exception {
     for (boolean applied : new boolean[] {false, true}) {
       boolean crashed = true;
       for (int n = 1; crashed; n++) {
-        crashed = crashAndRepeat(n, applied);
+        crashed = crashAndRepeat(before, n, applied);
+      }
+    }
+  }
+
+  /** What happened to a volume before its deletion. */
+  enum Before {
+    NOTHING,
+    IMAGE_REPLACED,
+    INTERMEDIATE_IMAGE_LEFT
+  }
+
+  private void happen(Before before, String id) {
+    switch (before) {
+      case NOTHING -> {}
+      case IMAGE_REPLACED -> controller.replaceImage(Controller.imageOf(id));
+      case INTERMEDIATE_IMAGE_LEFT -> {
+        try (MemoryPool pool = controller.pool()) {
+          pool.createImage(Controller.imageOf(id) + "-temp", 1 << 20, ImageOptions.DEFAULT);
+        }
       }
     }
   }
 
   /** The purge's own writes count too; a provisioner repeats only what was not answered. */
-  private boolean crashAndRepeat(int n, boolean applied) throws Exception {
+  private boolean crashAndRepeat(Before before, int n, boolean applied) throws Exception {
     String id = controller.create("pvc-" + n + applied).getVolume().getVolumeId();
+    happen(before, id);
     MemoryOperations operations = controller.cluster.operations();
     if (applied) {
       operations.crashAfter(n);

@@ -97,6 +97,15 @@ class SnapshotMetadataTest {
   }
 
   @Test
+  void allocated_imageHasANewId_isOfTheNewOne() {
+    String snapshot = snapshot("s", volume);
+    controller.replaceImage("csi-snap-" + Controller.uuidOf(snapshot));
+
+    assertThat(allocated(allocatedRequest(snapshot).build()).getFirst().getVolumeCapacityBytes())
+        .isEqualTo(GIB);
+  }
+
+  @Test
   void allocated_ofAVolumeThatWasRestored_hasItsParentsDataToo() {
     write(volume, 10 * MIB, 4 * KIB, 1);
     String restored = restore("pvc-2", snapshot("s", volume));

@@ -39,6 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots, and volumes that begin as a copy, on a cluster in memory. */
 class SnapshotTest {
@@ -434,6 +436,61 @@ class SnapshotTest {
       controller.awaitNothingLeft();
       source = controller.create("pvc-source").getVolume().getVolumeId();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void copy_anotherDriverDeletesItsSourceMeanwhile_isNotFound(boolean ofSnapshot) {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    String image = ofSnapshot ? "csi-snap-" + uuid(snapshot) : "csi-vol-" + uuid(source);
+    try (MemoryPool pool = controller.pool()) {
+      String looked = "read parent of image " + pool.imageId(image).orElseThrow();
+      controller
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (operation.equals(looked) && pool.imageId(image).isPresent()) {
+              pool.trashMove(image, Duration.ZERO);
+            }
+          });
+      var request =
+          ofSnapshot
+              ? Controller.restoring("pvc-1", snapshot)
+              : Controller.copying("pvc-1", source);
+
+      assertThatThrownBy(() -> controller.create(request))
+          .isInstanceOf(CsiException.NotFound.class)
+          .hasMessageContaining(ofSnapshot ? snapshot : source);
+
+      assertThat(pool.list("csi.volumes.default", "", 10))
+          .containsOnlyKeys("csi.volume.pvc-source");
+    }
+  }
+
+  @Test
+  void delete_imageHasANewId_leavesNothing() throws Exception {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    controller.replaceImage("csi-snap-" + uuid(snapshot));
+
+    delete(snapshot);
+    controller.delete(source);
+
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void create_againWhenItsImageHasANewId_isFound() {
+    String snapshot = create("snapshot-1").getSnapshotId();
+    controller.replaceImage("csi-snap-" + uuid(snapshot));
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeKeys("csi.snap." + uuid(snapshot), Set.of("cephcsi.cutat")); // as of ceph-csi's
+    }
+
+    Snapshot again = create("snapshot-1");
+
+    assertThat(again.getSnapshotId()).isEqualTo(snapshot);
+    assertThat(again.getReadyToUse()).isTrue();
+    assertThat(again.getCreationTime().getSeconds()).isPositive();
   }
 
   @Test

@@ -135,7 +135,7 @@ class HealerTest {
   /** What is mounted stays so, with its device, for whoever can go on. */
   private AbstractThrowableAssert<?, ?> assertRefused(Stash stash, StagedUsers users) {
     var devices = new Devices(List.of(node.mapper), new BlockDevices(node.host.sysfs()));
-    var revival = new Revival(new Volumes(node.pools, node.journal), users);
+    var revival = new Revival(new Volumes(node.pools, node.journal), users, node.fence);
     Devices.Held lost = devices.lost().getFirst();
     var refused =
         assertThatThrownBy(() -> revival.revive(node.id, stash, lost))

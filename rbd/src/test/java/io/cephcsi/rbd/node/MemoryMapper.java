@@ -24,6 +24,14 @@ final class MemoryMapper implements Mapper {
   Runnable afterMapping = () -> {};
   String trouble = "";
 
+  String name = "rbd";
+
+  /** The client by which images are mapped from now on. */
+  String address = ADDRESS;
+
+  /** Whether the system tells the clients of devices. */
+  boolean tellsClients = true;
+
   /** Whether it has processes, as rbd-nbd. */
   boolean nbd;
 
@@ -41,7 +49,7 @@ final class MemoryMapper implements Mapper {
 
   @Override
   public String name() {
-    return "rbd";
+    return name;
   }
 
   @Override
@@ -61,7 +69,7 @@ final class MemoryMapper implements Mapper {
     var device =
         new MappedDevice(
                 request.fsid(), request.image(), request.imageId(), path, request.readOnly(), bytes)
-            .withClient(ADDRESS);
+            .withClient(tellsClients ? address : "");
     devices.add(device);
     afterMapping.run();
     return device;
@@ -87,6 +95,7 @@ final class MemoryMapper implements Mapper {
     revivers.add(request.credentials().user());
     devices.remove(device);
     devices.add(served(device, true, device.volumeId()));
+    watch(device.image(), true);
     return devices.getLast();
   }
 
@@ -141,9 +150,9 @@ final class MemoryMapper implements Mapper {
     try (MemoryPool pool = cluster.pool(image.pool())) {
       var stored = pool.stored(image.image());
       if (on) {
-        stored.orElseThrow().addWatcher(ADDRESS);
+        stored.orElseThrow().addWatcher(address);
       } else {
-        stored.ifPresent(i -> i.removeWatcher(ADDRESS));
+        stored.ifPresent(i -> i.removeWatcher(address));
       }
     }
   }

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The node's RPCs on a node and a cluster in memory, with one volume. */
@@ -53,6 +54,7 @@ final class Node implements AutoCloseable {
   final KnownUsers users;
   final NameLocks names = new NameLocks();
   final Healer healer;
+  final NodeFence fence;
   final String id;
   final String image;
 
@@ -78,7 +80,7 @@ final class Node implements AutoCloseable {
     var blockDevices = new BlockDevices(host.sysfs());
     var devices = new Devices(List.of(mapper), blockDevices);
     var volumes = new Volumes(pools, journal);
-    var fence = new NodeFence(true, "node-1", devices, volumes, users);
+    fence = new NodeFence(true, "node-1", devices, volumes, users, _ -> Optional.empty());
     stage =
         new NodeStageVolume(
             volumes,
@@ -90,7 +92,7 @@ final class Node implements AutoCloseable {
             users,
             fence,
             new NodeSettings("node-1", "ext4", "rbd", Map.of(), true, CrushLocation.ANYWHERE));
-    var revival = new Revival(volumes, StagedUsers.known(users));
+    var revival = new Revival(volumes, StagedUsers.known(users), fence);
     unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     healer = new Healer(devices, revival, mounts, names);
     var healths = new VolumeHealths(pools, journal, looks);
@@ -113,16 +115,20 @@ final class Node implements AutoCloseable {
   }
 
   void stage() {
+    stage(
+        VolumeCapability.newBuilder()
+            .setMount(MountVolume.getDefaultInstance())
+            .setAccessMode(AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER))
+            .build());
+  }
+
+  void stage(VolumeCapability capability) {
     var _ =
         stage.answer(
             NodeStageVolumeRequest.newBuilder()
                 .setVolumeId(id)
                 .setStagingTargetPath(staging.toString())
-                .setVolumeCapability(
-                    VolumeCapability.newBuilder()
-                        .setMount(MountVolume.getDefaultInstance())
-                        .setAccessMode(
-                            AccessMode.newBuilder().setMode(AccessMode.Mode.SINGLE_NODE_WRITER)))
+                .setVolumeCapability(capability)
                 .putAllSecrets(SECRETS)
                 .build());
   }

@@ -43,6 +43,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -64,6 +65,7 @@ class NodeTest {
   private final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
   private MemoryNode node;
   private MemoryMapper mapper;
+  private MemoryMapper other;
   private Mounts mounts;
   private NodeStageVolume stage;
   private NodeUnstageVolume unstage;
@@ -80,6 +82,9 @@ class NodeTest {
   void start() throws Exception {
     node = new MemoryNode(directory);
     mapper = new MemoryMapper(cluster, node, directory);
+    other = new MemoryMapper(cluster, node, Files.createDirectory(directory.resolve("other")));
+    other.name = "userspace";
+    other.trouble = "qemu-storage-daemon is not installed";
     config = directory.resolve("config.json");
     configure("\"rbd\":{}");
     var journal = new VolumeJournal("default", UUID::randomUUID);
@@ -94,8 +99,8 @@ class NodeTest {
     var filesystems = new Filesystems(node);
     var names = new NameLocks();
     var users = new KnownUsers(directory.resolve("keyring"));
-    var devices = new Devices(List.of(mapper), new BlockDevices(node.sysfs()));
-    var fence = new NodeFence(false, "n", devices, volumes, users);
+    var devices = new Devices(List.of(mapper, other), new BlockDevices(node.sysfs()));
+    var fence = new NodeFence(false, "n", devices, volumes, users, _ -> Optional.empty());
     stage =
         new NodeStageVolume(
             volumes,
@@ -113,7 +118,7 @@ class NodeTest {
                 Map.of(),
                 false,
                 new CrushLocation(false, List.of("zone"), () -> Map.of("zone", "z.1"))));
-    var revival = new Revival(volumes, StagedUsers.known(users));
+    var revival = new Revival(volumes, StagedUsers.known(users), fence);
     unstage = new NodeUnstageVolume(devices, revival, mounts, fence, names);
     publish = new NodePublishVolume(new Publication(mounts), names);
     unpublish = new NodeUnpublishVolume(mounts, names);
@@ -451,6 +456,30 @@ class NodeTest {
         .hasMessageContaining("journaling")
         .hasMessageContaining("tryOtherMounters");
     assertNothingStaged();
+  }
+
+  @Test
+  void stage_otherMounterAllowed_isTaken() {
+    mapper.trouble = "its kernel has no rbd";
+    other.trouble = "";
+
+    stage(r -> r.putVolumeContext("tryOtherMounters", "true"));
+
+    assertThat(mapper.devices()).isEmpty();
+    assertThat(other.devices()).hasSize(1);
+    unstage();
+    assertThat(other.devices()).isEmpty();
+    assertNothingStaged();
+  }
+
+  @Test
+  void stage_otherMounterAllowed_isLeftWhereTheWishedOneWorks() {
+    other.trouble = "";
+
+    stage(r -> r.putVolumeContext("tryOtherMounters", "true"));
+
+    assertThat(mapper.devices()).hasSize(1);
+    assertThat(other.devices()).isEmpty();
   }
 
   @Test
@@ -834,6 +863,46 @@ class NodeTest {
         .hasMessageContaining(key + " is missing");
   }
 
+  /** Two PersistentVolumes of one image, as for two namespaces. */
+  @Test
+  void unstage_imageStillStagedForAnotherVolume_keepsTheDevice() throws Exception {
+    makeImage("by-hand");
+    node.contents.put(directory.resolve("rbd0").toString(), "ext4");
+    id = "first/rbd/by-hand";
+    stage(r -> readOnly(staticVolume(r)));
+    Path firstStaging = staging;
+    staging = Files.createDirectory(directory.resolve("staging-2"));
+    id = "second/rbd/by-hand";
+    stage(r -> readOnly(staticVolume(r)));
+    Path second = staging.resolve("second_rbd_by-hand");
+    assertThat(mapper.devices()).hasSize(1);
+
+    unstage("first/rbd/by-hand", firstStaging);
+
+    assertThat(mapper.devices()).hasSize(1);
+    assertThat(mounts.at(second)).isPresent();
+    assertThat(firstStaging).isEmptyDirectory();
+    unstage("first/rbd/by-hand", firstStaging);
+    assertThat(mapper.devices()).hasSize(1);
+    unstage();
+    assertNothingStaged();
+  }
+
+  private static void readOnly(NodeStageVolumeRequest.Builder request) {
+    mode(request, AccessMode.Mode.MULTI_NODE_READER_ONLY);
+  }
+
+  /** Else the volume would count as unstaged here while it is still written. */
+  @Test
+  void unstage_ownMountLeft_isNotTakenForAnotherVolume() throws Exception {
+    stage(r -> {});
+    publish(Files.createDirectories(directory.resolve("pod/mount")), false);
+
+    unstage();
+
+    assertThat(mapper.devices()).isEmpty(); // it was asked to unmap it, which a real one refuses
+  }
+
   private void makeImage(String name) {
     try (MemoryPool pool = cluster.pool("rbd")) {
       pool.createImage(name, GIB, ImageOptions.DEFAULT);
@@ -910,11 +979,15 @@ class NodeTest {
   }
 
   private void unstage() {
+    unstage(id, staging);
+  }
+
+  private void unstage(String volumeId, Path from) {
     var _ =
         unstage.answer(
             NodeUnstageVolumeRequest.newBuilder()
-                .setVolumeId(id)
-                .setStagingTargetPath(staging.toString())
+                .setVolumeId(volumeId)
+                .setStagingTargetPath(from.toString())
                 .build());
   }
 
