@@ -112,7 +112,7 @@ final class DoctorCommand implements Asked {
         wrong += look(work, connected, fs);
       }
       if (kept.used()) {
-        screen.err().println("what was changed is in " + kept.file() + ", for doctor --undo");
+        screen.tell("what was changed is in " + kept.file() + ", for doctor --undo");
       }
     }
     if (format.json()) {
@@ -194,15 +194,15 @@ final class DoctorCommand implements Asked {
       switch (mending.mend(finding, step -> work.kept().add(place, step))) {
         case Mending.Outcome.Mended _ -> {
           work.report().keep(name, finding, "mended");
-          work.screen().err().println("mended " + what);
+          work.screen().tell("mended " + what);
         }
         case Mending.Outcome.Changed _ -> {
           left.add(finding);
-          work.screen().err().println("left alone, it has just changed: " + what);
+          work.screen().tell("left alone, it has just changed: " + what);
         }
         case Mending.Outcome.Failed(String why) -> {
           left.add(finding);
-          work.screen().err().println("left alone, " + why + ": " + what);
+          work.screen().tell("left alone, " + why + ": " + what);
         }
       }
     }

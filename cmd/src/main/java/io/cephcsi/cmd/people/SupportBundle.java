@@ -132,7 +132,7 @@ final class SupportBundle implements Asked {
     }
     bundle.add("missing.txt", String.join("\n", missing) + "\n");
     bundle.write(target, new Redaction(secrets));
-    missing.forEach(screen.err()::println);
+    missing.forEach(screen::tell);
     screen.out().println(target);
     return missing.isEmpty() ? People.FINE : People.PROBLEMS;
   }

@@ -42,6 +42,9 @@ import picocli.CommandLine.Parameters;
       "Exit codes: 0 shown, 1 not found or not reached, 2 wrong usage."
     })
 final class VolumesShow implements Asked {
+  /** Of a name in the tree. */
+  private static final int NARROWEST = 8;
+
   @Parameters(paramLabel = "ID|NAME|IMAGE|SUBVOLUME", description = "What is looked for.")
   String asked = "";
 
@@ -115,17 +118,18 @@ final class VolumesShow implements Asked {
     Map<String, Object> lines = new LinkedHashMap<>(summary(facts));
     lines.replaceAll((_, value) -> Figures.plain(value.toString()));
     format.print(screen, lines);
-    PrintWriter out = screen.out();
-    section(out, "journal object " + facts.object(), facts.keys());
+    section(screen, "journal object " + facts.object(), facts.keys());
     ImageFacts image = facts.image();
     if (image != null) {
-      section(out, "metadata", image.metadata());
+      section(screen, "metadata", image.metadata());
       Map<String, String> snapshots = new LinkedHashMap<>();
       image.snapshots().forEach(s -> snapshots.put(s.name() + " (" + s.id() + ")", told(s)));
-      section(out, "snapshots", snapshots);
+      section(screen, "snapshots", snapshots);
+      PrintWriter out = screen.out();
       out.println();
       out.println("clones");
-      tree(image.clones()).forEach(line -> out.println("  " + Figures.plain(line)));
+      tree(image.clones(), screen.width() - 2)
+          .forEach(line -> out.println("  " + Figures.plain(line)));
     }
   }
 
@@ -180,30 +184,34 @@ final class VolumesShow implements Asked {
     return directory.isEmpty() ? "" : "%s: %s = %s".formatted(directory, key, value);
   }
 
-  static void section(PrintWriter out, String head, Map<String, String> values) {
+  static void section(Screen screen, String head, Map<String, String> values) {
     if (!values.isEmpty()) {
-      out.println();
-      out.println(head);
-      values.forEach(
-          (key, value) -> out.println("  " + Figures.plain(key) + " = " + Figures.plain(value)));
+      screen.out().println();
+      screen.out().print(Figures.wrapped(head, 0, screen.width()));
+      values.forEach((key, value) ->
+          screen
+              .out()
+              .print(
+                  Figures.labelled(
+                      Figures.plain(key) + " = ", Figures.plain(value), 2, screen.width())));
     }
   }
 
-  /** A line for each image, clones below what they come from. */
-  static List<String> tree(CloneTree root) {
+  /** A line for each image, clones below what they come from; long names lose their middle. */
+  static List<String> tree(CloneTree root, int width) {
     List<String> lines = new ArrayList<>();
-    lines.add(line(root));
-    lines.addAll(below(root));
+    lines.add(line(root, width));
+    lines.addAll(below(root, width));
     return lines;
   }
 
-  private static List<String> below(CloneTree parent) {
+  private static List<String> below(CloneTree parent, int width) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < parent.clones().size(); i++) {
       boolean last = i == parent.clones().size() - 1 && parent.more() == 0;
       CloneTree clone = parent.clones().get(i);
-      lines.add((last ? "└─ " : "├─ ") + line(clone));
-      below(clone).forEach(line -> lines.add((last ? "   " : "│  ") + line));
+      lines.add((last ? "└─ " : "├─ ") + line(clone, width - 3));
+      below(clone, width - 3).forEach(line -> lines.add((last ? "   " : "│  ") + line));
     }
     if (parent.more() > 0) {
       lines.add("└─ and " + parent.more() + " more");
@@ -211,10 +219,10 @@ final class VolumesShow implements Asked {
     return lines;
   }
 
-  private static String line(CloneTree image) {
-    return image.place()
-        + (image.inTrash() ? " (in the trash)" : "")
-        + (image.asked() ? "  <- this one" : "");
+  private static String line(CloneTree image, int width) {
+    String told =
+        (image.inTrash() ? " (in the trash)" : "") + (image.asked() ? "  <- this one" : "");
+    return Table.shortened(image.place(), Math.max(NARROWEST, width - told.length())) + told;
   }
 
   private static Map<String, Object> json(VolumeFacts facts) {
