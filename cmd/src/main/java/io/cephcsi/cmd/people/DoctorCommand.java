@@ -1,6 +1,5 @@
 package io.cephcsi.cmd.people;
 
-import io.cephcsi.ceph.CephException;
 import io.cephcsi.cephfs.FileSystem;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.care.SubvolumeCare;
@@ -109,7 +108,15 @@ final class DoctorCommand implements Asked {
         }
       }
       for (FileSystem fs : places.fileSystems(connected)) {
-        wrong += look(work, connected, fs);
+        String name = "filesystem " + fs.name();
+        wrong +=
+            places
+                .visit(
+                    connected,
+                    screen,
+                    fs,
+                    opened -> look(work, opened, name, progress -> subvolumes(opened, progress)))
+                .orElse(0);
       }
       if (kept.used()) {
         screen.tell("what was changed is in " + kept.file() + ", for doctor --undo");
@@ -130,24 +137,6 @@ final class DoctorCommand implements Asked {
 
   private Mending subvolumes(OpenFileSystem opened, Progress progress) {
     return SubvolumeCare.of(opened, olderThan, connection.instanceId, progress);
-  }
-
-  /** One that was not named, and that the user may not read, is left out. */
-  private int look(Work work, Connected connected, FileSystem fs) throws IOException {
-    String name = "filesystem " + fs.name();
-    try (OpenFileSystem opened = connected.open(fs)) {
-      return look(work, opened, name, progress -> subvolumes(opened, progress));
-    } catch (CephException e) {
-      if (!e.denied() || !places.fileSystems.isEmpty()) {
-        throw e;
-      }
-      work.screen()
-          .err()
-          .println(
-              "%s is left out, %s may not read it: name a user that may, or --pool"
-                  .formatted(name, connected.credentials()));
-      return 0;
-    }
   }
 
   /** How much is wrong still in one place. */

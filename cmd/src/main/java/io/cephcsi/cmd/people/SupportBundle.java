@@ -177,7 +177,7 @@ final class SupportBundle implements Asked {
   private Map<String, Object> journal(Connected connected, String pool) throws IOException {
     try (OpenPool opened = connected.open(pool);
         var progress = new ProgressOnTerminal()) {
-      List<VolumeRow> rows = VolumeRows.of(opened, connection.instanceId, progress);
+      List<VolumeRow> rows = VolumeRows.of(opened, connection.instanceId, false, progress);
       Map<String, Integer> states = new TreeMap<>();
       rows.forEach(
           row -> states.merge(row.state().isEmpty() ? "ok" : row.state(), 1, Integer::sum));

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -225,10 +226,10 @@ final class VolumesShow implements Asked {
     return Table.shortened(image.place(), Math.max(NARROWEST, width - told.length())) + told;
   }
 
-  private static Map<String, Object> json(VolumeFacts facts) {
-    Map<String, Object> json = new LinkedHashMap<>();
+  private static Map<String, @Nullable Object> json(VolumeFacts facts) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("kind", kind(facts));
-    json.putAll(VolumesCommand.Ls.json(facts.row()));
+    json.putAll(ListedVolume.jsonOf(facts.row()));
     json.put(
         "journal",
         Map.of(
