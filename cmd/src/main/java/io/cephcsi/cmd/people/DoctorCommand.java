@@ -8,6 +8,7 @@ import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.Finding.Hold;
 import io.cephcsi.cluster.care.Mending;
 import io.cephcsi.cluster.care.Progress;
+import io.cephcsi.cluster.care.Step;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.care.ImageCare;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -160,7 +162,7 @@ final class DoctorCommand implements Asked {
   }
 
   private static Mending mending(Function<Progress, Mending> look) {
-    try (var progress = new ProgressOnTerminal()) {
+    try (var progress = new ProgressOnTerminal("journal")) {
       return look.apply(progress);
     }
   }
@@ -180,7 +182,7 @@ final class DoctorCommand implements Asked {
         left.add(finding);
         continue;
       }
-      switch (mending.mend(finding, step -> work.kept().add(place, step))) {
+      switch (mended(mending, finding, step -> work.kept().add(place, step))) {
         case Mending.Outcome.Mended _ -> {
           work.report().keep(name, finding, "mended");
           work.screen().tell("mended " + what);
@@ -196,5 +198,11 @@ final class DoctorCommand implements Asked {
       }
     }
     return left;
+  }
+
+  private static Mending.Outcome mended(Mending mending, Finding finding, Consumer<Step> backup) {
+    try (var _ = new ProgressOnTerminal("mending")) {
+      return mending.mend(finding, backup);
+    }
   }
 }

@@ -176,7 +176,7 @@ final class SupportBundle implements Asked {
   /** How much there is, and what is wrong with it. */
   private Map<String, Object> journal(Connected connected, String pool) throws IOException {
     try (OpenPool opened = connected.open(pool);
-        var progress = new ProgressOnTerminal()) {
+        var progress = new ProgressOnTerminal("journal")) {
       List<VolumeRow> rows = VolumeRows.of(opened, connection.instanceId, false, progress);
       Map<String, Integer> states = new TreeMap<>();
       rows.forEach(

@@ -53,7 +53,7 @@ final class VolumesLs implements Asked {
     List<ListedVolume> rows = new ArrayList<>();
     boolean all = true;
     try (Connected connected = connection.connect("");
-        var progress = new ProgressOnTerminal()) {
+        var progress = new ProgressOnTerminal("volumes")) {
       for (String pool : places.pools(connected)) {
         rows.addAll(of(connected, pool, progress));
       }

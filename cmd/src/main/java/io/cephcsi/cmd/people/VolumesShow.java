@@ -63,34 +63,52 @@ final class VolumesShow implements Asked {
   public int answer(Screen screen) throws IOException {
     Optional<VolumeHandle> handle = VolumeHandle.of(asked);
     List<String> looked = new ArrayList<>();
-    try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""))) {
-      for (String pool : places.fileSystems.isEmpty() ? pools(connected, handle) : places.pools) {
-        looked.add("pool " + pool);
-        try (OpenPool opened = connected.open(pool)) {
-          Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
-          if (found.isPresent()) {
-            print(screen, found.get());
-            return People.FINE;
-          }
-        }
+    Optional<Runnable> found;
+    try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""));
+        var _ = new ProgressOnTerminal("looking for it")) {
+      found = images(connected, handle, looked, screen);
+      if (found.isEmpty()) {
+        found = subvolumes(connected, looked, screen);
       }
-      for (FileSystem fs : places.fileSystems(connected)) {
-        looked.add("filesystem " + fs.name());
-        try (OpenFileSystem opened = connected.open(fs)) {
-          Optional<SubvolumeFacts> found = SubvolumeFacts.of(opened, connection.instanceId, asked);
-          if (found.isPresent()) {
-            new ShownSubvolume(found.get(), clients(opened, found.get())).print(screen, format);
-            return People.FINE;
-          }
+    }
+    if (found.isPresent()) {
+      found.get().run();
+      return People.FINE;
+    }
+    screen.tell(
+        "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
+            .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
+    return People.PROBLEMS;
+  }
+
+  /** What prints it when it was found. */
+  private Optional<Runnable> images(
+      Connected connected, Optional<VolumeHandle> handle, List<String> looked, Screen screen) {
+    for (String pool : places.fileSystems.isEmpty() ? pools(connected, handle) : places.pools) {
+      looked.add("pool " + pool);
+      try (OpenPool opened = connected.open(pool)) {
+        Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
+        if (found.isPresent()) {
+          return found.map(facts -> () -> print(screen, facts));
         }
       }
     }
-    screen
-        .err()
-        .println(
-            "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
-                .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
-    return People.PROBLEMS;
+    return Optional.empty();
+  }
+
+  private Optional<Runnable> subvolumes(Connected connected, List<String> looked, Screen screen) {
+    for (FileSystem fs : places.fileSystems(connected)) {
+      looked.add("filesystem " + fs.name());
+      try (OpenFileSystem opened = connected.open(fs)) {
+        Optional<ShownSubvolume> found =
+            SubvolumeFacts.of(opened, connection.instanceId, asked)
+                .map(facts -> new ShownSubvolume(facts, clients(opened, facts)));
+        if (found.isPresent()) {
+          return found.map(shown -> () -> shown.print(screen, format));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static MountClients clients(OpenFileSystem opened, SubvolumeFacts facts) {
