@@ -33,6 +33,11 @@ public record Extents(List<Extent> all) {
     return List.copyOf(merged);
   }
 
+  /** How long all of them are together. */
+  public long bytes() {
+    return all.stream().mapToLong(Extent::length).sum();
+  }
+
   public boolean isEmpty() {
     return all.isEmpty();
   }

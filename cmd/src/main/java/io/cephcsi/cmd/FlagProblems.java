@@ -1,5 +1,6 @@
 package io.cephcsi.cmd;
 
+import io.cephcsi.cmd.people.NearestName;
 import io.cephcsi.csi.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +31,7 @@ final class FlagProblems {
       services(flags, problems);
     }
     metrics(flags, problems);
-    if (!Set.of("text", "json").contains(flags.logFormat)) {
-      problems.add("--log-format=%s: text and json are known".formatted(flags.logFormat));
-    }
+    known("--log-format", flags.logFormat, List.of("text", "json"), problems);
     if (!Set.of("cephfs", "liveness").contains(flags.type)) {
       ofImages(flags, problems);
     }
@@ -47,24 +46,29 @@ final class FlagProblems {
     if (!flags.controllerServer && !flags.nodeServer) {
       problems.add("neither --controllerserver nor --nodeserver is given: name one or both");
     }
-    if (!Set.of("ext4", "xfs").contains(flags.defaultFilesystem)) {
-      problems.add(
-          "--default-fstype=%s: ext4 and xfs are known".formatted(flags.defaultFilesystem));
-    }
-    if (!Set.of("rbd", "rbd-nbd", "userspace").contains(flags.defaultMounter)) {
-      problems.add(
-          "--default-mounter=%s: rbd, rbd-nbd and userspace are known"
-              .formatted(flags.defaultMounter));
-    }
+    known("--default-fstype", flags.defaultFilesystem, List.of("ext4", "xfs"), problems);
+    known(
+        "--default-mounter",
+        flags.defaultMounter,
+        List.of("rbd", "rbd-nbd", "userspace"),
+        problems);
     cloneLimits(flags, problems);
   }
 
   private static void type(Flags flags, List<String> problems) {
-    switch (flags.type) {
-      case "rbd", "cephfs", "liveness" -> {}
-      case "" -> problems.add("--type is missing: rbd, cephfs or liveness");
-      default ->
-          problems.add("--type=%s is unknown: rbd, cephfs or liveness".formatted(flags.type));
+    if (flags.type.isEmpty()) {
+      problems.add("--type is missing: rbd, cephfs or liveness");
+    } else {
+      known("--type", flags.type, List.of("rbd", "cephfs", "liveness"), problems);
+    }
+  }
+
+  private static void known(String flag, String value, List<String> names, List<String> problems) {
+    if (!names.contains(value)) {
+      String all =
+          String.join(", ", names.subList(0, names.size() - 1)) + " and " + names.getLast();
+      problems.add(
+          "%s=%s: %s are known%s".formatted(flag, value, all, NearestName.suggested(value, names)));
     }
   }
 

@@ -1,6 +1,8 @@
 package io.cephcsi.cmd;
 
+import io.cephcsi.cmd.people.HelpText;
 import io.cephcsi.cmd.people.People;
+import io.cephcsi.cmd.people.Screen;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +42,7 @@ public final class Main {
     ParseResult parsed =
         line.parseArgs(GoArguments.normal(arguments, booleans(line)).toArray(String[]::new));
     if (flags.help) {
-      line.usage(line.getOut());
+      HelpText.print(line, line.getOut());
       return 0;
     }
     if (flags.version) {
@@ -50,15 +52,20 @@ public final class Main {
     List<String> problems = FlagProblems.of(flags);
     if (!parsed.errors().isEmpty() || !problems.isEmpty()) {
       parsed.errors().forEach(error -> tell(error, line.getErr()));
-      problems.forEach(line.getErr()::println);
-      line.getErr().println("cephcsi --help lists the flags");
+      problems.forEach(problem -> tell(problem, line.getErr()));
+      tell("cephcsi --help lists the flags", line.getErr());
       return WRONG_FLAGS;
     }
     return run(flags, line.getErr());
   }
 
+  private static void tell(String sentence, PrintWriter err) {
+    err.print(Screen.inLines(sentence));
+    err.flush();
+  }
+
   private static void tell(Exception error, PrintWriter err) {
-    err.println(error.getMessage());
+    tell(String.valueOf(error.getMessage()), err);
     if (error instanceof UnmatchedArgumentException unmatched) {
       UnmatchedArgumentException.printSuggestions(unmatched, err);
     }

@@ -90,6 +90,30 @@ class MainTest {
     assertThat(outcome.err()).contains(named);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--type=rdb,--type=rdb: rbd| cephfs and liveness are known; did you mean rbd?",
+    "--type=cephsf,did you mean cephfs?",
+    "--default-mounter=rbdnbd,did you mean rbd-nbd?",
+    "--default-fstype=ext3,did you mean ext4?",
+    "--log-format=jsn,did you mean json?",
+  })
+  void run_valueThatIsAlmostRight_suggestsTheNearest(String argument, String told) {
+    Outcome outcome = run(argument);
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(told.replace('|', ','));
+  }
+
+  @Test
+  void run_socketPathTooLong_isExit2AndNamesTheFlag() {
+    Outcome outcome =
+        run("--type=rbd", "--nodeid=n", "--nodeserver", "--endpoint=unix:///" + "s".repeat(110));
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--endpoint: ").contains("s".repeat(110));
+  }
+
   @Test
   void run_help_listsFlagsWithExamples() {
     Outcome outcome = run("-h");

@@ -30,6 +30,7 @@ final class GuidesIT {
   private static final Map<String, String> SAYS = new LinkedHashMap<>();
 
   static {
+    SAYS.put("cephcsi volumes ls --fs", "NAME");
     SAYS.put("cephcsi volumes ls", VOLUME);
     SAYS.put("cephcsi volumes show", "csi.volume.");
     SAYS.put("cephcsi id decode", "csi-vol-");

@@ -15,23 +15,30 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells of one case what is wrong with it and what mends it; asks nobody.
+ * Tells of one case what is wrong with it and what mends it; asks nobody but for who has it
+ * mounted.
  *
  * <p>A driver writes the object first, then the name's key, then makes the subvolume; it deletes
- * the subvolume first, then the key, then the object. Who has a subvolume mounted nobody tells, so
- * that one with data in it is never removed here.
+ * the subvolume first, then the key, then the object. A subvolume with data in it is never removed
+ * here, nor an empty one of which nobody tells that no client has it mounted.
  */
 final class Judgement {
   private final Instant oldBefore;
   private final String instanceId;
+  private final Function<String, MountClients> clients;
   private final List<Finding> findings = new ArrayList<>();
 
-  private Judgement(Instant oldBefore, String instanceId) {
+  /** Whether a client has its subvolume mounted. */
+  private boolean inUse;
+
+  private Judgement(Instant oldBefore, String instanceId, Function<String, MountClients> clients) {
     this.oldBefore = oldBefore;
     this.instanceId = instanceId;
+    this.clients = clients;
   }
 
   /**
@@ -40,9 +47,15 @@ final class Judgement {
    * @param now when the case was read
    * @param grace how long something must have been left alone
    * @param instanceId whose directory gets back a name that was lost
+   * @param clients who has a directory mounted
    */
-  static List<Finding> of(Case of, Instant now, Duration grace, String instanceId) {
-    var judgement = new Judgement(now.minus(grace), instanceId);
+  static List<Finding> of(
+      Case of,
+      Instant now,
+      Duration grace,
+      String instanceId,
+      Function<String, MountClients> clients) {
+    var judgement = new Judgement(now.minus(grace), instanceId, clients);
     switch (of) {
       case Case.OfUuid uuid -> judgement.uuid(uuid);
       case Case.Tracker tracker -> judgement.tracker(tracker);
@@ -131,21 +144,47 @@ final class Judgement {
   /** A subvolume of our naming that no journal knows. */
   private void unknown(Case.OfUuid of) {
     switch (of.content()) {
+      case Content.OfVolume(var name, Subvolume.Live live) when live.usedBytes() == 0 ->
+          empty(of, name, live);
       case Content.OfVolume(var name, Subvolume.Live live) ->
-          add(
+          withoutEntry(
               of,
-              Finding.Kind.SUBVOLUME_WITHOUT_ENTRY,
-              "subvolume " + name,
-              live.usedBytes() == 0
-                  ? "its UUID has no journal object, and it is empty"
-                  : "its UUID has no journal object, and it has %d bytes in it: mount %s to see what, then ceph fs subvolume rm"
-                      .formatted(live.usedBytes(), live.path()),
-              live.createdAt(),
-              live.usedBytes() == 0 ? List.of(new SubvolumeStep.RemoveEmpty(name)) : List.of());
+              name,
+              live,
+              "it has %d bytes in it: mount %s to see what, then ceph fs subvolume rm"
+                  .formatted(live.usedBytes(), live.path()),
+              List.of());
       case Content.Copy copy when copy.state() instanceof CloneState.Broken broken ->
           halfMade(of, copy, broken);
       case Content _ -> {} // what is left of a deleted volume is its snapshots'
     }
+  }
+
+  /** Whoever has it mounted may be about to write to it. */
+  private void empty(Case.OfUuid of, String name, Subvolume.Live live) {
+    if (live.createdAt().isAfter(oldBefore)) {
+      withoutEntry(of, name, live, "it is empty", List.of());
+      return;
+    }
+    MountClients mounted = clients.apply(live.path());
+    if (!mounted.untold().isEmpty()) {
+      String unknown = "it is empty, and whether a client has it mounted is not told: ";
+      withoutEntry(of, name, live, unknown + mounted.untold(), List.of());
+    } else {
+      inUse = !mounted.all().isEmpty();
+      withoutEntry(of, name, live, "it is empty", List.of(new SubvolumeStep.RemoveEmpty(name)));
+    }
+  }
+
+  private void withoutEntry(
+      Case.OfUuid of, String name, Subvolume.Live live, String state, List<Step> steps) {
+    add(
+        of,
+        Finding.Kind.SUBVOLUME_WITHOUT_ENTRY,
+        "subvolume " + name,
+        "its UUID has no journal object, and " + state,
+        live.createdAt(),
+        steps);
   }
 
   private void withEntry(Case.OfUuid of, StoredEntry entry, List<StoredName> names) {
@@ -303,6 +342,8 @@ final class Judgement {
     Finding.Hold hold = Finding.Hold.NONE;
     if (since != null && since.isAfter(oldBefore)) {
       hold = Finding.Hold.YOUNG;
+    } else if (inUse) {
+      hold = Finding.Hold.IN_USE;
     } else if (steps.isEmpty()) {
       hold = Finding.Hold.BY_HAND;
     }

@@ -7,6 +7,7 @@ import io.cephcsi.cluster.care.Progress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 
 /** Finds what is damaged in a filesystem's volumes. */
 public final class SubvolumeCare {
@@ -21,16 +22,18 @@ public final class SubvolumeCare {
   public static Mending of(
       OpenFileSystem opened, Duration grace, String instanceId, Progress progress) {
     Survey.Result read = Survey.of(opened, progress);
+    Function<Case, List<Finding>> judged =
+        of ->
+            Judgement.of(
+                of,
+                Instant.now(),
+                grace,
+                instanceId,
+                directory -> MountClients.of(opened, directory));
     return new Mending(
         opened,
-        read.cases().stream().flatMap(c -> judged(c, grace, instanceId).stream()).toList(),
+        read.cases().stream().flatMap(of -> judged.apply(of).stream()).toList(),
         where ->
-            read.survey().again(where).stream()
-                .flatMap(c -> judged(c, grace, instanceId).stream())
-                .toList());
-  }
-
-  private static List<Finding> judged(Case of, Duration grace, String instanceId) {
-    return Judgement.of(of, Instant.now(), grace, instanceId);
+            read.survey().again(where).stream().flatMap(of -> judged.apply(of).stream()).toList());
   }
 }

@@ -73,6 +73,25 @@ public record SubvolumeFacts(
         : search.byText(asked);
   }
 
+  /** What there is of it, when it can be used. */
+  static Subvolume.@Nullable Live live(Optional<Subvolume> there) {
+    return there.isPresent() && there.get() instanceof Subvolume.Live live ? live : null;
+  }
+
+  /** Empty for a sound one, and for a volume that has none. */
+  static String state(String subvolume, Optional<Subvolume> there) {
+    if (subvolume.isEmpty()) {
+      return "";
+    }
+    return switch (there.orElse(null)) {
+      case null -> "subvolume is missing";
+      case Subvolume.Live _ -> "";
+      case Subvolume.Retained _ -> "only its snapshots are left";
+      case Subvolume.Unfinished _ -> "a copy that is not complete";
+      case Subvolume.HalfMade _ -> "half made";
+    };
+  }
+
   /** A search in one filesystem. */
   private record Search(OpenFileSystem opened, String instanceId) {
     private StoredJournal journal() {
@@ -160,23 +179,6 @@ public record SubvolumeFacts(
           key.map(StoredName::value).orElse(""),
           entry.object(),
           Concealed.of(entry.keys()));
-    }
-
-    private static Subvolume.@Nullable Live live(Optional<Subvolume> there) {
-      return there.isPresent() && there.get() instanceof Subvolume.Live live ? live : null;
-    }
-
-    private static String state(String subvolume, Optional<Subvolume> there) {
-      if (subvolume.isEmpty()) {
-        return "";
-      }
-      return switch (there.orElse(null)) {
-        case null -> "subvolume is missing";
-        case Subvolume.Live _ -> "";
-        case Subvolume.Retained _ -> "only its snapshots are left";
-        case Subvolume.Unfinished _ -> "a copy that is not complete";
-        case Subvolume.HalfMade _ -> "half made";
-      };
     }
 
     private Optional<SubvolumeFacts> unknown(String subvolume) {

@@ -8,6 +8,8 @@ import static io.cephcsi.cephfs.care.FileSystemInMemory.uuid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.OpenFileSystem;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem> {
@@ -34,6 +37,11 @@ class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem>
       Stream.concat(JournalStep.KINDS.stream(), SubvolumeStep.KINDS.stream()).toList();
 
   private final FileSystemInMemory memory = new FileSystemInMemory();
+
+  @BeforeEach
+  void nobodyMounts() {
+    memory.cluster.onMetadataServerCommand(_ -> "[]");
+  }
 
   @AfterEach
   void nothingOpen() {
@@ -67,24 +75,23 @@ class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem>
     return KINDS;
   }
 
-  @Override
-  protected Set<Kind> timeless() {
-    return Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.HALF_MADE_CLONE);
-  }
-
   static Stream<Damage<FileSystemInMemory>> damages() {
     return Stream.of(
-        new Damage<>(
-            "name that leads to rubbish",
-            Kind.UNUSABLE_NAME,
-            true,
-            m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", "rubbish")),
-        new Damage<>(
-            "name that leads to another's object",
-            Kind.UNUSABLE_NAME,
-            true,
-            m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", uuid(1))),
-        new Damage<>("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
+        new Damage<FileSystemInMemory>(
+                "name that leads to rubbish",
+                Kind.UNUSABLE_NAME,
+                true,
+                m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", "rubbish"))
+            .withoutTime(),
+        new Damage<FileSystemInMemory>(
+                "name that leads to another's object",
+                Kind.UNUSABLE_NAME,
+                true,
+                m -> m.pool.compareAndPut(VOLUMES, "csi.volume.pvc-2", "", uuid(1)))
+            .withoutTime(),
+        new Damage<FileSystemInMemory>(
+                "directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2))
+            .withoutTime(),
         new Damage<>(
             "directory key with an empty object",
             Kind.KEY_WITHOUT_OBJECT,
@@ -164,11 +171,12 @@ class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem>
               m.key(2);
               m.object(2, Map.of());
             }),
-        new Damage<>(
-            "half-made clone without entry",
-            Kind.HALF_MADE_CLONE,
-            false,
-            m -> m.copy(2, 1).state = "canceled"),
+        new Damage<FileSystemInMemory>(
+                "half-made clone without entry",
+                Kind.HALF_MADE_CLONE,
+                false,
+                m -> m.copy(2, 1).state = "canceled")
+            .withoutTime(),
         new Damage<>(
             "tracker that counts a volume that is gone",
             Kind.STALE_TRACKER,
@@ -252,6 +260,52 @@ class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem>
     assertThat(finding.kind()).isEqualTo(Kind.SUBVOLUME_WITHOUT_ENTRY);
     assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
     assertThat(finding.cause()).contains("7 bytes").contains("/volumes/csi/" + subvolume(2));
+  }
+
+  @Test
+  void emptySubvolumeThatIsMounted_isLeftAlone() {
+    memory.makeSubvolume(2);
+    mount(2);
+    Finding finding = findings(Duration.ZERO).getFirst();
+    assertThat(finding.kind()).isEqualTo(Kind.SUBVOLUME_WITHOUT_ENTRY);
+    assertThat(finding.hold()).isEqualTo(Hold.IN_USE);
+    assertThat(finding.mendable()).isFalse();
+  }
+
+  @Test
+  void emptySubvolumeThatIsMountedMeanwhile_isLeftAlone() {
+    memory.makeSubvolume(2);
+    try (OpenFileSystem opened = memory.open()) {
+      Mending mending = mending(opened, Duration.ZERO);
+      mount(2);
+      assertThat(mending.mend(mending.findings().getFirst(), backup::add))
+          .isInstanceOf(Outcome.Changed.class);
+    }
+    assertThat(memory.manager.subvolume(subvolume(2))).isPresent();
+  }
+
+  private void mount(int n) {
+    String sessions =
+        "[{\"inst\":\"client.7 v1:10.0.0.7:0/1\",\"client_metadata\":{\"root\":\"%s\"}}]"
+            .formatted(path(n));
+    memory.cluster.onMetadataServerCommand(_ -> sessions);
+  }
+
+  private String path(int n) {
+    try (OpenFileSystem opened = memory.open()) {
+      return opened.subvolumes().path(subvolume(n)).orElseThrow();
+    }
+  }
+
+  @Test
+  void emptySubvolumeOfWhichNobodyTellsWhoHasItMounted_isForAPersonToDecide() {
+    memory.makeSubvolume(2);
+    memory.cluster.onMetadataServerCommand(json -> {
+      throw new CephException(Errno.EACCES, json);
+    });
+    Finding finding = findings(Duration.ZERO).getFirst();
+    assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
+    assertThat(finding.cause()).contains("it is empty").contains("mds 'allow *'");
   }
 
   @Test

@@ -109,9 +109,11 @@ final class Connection {
    * @param wanted the id of a cluster that must be meant; empty for any
    */
   Connected connect(String wanted) throws IOException {
-    return clusterConfig == null
-        ? byCephConf(cephConf == null ? USUAL_CONF : cephConf, wanted)
-        : byClusterConfig(clusterConfig, wanted);
+    try (var _ = new ProgressOnTerminal("connecting")) {
+      return clusterConfig == null
+          ? byCephConf(cephConf == null ? USUAL_CONF : cephConf, wanted)
+          : byClusterConfig(clusterConfig, wanted);
+    }
   }
 
   private Connected byCephConf(Path conf, String wanted) throws IOException {

@@ -1,6 +1,5 @@
 package io.cephcsi.cmd.people;
 
-import io.cephcsi.ceph.CephException;
 import io.cephcsi.cephfs.FileSystem;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.care.SubvolumeCare;
@@ -9,6 +8,7 @@ import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.Finding.Hold;
 import io.cephcsi.cluster.care.Mending;
 import io.cephcsi.cluster.care.Progress;
+import io.cephcsi.cluster.care.Step;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.care.ImageCare;
 import java.io.IOException;
@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -109,10 +110,18 @@ final class DoctorCommand implements Asked {
         }
       }
       for (FileSystem fs : places.fileSystems(connected)) {
-        wrong += look(work, connected, fs);
+        String name = "filesystem " + fs.name();
+        wrong +=
+            places
+                .visit(
+                    connected,
+                    screen,
+                    fs,
+                    opened -> look(work, opened, name, progress -> subvolumes(opened, progress)))
+                .orElse(0);
       }
       if (kept.used()) {
-        screen.err().println("what was changed is in " + kept.file() + ", for doctor --undo");
+        screen.tell("what was changed is in " + kept.file() + ", for doctor --undo");
       }
     }
     if (format.json()) {
@@ -130,24 +139,6 @@ final class DoctorCommand implements Asked {
 
   private Mending subvolumes(OpenFileSystem opened, Progress progress) {
     return SubvolumeCare.of(opened, olderThan, connection.instanceId, progress);
-  }
-
-  /** One that was not named, and that the user may not read, is left out. */
-  private int look(Work work, Connected connected, FileSystem fs) throws IOException {
-    String name = "filesystem " + fs.name();
-    try (OpenFileSystem opened = connected.open(fs)) {
-      return look(work, opened, name, progress -> subvolumes(opened, progress));
-    } catch (CephException e) {
-      if (!e.denied() || !places.fileSystems.isEmpty()) {
-        throw e;
-      }
-      work.screen()
-          .err()
-          .println(
-              "%s is left out, %s may not read it: name a user that may, or --pool"
-                  .formatted(name, connected.credentials()));
-      return 0;
-    }
   }
 
   /** How much is wrong still in one place. */
@@ -171,7 +162,7 @@ final class DoctorCommand implements Asked {
   }
 
   private static Mending mending(Function<Progress, Mending> look) {
-    try (var progress = new ProgressOnTerminal()) {
+    try (var progress = new ProgressOnTerminal("journal")) {
       return look.apply(progress);
     }
   }
@@ -191,21 +182,27 @@ final class DoctorCommand implements Asked {
         left.add(finding);
         continue;
       }
-      switch (mending.mend(finding, step -> work.kept().add(place, step))) {
+      switch (mended(mending, finding, step -> work.kept().add(place, step))) {
         case Mending.Outcome.Mended _ -> {
           work.report().keep(name, finding, "mended");
-          work.screen().err().println("mended " + what);
+          work.screen().tell("mended " + what);
         }
         case Mending.Outcome.Changed _ -> {
           left.add(finding);
-          work.screen().err().println("left alone, it has just changed: " + what);
+          work.screen().tell("left alone, it has just changed: " + what);
         }
         case Mending.Outcome.Failed(String why) -> {
           left.add(finding);
-          work.screen().err().println("left alone, " + why + ": " + what);
+          work.screen().tell("left alone, " + why + ": " + what);
         }
       }
     }
     return left;
+  }
+
+  private static Mending.Outcome mended(Mending mending, Finding finding, Consumer<Step> backup) {
+    try (var _ = new ProgressOnTerminal("mending")) {
+      return mending.mend(finding, backup);
+    }
   }
 }

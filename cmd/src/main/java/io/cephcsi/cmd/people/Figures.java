@@ -48,6 +48,19 @@ final class Figures {
     return lines.append(" ".repeat(indent)).append(line).append('\n').toString();
   }
 
+  /**
+   * A name and what it is, each line with blanks before it; below the name where that does not fit
+   * beside it.
+   *
+   * @param label the name, and what stands between the two
+   */
+  static String labelled(String label, String value, int indent, int width) {
+    if (indent + label.length() + value.length() <= width) {
+      return " ".repeat(indent) + label + value + "\n";
+    }
+    return wrapped(label.stripTrailing(), indent, width) + wrapped(value, indent + 2, width);
+  }
+
   /** A file's name with the time of now in it, in the folder where the command runs. */
   static Path fileOfNow(String before, String after) {
     return Path.of(before + ZonedDateTime.now(ZoneOffset.UTC).format(TO_THE_SECOND) + after);

@@ -28,6 +28,13 @@ final class Format {
     }
     int width = facts.keySet().stream().mapToInt(String::length).max().orElse(0);
     facts.forEach((name, value) ->
-        screen.out().println(name + " ".repeat(width - name.length() + 2) + value));
+        screen
+            .out()
+            .print(
+                Figures.labelled(
+                    name + " ".repeat(width - name.length() + 2),
+                    value.toString(),
+                    0,
+                    screen.width())));
   }
 }

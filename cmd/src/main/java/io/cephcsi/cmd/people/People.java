@@ -94,17 +94,20 @@ public final class People {
     if (result.isUsageHelpRequested() || leaf.getCommand() instanceof HelpCommand) {
       return help(line, arguments, leaf, screen);
     }
-    if (!errors.isEmpty()) {
-      return wrong(leaf, errors, screen);
+    List<String> problems =
+        leaf.getCommand() instanceof Asked command ? command.problems() : List.of();
+    if (!errors.isEmpty() || !problems.isEmpty()) {
+      return wrong(leaf, errors, problems, screen);
     }
     if (leaf.getCommand() instanceof CompletionCommand) {
       screen.out().print(AutoComplete.bash("cephcsi", line));
       return FINE;
     }
     if (leaf.getCommand() instanceof Asked command) {
-      return Answer.of(command, leaf, screen);
+      return Answer.of(command, screen);
     }
-    leaf.usage(screen.err());
+    screen.err().print(HelpText.of(leaf, Screen.width(Screen.STANDARD_ERROR)));
+    screen.err().flush();
     return WRONG_USAGE;
   }
 
@@ -118,20 +121,24 @@ public final class People {
         about = about.getSubcommands().getOrDefault(word, about);
       }
     }
-    about.usage(screen.out());
+    HelpText.print(about, screen.out());
     return FINE;
   }
 
-  private static int wrong(CommandLine leaf, List<Exception> errors, Screen screen) {
+  private static int wrong(
+      CommandLine leaf, List<Exception> errors, List<String> problems, Screen screen) {
     for (Exception error : errors) {
-      screen.err().println(error.getMessage());
+      screen.tell(error.getMessage() + NearestName.ofValue(error));
       if (error instanceof UnmatchedArgumentException unmatched) {
         UnmatchedArgumentException.printSuggestions(unmatched, screen.err());
       }
     }
+    problems.forEach(screen::tell);
     CommandLine about =
-        errors.getFirst() instanceof ParameterException e ? e.getCommandLine() : leaf;
-    screen.err().println(about.getCommandSpec().qualifiedName() + " --help tells more");
+        errors.stream().findFirst().orElse(null) instanceof ParameterException e
+            ? e.getCommandLine()
+            : leaf;
+    screen.tell(about.getCommandSpec().qualifiedName() + " --help tells more");
     return WRONG_USAGE;
   }
 }

@@ -93,9 +93,10 @@ final class PreflightCommand implements Asked {
   private List<Check> ofCluster() throws IOException {
     List<Check> checks = new ArrayList<>();
     if (connection.clusterConfig != null) {
-      checks.addAll(new ConfigChecks(connection.clusterConfig, connection.timeout).all());
+      checks.addAll(ofConfig(connection.clusterConfig));
     }
-    try (Connected connected = connection.connect("")) {
+    try (Connected connected = connection.connect("");
+        var _ = new ProgressOnTerminal("checks")) {
       var cluster = new ClusterChecks(connected);
       checks.addAll(cluster.ofCluster());
       checks.addAll(type == Type.RBD ? cluster.ofRbd(pools) : cluster.ofCephFs(fileSystems));
@@ -105,6 +106,12 @@ final class PreflightCommand implements Asked {
       checks.add(notReached(String.valueOf(e.getMessage())));
     }
     return checks;
+  }
+
+  private List<Check> ofConfig(Path config) throws IOException {
+    try (var _ = new ProgressOnTerminal("monitors")) {
+      return new ConfigChecks(config, connection.timeout).all();
+    }
   }
 
   private static Check notReached(String why) {

@@ -30,7 +30,9 @@ final class Question {
   boolean allows(String what) throws IOException {
     while (!all && !over) {
       screen.out().flush();
-      screen.err().print(what + " [y]es, [n]o, [a]ll, [q]uit: ");
+      screen
+          .err()
+          .print(Screen.inLines(what + " [y]es, [n]o, [a]ll, [q]uit:").stripTrailing() + " ");
       screen.err().flush();
       String answer = next();
       if (answer == null) {

@@ -14,9 +14,9 @@ import org.jline.terminal.TerminalBuilder;
  *
  * @param version of this program
  */
-record Screen(PrintWriter out, PrintWriter err, String version) {
-  private static final int STANDARD_OUT = 1;
-  private static final int STANDARD_ERROR = 2;
+public record Screen(PrintWriter out, PrintWriter err, String version) {
+  static final int STANDARD_OUT = 1;
+  static final int STANDARD_ERROR = 2;
   private static final int NARROWEST = 20;
 
   /** Prints anything that Jackson writes. */
@@ -28,13 +28,30 @@ record Screen(PrintWriter out, PrintWriter err, String version) {
     }
   }
 
+  /** Prints a sentence on standard error, in lines where that is a terminal. */
+  void tell(String sentence) {
+    err.print(inLines(sentence));
+    err.flush();
+  }
+
+  /** A sentence as standard error shows it, ended: in lines where that is a terminal. */
+  public static String inLines(String sentence) {
+    int width = width(STANDARD_ERROR);
+    return sentence.length() <= width ? sentence + "\n" : Figures.wrapped(sentence, 0, width);
+  }
+
   /** How wide a line may be; no bound where that is no terminal. */
   int width() {
+    return width(STANDARD_OUT);
+  }
+
+  /** As {@link #width()}, of another descriptor. */
+  static int width(int descriptor) {
     String given = System.getenv().getOrDefault("COLUMNS", "");
     if (given.matches("\\d{2,4}")) {
       return Math.max(NARROWEST, Integer.parseInt(given));
     }
-    return isTerminal(STANDARD_OUT) ? terminalWidth() : Integer.MAX_VALUE;
+    return isTerminal(descriptor) ? terminalWidth() : Integer.MAX_VALUE;
   }
 
   private static int terminalWidth() {

@@ -18,9 +18,9 @@ record ShownSubvolume(SubvolumeFacts facts, MountClients clients) {
     Map<String, Object> lines = new LinkedHashMap<>(summary());
     lines.replaceAll((_, value) -> Figures.plain(value.toString()));
     format.print(screen, lines);
-    VolumesShow.section(screen.out(), "journal object " + facts.object(), facts.keys());
-    VolumesShow.section(screen.out(), "snapshots", marked(facts.snapshots()));
-    VolumesShow.section(screen.out(), "shown by", marked(facts.shownBy()));
+    VolumesShow.section(screen, "journal object " + facts.object(), facts.keys());
+    VolumesShow.section(screen, "snapshots", marked(facts.snapshots()));
+    VolumesShow.section(screen, "shown by", marked(facts.shownBy()));
   }
 
   private Map<String, String> marked(List<String> names) {

@@ -132,7 +132,7 @@ final class SupportBundle implements Asked {
     }
     bundle.add("missing.txt", String.join("\n", missing) + "\n");
     bundle.write(target, new Redaction(secrets));
-    missing.forEach(screen.err()::println);
+    missing.forEach(screen::tell);
     screen.out().println(target);
     return missing.isEmpty() ? People.FINE : People.PROBLEMS;
   }
@@ -176,8 +176,8 @@ final class SupportBundle implements Asked {
   /** How much there is, and what is wrong with it. */
   private Map<String, Object> journal(Connected connected, String pool) throws IOException {
     try (OpenPool opened = connected.open(pool);
-        var progress = new ProgressOnTerminal()) {
-      List<VolumeRow> rows = VolumeRows.of(opened, connection.instanceId, progress);
+        var progress = new ProgressOnTerminal("journal")) {
+      List<VolumeRow> rows = VolumeRows.of(opened, connection.instanceId, false, progress);
       Map<String, Integer> states = new TreeMap<>();
       rows.forEach(
           row -> states.merge(row.state().isEmpty() ? "ok" : row.state(), 1, Integer::sum));

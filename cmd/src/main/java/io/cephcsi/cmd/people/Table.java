@@ -21,6 +21,9 @@ final class Table {
    * @param right whether it has numbers
    */
   record Column(String head, int rank, int least, boolean right) {
+    /** The rank of a column that nobody has asked for. */
+    static final int NEVER = Integer.MAX_VALUE;
+
     static Column text(String head, int rank, int least) {
       return new Column(head, rank, least, false);
     }
@@ -46,7 +49,12 @@ final class Table {
 
   /** The table's lines, each ended. */
   String text(int width) {
-    List<Integer> shown = new ArrayList<>(IntStream.range(0, columns.size()).boxed().toList());
+    List<Integer> shown =
+        new ArrayList<>(
+            IntStream.range(0, columns.size())
+                .filter(c -> columns.get(c).rank() != Column.NEVER)
+                .boxed()
+                .toList());
     while (least(shown) > width && dropOne(shown)) {}
     int[] widths = widths(shown, width);
     var text = new StringBuilder();

@@ -40,13 +40,15 @@ record Undoing(Path file, Connection connection, Question question) {
   }
 
   private static boolean isBack(Connected connected, Backup.Line line) {
-    try (Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
+    try (var _ = new ProgressOnTerminal("taking back");
+        Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
       return line.step().isBack(pool);
     }
   }
 
   private static boolean undone(Connected connected, Backup.Line line) {
-    try (Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
+    try (var _ = new ProgressOnTerminal("taking back");
+        Pool pool = connected.cluster().openPool(line.pool(), line.namespace())) {
       return line.step().undo(pool);
     }
   }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -42,6 +43,9 @@ import picocli.CommandLine.Parameters;
       "Exit codes: 0 shown, 1 not found or not reached, 2 wrong usage."
     })
 final class VolumesShow implements Asked {
+  /** Of a name in the tree. */
+  private static final int NARROWEST = 8;
+
   @Parameters(paramLabel = "ID|NAME|IMAGE|SUBVOLUME", description = "What is looked for.")
   String asked = "";
 
@@ -59,34 +63,52 @@ final class VolumesShow implements Asked {
   public int answer(Screen screen) throws IOException {
     Optional<VolumeHandle> handle = VolumeHandle.of(asked);
     List<String> looked = new ArrayList<>();
-    try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""))) {
-      for (String pool : places.fileSystems.isEmpty() ? pools(connected, handle) : places.pools) {
-        looked.add("pool " + pool);
-        try (OpenPool opened = connected.open(pool)) {
-          Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
-          if (found.isPresent()) {
-            print(screen, found.get());
-            return People.FINE;
-          }
-        }
+    Optional<Runnable> found;
+    try (Connected connected = connection.connect(handle.map(VolumeHandle::clusterId).orElse(""));
+        var _ = new ProgressOnTerminal("looking for it")) {
+      found = images(connected, handle, looked, screen);
+      if (found.isEmpty()) {
+        found = subvolumes(connected, looked, screen);
       }
-      for (FileSystem fs : places.fileSystems(connected)) {
-        looked.add("filesystem " + fs.name());
-        try (OpenFileSystem opened = connected.open(fs)) {
-          Optional<SubvolumeFacts> found = SubvolumeFacts.of(opened, connection.instanceId, asked);
-          if (found.isPresent()) {
-            new ShownSubvolume(found.get(), clients(opened, found.get())).print(screen, format);
-            return People.FINE;
-          }
+    }
+    if (found.isPresent()) {
+      found.get().run();
+      return People.FINE;
+    }
+    screen.tell(
+        "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
+            .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
+    return People.PROBLEMS;
+  }
+
+  /** What prints it when it was found. */
+  private Optional<Runnable> images(
+      Connected connected, Optional<VolumeHandle> handle, List<String> looked, Screen screen) {
+    for (String pool : places.fileSystems.isEmpty() ? pools(connected, handle) : places.pools) {
+      looked.add("pool " + pool);
+      try (OpenPool opened = connected.open(pool)) {
+        Optional<VolumeFacts> found = VolumeFacts.of(opened, connection.instanceId, asked);
+        if (found.isPresent()) {
+          return found.map(facts -> () -> print(screen, facts));
         }
       }
     }
-    screen
-        .err()
-        .println(
-            "%s is no id, name, image or subvolume in %s: cephcsi volumes ls lists what there is"
-                .formatted(asked, looked.isEmpty() ? "any pool" : String.join(", ", looked)));
-    return People.PROBLEMS;
+    return Optional.empty();
+  }
+
+  private Optional<Runnable> subvolumes(Connected connected, List<String> looked, Screen screen) {
+    for (FileSystem fs : places.fileSystems(connected)) {
+      looked.add("filesystem " + fs.name());
+      try (OpenFileSystem opened = connected.open(fs)) {
+        Optional<ShownSubvolume> found =
+            SubvolumeFacts.of(opened, connection.instanceId, asked)
+                .map(facts -> new ShownSubvolume(facts, clients(opened, facts)));
+        if (found.isPresent()) {
+          return found.map(shown -> () -> shown.print(screen, format));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static MountClients clients(OpenFileSystem opened, SubvolumeFacts facts) {
@@ -115,17 +137,18 @@ final class VolumesShow implements Asked {
     Map<String, Object> lines = new LinkedHashMap<>(summary(facts));
     lines.replaceAll((_, value) -> Figures.plain(value.toString()));
     format.print(screen, lines);
-    PrintWriter out = screen.out();
-    section(out, "journal object " + facts.object(), facts.keys());
+    section(screen, "journal object " + facts.object(), facts.keys());
     ImageFacts image = facts.image();
     if (image != null) {
-      section(out, "metadata", image.metadata());
+      section(screen, "metadata", image.metadata());
       Map<String, String> snapshots = new LinkedHashMap<>();
       image.snapshots().forEach(s -> snapshots.put(s.name() + " (" + s.id() + ")", told(s)));
-      section(out, "snapshots", snapshots);
+      section(screen, "snapshots", snapshots);
+      PrintWriter out = screen.out();
       out.println();
       out.println("clones");
-      tree(image.clones()).forEach(line -> out.println("  " + Figures.plain(line)));
+      tree(image.clones(), screen.width() - 2)
+          .forEach(line -> out.println("  " + Figures.plain(line)));
     }
   }
 
@@ -180,30 +203,34 @@ final class VolumesShow implements Asked {
     return directory.isEmpty() ? "" : "%s: %s = %s".formatted(directory, key, value);
   }
 
-  static void section(PrintWriter out, String head, Map<String, String> values) {
+  static void section(Screen screen, String head, Map<String, String> values) {
     if (!values.isEmpty()) {
-      out.println();
-      out.println(head);
-      values.forEach(
-          (key, value) -> out.println("  " + Figures.plain(key) + " = " + Figures.plain(value)));
+      screen.out().println();
+      screen.out().print(Figures.wrapped(head, 0, screen.width()));
+      values.forEach((key, value) ->
+          screen
+              .out()
+              .print(
+                  Figures.labelled(
+                      Figures.plain(key) + " = ", Figures.plain(value), 2, screen.width())));
     }
   }
 
-  /** A line for each image, clones below what they come from. */
-  static List<String> tree(CloneTree root) {
+  /** A line for each image, clones below what they come from; long names lose their middle. */
+  static List<String> tree(CloneTree root, int width) {
     List<String> lines = new ArrayList<>();
-    lines.add(line(root));
-    lines.addAll(below(root));
+    lines.add(line(root, width));
+    lines.addAll(below(root, width));
     return lines;
   }
 
-  private static List<String> below(CloneTree parent) {
+  private static List<String> below(CloneTree parent, int width) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < parent.clones().size(); i++) {
       boolean last = i == parent.clones().size() - 1 && parent.more() == 0;
       CloneTree clone = parent.clones().get(i);
-      lines.add((last ? "└─ " : "├─ ") + line(clone));
-      below(clone).forEach(line -> lines.add((last ? "   " : "│  ") + line));
+      lines.add((last ? "└─ " : "├─ ") + line(clone, width - 3));
+      below(clone, width - 3).forEach(line -> lines.add((last ? "   " : "│  ") + line));
     }
     if (parent.more() > 0) {
       lines.add("└─ and " + parent.more() + " more");
@@ -211,16 +238,16 @@ final class VolumesShow implements Asked {
     return lines;
   }
 
-  private static String line(CloneTree image) {
-    return image.place()
-        + (image.inTrash() ? " (in the trash)" : "")
-        + (image.asked() ? "  <- this one" : "");
+  private static String line(CloneTree image, int width) {
+    String told =
+        (image.inTrash() ? " (in the trash)" : "") + (image.asked() ? "  <- this one" : "");
+    return Table.shortened(image.place(), Math.max(NARROWEST, width - told.length())) + told;
   }
 
-  private static Map<String, Object> json(VolumeFacts facts) {
-    Map<String, Object> json = new LinkedHashMap<>();
+  private static Map<String, @Nullable Object> json(VolumeFacts facts) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("kind", kind(facts));
-    json.putAll(VolumesCommand.Ls.json(facts.row()));
+    json.putAll(ListedVolume.jsonOf(facts.row()));
     json.put(
         "journal",
         Map.of(

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** The commands as far as they go without a cluster: what they refuse, and how. */
@@ -112,6 +113,39 @@ class PeopleTest {
   }
 
   @Test
+  void unknownFlagsWrongValuesAndProblems_areToldAtOnce() {
+    Outcome outcome =
+        run("doctor", "--repare", "--undo", "a", "--dry-run", "--timeout", "0s", "-o", "yaml");
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("--repare")
+        .contains("--repair")
+        .contains("'yaml'")
+        .contains("--timeout must be more than 0")
+        .contains("--undo goes without")
+        .containsOnlyOnce("cephcsi doctor --help tells more");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "volumes ls -o jsn,json",
+    "volumes ls --output=tabel,table",
+    "preflight --type rdb,rbd",
+    "preflight --type cephsf,cephfs",
+  })
+  void valueThatIsAlmostRight_isExit2AndTheNearestIsSuggested(String line, String nearest) {
+    Outcome outcome = run(line.split(" ", -1));
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("; did you mean " + nearest + "?");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"volumes ls -o yaml", "preflight --type=", "volumes ls --timeout soon"})
+  void valueThatIsNearToNone_getsNoSuggestion(String line) {
+    assertThat(run(line.split(" ", -1)).err()).isNotEmpty().doesNotContain("did you mean");
+  }
+
+  @Test
   void cephConfThatIsMissing_isExit2WithWhatToGive(@TempDir Path folder) {
     Outcome outcome = run("volumes", "ls", "--ceph-conf", folder.resolve("none").toString());
     assertThat(outcome.exit()).isEqualTo(2);
@@ -202,6 +236,36 @@ class PeopleTest {
   }
 
   @Test
+  void help_onANarrowTerminal_isKeptToIt() {
+    var line = new CommandLine(new DoctorCommand());
+    String help = HelpText.of(line, 40);
+    assertThat(help.lines().filter(text -> text.strip().contains(" ")))
+        .hasSizeGreaterThan(40)
+        .allSatisfy(text -> assertThat(text).hasSizeLessThanOrEqualTo(40));
+    assertThat(help).contains("      --fs=NAME\n        Only this filesystem; repeatable.\n");
+    assertThat(HelpText.of(line, 300).lines())
+        .allSatisfy(text -> assertThat(text).hasSizeLessThanOrEqualTo(90));
+  }
+
+  @Test
+  void labelled_standsBesideItsNameOrBelowIt() {
+    assertThat(Figures.labelled("id  ", "1", 2, 40)).isEqualTo("  id  1\n");
+    assertThat(Figures.labelled("id  ", ID, 2, 40)).isEqualTo("  id\n    " + ID + "\n");
+  }
+
+  @Test
+  void tree_onANarrowTerminal_shortensNames() {
+    var leaf = new CloneTree("rbd/" + "c".repeat(40), "3", false, true, List.of(), 0);
+    var root = new CloneTree("rbd/" + "a".repeat(40), "1", true, false, List.of(leaf), 0);
+    assertThat(VolumesShow.tree(root, 38))
+        .hasSize(2)
+        .allSatisfy(text -> assertThat(text).hasSizeLessThanOrEqualTo(38))
+        .last()
+        .asString()
+        .endsWith("<- this one");
+  }
+
+  @Test
   void everyCommand_hasExamples() {
     for (String command :
         List.of(
@@ -253,7 +317,7 @@ class PeopleTest {
             false,
             List.of(asked, new CloneTree("rbd/d", "4", false, false, List.of(), 0)),
             0);
-    assertThat(VolumesShow.tree(root))
+    assertThat(VolumesShow.tree(root, 80))
         .containsExactly(
             "rbd/a (in the trash)",
             "├─ rbd/b  <- this one",

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param id as the PV has it for a handle
  * @param namespace the RADOS namespace, empty for the default one
  * @param sizeBytes 0 without an image
+ * @param usedBytes of what the image itself has, snapshots and parents aside; null where nobody
+ *     asked
  * @param watchers how many clients have it open
  * @param createdAt null without an image
  * @param state empty for a sound one
@@ -22,7 +24,15 @@ public record VolumeRow(
     String pool,
     String namespace,
     long sizeBytes,
+    @Nullable Long usedBytes,
     int watchers,
     int snapshots,
     @Nullable Instant createdAt,
-    String state) {}
+    String state) {
+  /** The same with how much is used. */
+  VolumeRow with(long used) {
+    return new VolumeRow(
+        name, id, image, imageId, pool, namespace, sizeBytes, used, watchers, snapshots, createdAt,
+        state);
+  }
+}

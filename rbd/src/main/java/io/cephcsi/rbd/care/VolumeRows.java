@@ -2,6 +2,7 @@ package io.cephcsi.rbd.care;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageState;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.care.ManyReads;
@@ -16,18 +17,46 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The volumes of a pool with what their headers say: four operations each, and no image is opened.
+ * The volumes of a pool with what their headers say: four operations each, and no image is opened
+ * unless it is asked how much of it is used.
  */
 public final class VolumeRows {
   private VolumeRows() {}
 
-  /** All volumes of a driver's instance, in the order of their names. */
-  public static List<VolumeRow> of(OpenPool place, String instanceId, Progress progress) {
+  /**
+   * All volumes of a driver's instance, in the order of their names.
+   *
+   * @param used whether each image is opened and asked how much of it is used, which for one
+   *     without fast-diff costs an operation an object
+   */
+  public static List<VolumeRow> of(
+      OpenPool place, String instanceId, boolean used, Progress progress) {
     List<StoredName> names =
         new StoredJournal(place.pool())
             .names(JournalKind.VOLUMES, JournalKind.VOLUMES.directory(instanceId));
     progress.expect("volumes", names.size());
-    return ManyReads.of(place, names, (pool, name) -> row(place, pool, name), progress);
+    return ManyReads.of(
+        place,
+        names,
+        (pool, name) -> {
+          VolumeRow row = row(place, pool, name);
+          return used ? withUsed(pool, row) : row;
+        },
+        progress);
+  }
+
+  private static VolumeRow withUsed(Pool pool, VolumeRow row) {
+    if (row.imageId().isEmpty()) {
+      return row;
+    }
+    try (Image image = pool.openImageByIdReadOnly(row.imageId())) {
+      return row.with(image.allocated(0, row.sizeBytes()).bytes());
+    } catch (CephException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return row; // a deletion was faster
+      }
+      throw e;
+    }
   }
 
   /** One volume by its name. */
@@ -62,6 +91,7 @@ public final class VolumeRows {
         place.pool().name(),
         place.pool().namespace(),
         image.sizeBytes(),
+        null,
         watchers(pool, byName.get()),
         image.snapshots().size(),
         image.createdAt(),
@@ -80,6 +110,7 @@ public final class VolumeRows {
         pool.name(),
         pool.namespace(),
         state.map(ImageState::sizeBytes).orElse(0L),
+        null,
         watchers(pool, imageId),
         state.map(seen -> seen.snapshots().size()).orElse(0),
         state.map(ImageState::createdAt).orElse(null),
@@ -115,6 +146,7 @@ public final class VolumeRows {
         place.pool().name(),
         place.pool().namespace(),
         0,
+        null,
         0,
         0,
         null,

@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
 
@@ -67,31 +69,35 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
     return KINDS;
   }
 
-  @Override
-  protected Set<Kind> timeless() {
-    return Set.of(Kind.UNUSABLE_NAME, Kind.KEY_WITHOUT_OBJECT, Kind.STALE_NOTE);
-  }
-
   static Stream<Damage<PoolInMemory>> damages() {
     return Stream.of(
-        new Damage<>(
-            "name that leads to rubbish",
-            Kind.UNUSABLE_NAME,
-            true,
-            m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "rubbish")),
-        new Damage<>(
-            "name that leads to a pool that is gone",
-            Kind.UNUSABLE_NAME,
-            true,
-            m ->
-                m.pool.compareAndPut(
-                    PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "0000000000000063/" + uuid(2))),
-        new Damage<>(
-            "name that leads to another's object",
-            Kind.UNUSABLE_NAME,
-            true,
-            m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", uuid(1))),
-        new Damage<>("directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2)),
+        new Damage<PoolInMemory>(
+                "name that leads to rubbish",
+                Kind.UNUSABLE_NAME,
+                true,
+                m ->
+                    m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", "rubbish"))
+            .withoutTime(),
+        new Damage<PoolInMemory>(
+                "name that leads to a pool that is gone",
+                Kind.UNUSABLE_NAME,
+                true,
+                m ->
+                    m.pool.compareAndPut(
+                        PoolInMemory.DIRECTORY,
+                        "csi.volume.pvc-2",
+                        "",
+                        "0000000000000063/" + uuid(2)))
+            .withoutTime(),
+        new Damage<PoolInMemory>(
+                "name that leads to another's object",
+                Kind.UNUSABLE_NAME,
+                true,
+                m -> m.pool.compareAndPut(PoolInMemory.DIRECTORY, "csi.volume.pvc-2", "", uuid(1)))
+            .withoutTime(),
+        new Damage<PoolInMemory>(
+                "directory key without object", Kind.KEY_WITHOUT_OBJECT, true, m -> m.key(2))
+            .withoutTime(),
         new Damage<>(
             "directory key with an empty object",
             Kind.KEY_WITHOUT_OBJECT,
@@ -240,14 +246,15 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
               m.pool.trashMove(image(2), Duration.ZERO);
               m.pool.update("csi.volume." + uuid(2), Map.of("cephcsi.discarded", "true"));
             }),
-        new Damage<>(
-            "note of a purge that is done",
-            Kind.STALE_NOTE,
-            true,
-            m ->
-                m.pool.update(
-                    PoolInMemory.DIRECTORY,
-                    Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2)))));
+        new Damage<PoolInMemory>(
+                "note of a purge that is done",
+                Kind.STALE_NOTE,
+                true,
+                m ->
+                    m.pool.update(
+                        PoolInMemory.DIRECTORY,
+                        Map.of("cephcsi.discarded." + uuid(2), "1 " + image(2))))
+            .withoutTime());
   }
 
   @Test
@@ -269,6 +276,40 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
 
     assertThat(finding.hold()).isEqualTo(Hold.IN_USE);
     assertThat(finding.mendable()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"leaked -temp image", "half-made clone of ours", "half-made clone of ceph-csi"})
+  void imageInUse_isLeftAloneWhateverItIs(String name) {
+    Damage<PoolInMemory> damage = damage(name);
+    damage.make().accept(withVolume());
+    for (String used : List.of(image(2), image(2) + "-temp")) {
+      memory.pool.stored(used).ifPresent(stored -> stored.addWatcher("10.0.0.7:0/1"));
+    }
+    assertThat(findings(Duration.ZERO))
+        .singleElement()
+        .matches(found -> found.kind() == damage.kind() && found.hold() == Hold.IN_USE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "trash entry that nothing leads to",
+        "purge that was cut off",
+        "deletion that was cut off"
+      })
+  void trashEntryInUse_isLeftAlone(String name) {
+    damage(name).make().accept(withVolume());
+    String id = memory.pool.trashEntries().getFirst().imageId();
+    memory.pool.storedById(id).orElseThrow().addWatcher("10.0.0.7:0/1");
+    assertThat(findings(Duration.ZERO))
+        .singleElement()
+        .matches(found -> found.kind() == Kind.TRASH_ENTRY && found.hold() == Hold.IN_USE);
+  }
+
+  private static Damage<PoolInMemory> damage(String name) {
+    return damages().filter(damage -> damage.name().equals(name)).findFirst().orElseThrow();
   }
 
   @Test
