@@ -4,7 +4,6 @@ import io.cephcsi.ceph.Cluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Measures every RPC of the CephFS controller at one number of callers, and the bare command to the
@@ -54,11 +53,16 @@ final class CephFsBenchCalls {
           driver.times(),
           (double) manager / calls,
           (double) monitor / calls,
-          prefix.isEmpty()
-              ? Optional.empty()
-              : Optional.of(new BenchCall.Bare(prefix, bare.times())));
+          prefix.isEmpty() ? List.of() : List.of(new BenchCall.Bare(prefix, bare.times())));
     }
   }
+
+  /**
+   * What CreateVolume asks the manager at least: it must tell the path, which is not the answer.
+   */
+  private static final String CREATE_AND_PATH = "fs subvolume create, fs subvolume getpath";
+
+  private final BenchSamples bareWithPath = new BenchSamples();
 
   private final Row create = new Row("CreateVolume", "fs subvolume create");
   private final Row again = new Row("CreateVolume again", "");
@@ -92,20 +96,30 @@ final class CephFsBenchCalls {
   }
 
   List<CephFsBenchCall> measure() throws Exception {
-    progress.expect(11L * ROUNDS * perRound);
+    progress.expect(13L * ROUNDS * perRound);
     for (int round = 0; round < ROUNDS; round++) {
       round(round * perRound);
     }
     List<CephFsBenchCall> results = new ArrayList<>();
-    for (Row row : List.of(create, again, expand, cut, deleteCut, delete)) {
+    results.add(withPath(create.result()));
+    for (Row row : List.of(again, expand, cut, deleteCut, delete)) {
       results.add(row.result());
     }
     return results;
   }
 
+  private CephFsBenchCall withPath(CephFsBenchCall c) {
+    List<BenchCall.Bare> bare = new ArrayList<>(c.bare());
+    bare.add(new BenchCall.Bare(CREATE_AND_PATH, bareWithPath.times()));
+    return new CephFsBenchCall(c.rpc(), c.callers(), c.driver(), c.manager(), c.monitor(), bare);
+  }
+
   private void round(int first) throws Exception {
     create.run(first, n -> driver.create(volume(n)));
     create.runBare(first, n -> bare(n, "fs subvolume create", ",\"size\":" + BenchDriver.GIB));
+    bareWithPath.add(callers, first, perRound, this::bareWithPath);
+    new BenchSamples().add(callers, first, perRound, n -> bare(withPath(n), "fs subvolume rm", ""));
+    progress.done(2L * perRound, CREATE_AND_PATH);
     again.run(first, n -> driver.create(volume(n)));
     long bytes = 2 * BenchDriver.GIB;
     expand.run(first, n -> driver.expand(volume(n), bytes));
@@ -119,11 +133,24 @@ final class CephFsBenchCalls {
     delete.runBare(first, n -> bare(n, "fs subvolume rm", ""));
   }
 
+  private void bareWithPath(int number) {
+    bare(withPath(number), "fs subvolume create", ",\"size\":" + BenchDriver.GIB);
+    bare(withPath(number), "fs subvolume getpath", "");
+  }
+
   private void bare(int number, String prefix, String more) {
+    bare("bare-%d-%d".formatted(callers, number), prefix, more);
+  }
+
+  private void bare(String subvolume, String prefix, String more) {
     String command =
-        "{\"prefix\":\"%s\",\"format\":\"json\",\"vol_name\":\"%s\",\"group_name\":\"csi\",\"sub_name\":\"bare-%d-%d\"%s}"
-            .formatted(prefix, CephFsBench.FILE_SYSTEM, callers, number, more);
+        "{\"prefix\":\"%s\",\"format\":\"json\",\"vol_name\":\"%s\",\"group_name\":\"csi\",\"sub_name\":\"%s\"%s}"
+            .formatted(prefix, CephFsBench.FILE_SYSTEM, subvolume, more);
     var _ = cluster.managerCommand(command, TIMEOUT);
+  }
+
+  private String withPath(int number) {
+    return "bare-path-%d-%d".formatted(callers, number);
   }
 
   private String volume(int number) {
