@@ -1,7 +1,5 @@
 # The driver's image, for amd64 and arm64. `./dev image` builds it without any registry, on a base of Debian's packages;
-# where a registry can be reached, this does as well:
-#
-#   ./dev build && docker build --network=host --tag=cephcsi:0.1.0 .
+# where a registry can be reached, any builder makes it of the checkout after `./dev build`.
 #
 # What goes in can be pinned: BASE by digest, and all packages by a MIRROR that stands still
 # (http://snapshot.debian.org/archive/debian/<date>). Files have no times after SOURCE_DATE_EPOCH. Only cephcsi.aot differs from

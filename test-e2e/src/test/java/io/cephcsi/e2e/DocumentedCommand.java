@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * A command that the documentation tells to run: all that is indented or in a block of shell, and
- * what names a program and what to do with it in the midst of a sentence.
+ * what names a program and what to do with it, or asks Prometheus for our metrics, in the midst of
+ * a sentence.
  *
  * @param page its file, as seen from the root of the checkout
  * @param section the heading above it
@@ -24,7 +25,12 @@ public record DocumentedCommand(String page, String section, String text) {
   private static final Pattern HEADING = Pattern.compile("#+ \\S.*");
   private static final Pattern SPAN =
       Pattern.compile(
-          "`((?:kubectl|helm|ceph|rbd|docker|grep|man|cephcsi|\\./bin/cephcsi) [^`\\n]+)`");
+          "`((?:(?:\\./dev|kubectl|helm|ceph|rbd|docker|grep|man|cephcsi|\\./bin/cephcsi|ip|modprobe|mount|curl"
+              + "|journalctl|systemctl|nsenter|apt-get|mvn|git) [^`\\n]+)"
+              + "|[^`\\n]*csi_[^`\\n]*(?:[({\\[]| == | > )[^`\\n]*)`");
+
+  /** What blocks there may be. Only of shell there are commands in them. */
+  private static final Set<String> FENCES = Set.of("```sh", "```yaml", "```mermaid", "```text");
 
   /** How a command is called, in the reference; and what is no command, or but the name of one. */
   private static final Pattern NONE =
@@ -32,11 +38,18 @@ public record DocumentedCommand(String page, String section, String text) {
           ".*\\[OPTIONS].*|ceph v2|ceph v027|docker load|kubectl (?:apply|describe)"
               + "|ceph fs authorize|rbd pool init");
 
+  /** Those outside docs. */
+  private static final List<String> PAGES =
+      List.of(
+          "dev",
+          "README.md",
+          "SECURITY.md",
+          "ARCHITECTURE.md",
+          "RATIONALE.md",
+          "test-e2e/README.md");
+
   /** Of the help of {@code ./dev} what is below it. */
   private static final String EXAMPLES = "For example";
-
-  /** Its sentences are the driver's own, which name a program where they mean what it does. */
-  private static final Set<String> SPANS_NOT_COUNTED = Set.of("docs/reference/errors.md");
 
   /** All of them, page by page, each once in a page and in its order. */
   static List<DocumentedCommand> all() {
@@ -69,7 +82,7 @@ public record DocumentedCommand(String page, String section, String text) {
     Path root = Checkout.root();
     try (Stream<Path> docs = Files.walk(root.resolve("docs"))) {
       return Stream.concat(
-              Stream.of("dev", "README.md", "SECURITY.md").map(root::resolve),
+              PAGES.stream().map(root::resolve),
               docs.filter(file -> file.toString().endsWith(".md")).sorted())
           .toList();
     } catch (IOException e) {
@@ -79,14 +92,20 @@ public record DocumentedCommand(String page, String section, String text) {
 
   private static void read(Path file, Set<DocumentedCommand> all) {
     String page = Checkout.root().relativize(file).toString();
+    try {
+      String text = Files.readString(file, StandardCharsets.UTF_8);
+      read(page, page.equals("dev") ? text.substring(0, text.indexOf("\nset ")) : text, all);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void read(String page, String text, Set<DocumentedCommand> all) {
     String section = "";
     String fence = "";
-    for (String line : logicalLines(file)) {
-      if (page.equals("dev") && line.startsWith("set ")) {
-        return; // the end of its help
-      }
-      if (line.startsWith("```")) {
-        fence = fence.isEmpty() ? line : "";
+    for (String line : text.replaceAll("\\\\\\n\\s*", "").lines().toList()) {
+      if (line.strip().startsWith("```") || line.strip().startsWith("~~~")) {
+        fence = fence.isEmpty() ? known(line, page) : "";
       } else if (fence.equals("```sh")) {
         add(page, section, line, all);
       } else if (fence.isEmpty()) {
@@ -96,14 +115,13 @@ public record DocumentedCommand(String page, String section, String text) {
     }
   }
 
-  /** With what a backslash continues. */
-  private static List<String> logicalLines(Path file) {
-    try {
-      String text = Files.readString(file, StandardCharsets.UTF_8);
-      return text.replaceAll("\\\\\\n\\s*", "").lines().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static String known(String fence, String page) {
+    if (!FENCES.contains(fence)) {
+      throw new AssertionError(
+          "%s: a block begins with '%s': it must be one of %s, at the line's begin"
+              .formatted(page, fence, FENCES));
     }
+    return fence;
   }
 
   private static void addFromProse(
@@ -114,7 +132,7 @@ public record DocumentedCommand(String page, String section, String text) {
     }
     if (indented.matches()) {
       add(page, section, indented.group(1), all);
-    } else if (!SPANS_NOT_COUNTED.contains(page)) {
+    } else {
       SPAN.matcher(line).results().forEach(span -> add(page, section, span.group(1), all));
     }
   }

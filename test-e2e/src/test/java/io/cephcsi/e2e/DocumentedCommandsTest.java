@@ -1,6 +1,7 @@
 package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,12 +9,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Each command of the documentation is run: {@code commands.txt} says by which test, and that test
@@ -23,8 +27,11 @@ class DocumentedCommandsTest {
   private static final Path LIST =
       Path.of("test-e2e/src/test/resources/io/cephcsi/e2e/commands.txt");
 
-  /** What builds is not started amid a build; these scripts start it. */
-  private static final Set<String> SCRIPTS = Set.of(".ci/run", "dev");
+  /** What builds is not started amid a build; this script starts it. */
+  private static final String SCRIPT = ".ci/run";
+
+  /** What stands behind a command there: how often its tests are tried, and what may fail. */
+  private static final Pattern BEHIND = Pattern.compile("( \"\\$\\{again\\[@]}\")?( \\|\\| .*)?$");
 
   private static final Pattern TAKES =
       Pattern.compile("DocumentedCommand\\.of\\(|new PageCommands\\(");
@@ -69,14 +76,40 @@ class DocumentedCommandsTest {
             DocumentedCommand.all().stream().map(DocumentedCommand::toString).toList());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"```bash", "```console", "```", "~~~", "  ```sh"})
+  void blockInWhichCommandsWouldNotBeSeen_isRefused(String fence) {
+    String page = "%s\nceph -s\n%s\n".formatted(fence, fence);
+    assertThatThrownBy(() -> DocumentedCommand.read("a.md", page, new LinkedHashSet<>()))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("a.md: a block begins with '%s'", fence);
+  }
+
+  /** Their users are those of the guide on caps, which CapsIT makes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rbd", "cephfs"})
+  void userOfAnExample_isOneOfTheGuide(String driver) {
+    List<String> made =
+        read(Path.of("examples", driver, "secret.yaml"))
+            .lines()
+            .filter(line -> line.contains("ceph auth "))
+            .map(line -> line.replaceFirst("^#\\s*", ""))
+            .toList();
+    assertThat(made).isNotEmpty();
+    assertThat(DocumentedCommand.of(CapsIT.class, "docs/guides/caps.md"))
+        .extracting(DocumentedCommand::text)
+        .containsAll(made);
+  }
+
   @Test
   void everyTestOfTheList_takesItsCommandsFromIt() throws IOException {
     Set<String> runners = claims().stream().map(Claim::runner).collect(Collectors.toSet());
-    runners.removeAll(SCRIPTS);
+    runners.remove(SCRIPT);
     try (Stream<Path> files = Files.walk(Checkout.root().resolve("test-e2e/src/test/java"))) {
       Set<String> takers =
           files
-              .filter(file -> file.toString().endsWith("IT.java"))
+              .filter(file -> file.toString().matches(".*(?:IT|Test)\\.java"))
+              .filter(file -> !file.endsWith("DocumentedCommandsTest.java"))
               .filter(file -> TAKES.matcher(read(file)).find())
               .map(file -> file.getFileName().toString().replace(".java", ""))
               .collect(Collectors.toSet());
@@ -84,15 +117,13 @@ class DocumentedCommandsTest {
     }
   }
 
-  /** With arguments of its own. */
   @Test
-  void everyCommandOfAScript_isInIt() {
-    for (Claim claim : claims()) {
-      if (SCRIPTS.contains(claim.runner())) {
-        String command = claim.text().replaceFirst("^(\\./dev \\S+).*", "$1 ");
-        assertThat(read(Path.of(claim.runner())).lines())
-            .anyMatch(line -> (line.strip() + " ").startsWith(command));
-      }
-    }
+  void everyCommandOfTheScript_isALineOfIt() {
+    List<String> lines =
+        read(Path.of(SCRIPT)).lines().map(line -> BEHIND.matcher(line).replaceFirst("")).toList();
+    assertThat(claims())
+        .filteredOn(claim -> claim.runner().equals(SCRIPT))
+        .extracting(Claim::text)
+        .isSubsetOf(lines);
   }
 }

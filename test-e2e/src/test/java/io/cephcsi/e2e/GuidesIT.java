@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +48,7 @@ final class GuidesIT {
     SAYS.put("cephcsi preflight", "ok");
     SAYS.put("cephcsi support-bundle", "tar.gz");
     SAYS.put("cephcsi --help", "--drivername");
+    SAYS.put("./dev --help", "./dev demo");
     SAYS.put("source <(", "complete ");
     SAYS.put("man -l", "volumes show");
     SAYS.put("ceph fsid", "-");
@@ -57,11 +64,25 @@ final class GuidesIT {
     SAYS.put("grep csi /proc/mounts", "kubernetes.io/csi");
   }
 
+  /** A command of Ceph's programs: two words of it, or one where rbd has no more. */
+  private static final Pattern NAMED =
+      Pattern.compile("(?<=[ (])(ceph|rbd) ((?<=ceph )[a-z]+ [a-z_]+|(?<=rbd )[a-z-]+)");
+
+  private static final int METRICS_PORT = freePort();
+
   @TempDir static Path folder;
   private static ThrowawayCeph ceph;
   private static CephShell shell;
   private static DriverProcess driver;
   private static String id = "";
+
+  private static int freePort() {
+    try {
+      return PrometheusServer.freePort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @BeforeAll
   @SuppressWarnings("MustBeClosedChecker") // closed after all tests
@@ -138,14 +159,31 @@ final class GuidesIT {
     if (here.contains("support-bundle")) {
       removeBundles();
     }
-    // "1 problems found"
-    int exit = here.matches("(\\./bin/)?cephcsi doctor") ? 1 : 0;
+    // "1 problem found"
+    int exit = here.matches("(\\./bin/)?cephcsi doctor(?!.*--(?:repair|undo|fs)).*") ? 1 : 0;
     String said = here.contains("--endpoint=") ? untilItListens(here) : typed(here, exit);
     String asIfInstalled = here.replace("./bin/cephcsi", "cephcsi");
     SAYS.entrySet().stream()
         .filter(entry -> asIfInstalled.startsWith(entry.getKey()))
         .findFirst()
         .ifPresent(entry -> assertThat(said).contains(entry.getValue()));
+  }
+
+  /** An error text names a command, mostly without its arguments and amid a sentence. */
+  @Test
+  void commandsOfErrorTexts_areThere() throws Exception {
+    String errors =
+        Files.readString(Checkout.root().resolve("docs/reference/errors.md"))
+            .replaceAll("(?m)^(\\| .*?) \\| .*$", "$1");
+    Map<String, String> known =
+        Map.of("ceph", shell.run("ceph --help | tr -d '[]'"), "rbd", shell.run("rbd help"));
+    List<MatchResult> named = NAMED.matcher(errors).results().toList();
+    assertThat(named).hasSizeGreaterThan(10);
+    for (MatchResult command : named) {
+      assertThat(known.get(command.group(1)))
+          .as(command.group())
+          .containsPattern("(?m)^ *(?:[a-z ]+\\()?" + command.group(2) + "\\b"); // or "remove (rm)"
+    }
   }
 
   /** Each is named by the second in which it is made, and none is written over another. */
@@ -170,6 +208,8 @@ final class GuidesIT {
         .replace("/etc/ceph-csi-config/config.json", "config.json")
         .replaceFirst(" FILE$", " keyring")
         .replace("/tmp/", folder + "/")
+        .replace("///csi/", "//" + folder + "/")
+        .replace("--metricsport=8680", "--metricsport=" + METRICS_PORT)
         // It was, or this test were not here.
         .replace("./dev build && ", "")
         .replaceFirst("^(source .*)$", "$1; complete -p cephcsi");
@@ -212,22 +252,34 @@ final class GuidesIT {
     }
   }
 
-  /** Of a driver, which goes on for ever. */
+  /** Of a driver, or of what asks whether it answers, which go on for ever. */
   private static String untilItListens(String command) throws Exception {
     Path log = Files.createTempFile(folder, "said-", ".log");
-    Path socket = folder.resolve("csi.sock");
+    Path socket = Path.of(command.replaceAll(".*--endpoint=unix://(\\S+).*", "$1"));
+    boolean liveness = command.contains("--type=liveness");
     Process process = start(command, log);
     try (var _ = new AtExit(process::destroyForcibly)) {
-      for (int i = 0; i < 600 && process.isAlive() && !Files.exists(socket); i++) {
+      for (int i = 0; i < 600 && process.isAlive() && !listens(liveness, socket); i++) {
         Thread.sleep(100);
       }
-      assertThat(socket).as(Files.readString(log)).exists();
+      assertThat(listens(liveness, socket)).as(Files.readString(log)).isTrue();
       process.destroy();
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       Files.deleteIfExists(socket);
       return Files.readString(log);
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  private static boolean listens(boolean liveness, Path socket) {
+    if (!liveness) {
+      return Files.exists(socket);
+    }
+    try (var _ = new Socket(InetAddress.getLoopbackAddress(), METRICS_PORT)) {
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,6 +73,7 @@ final class CommandPages {
     page.append("\nTaken without effect, so that command lines carry over: `")
         .append(String.join("`, `", hidden))
         .append("`.\n");
+    page.append(forExample(driver()));
     return page.toString();
   }
 
@@ -85,6 +87,7 @@ final class CommandPages {
         Made from the code by `./dev docs write`; the same stands in `man -l docs/man/cephcsi.1` and behind `--help`.
         Exit codes: 0 fine, 1 problems found or failed, 2 wrong usage.
         """);
+    page.append(forExample(people()));
     for (CommandSpec command : leaves(people())) {
       page.append("\n## ").append(command.qualifiedName()).append("\n\n");
       page.append(lines(command.usageMessage().header())).append("\n");
@@ -96,11 +99,18 @@ final class CommandPages {
         page.append("\n| option | what it does |\n|---|---|\n");
         own.forEach(option -> page.append(row(option)));
       }
-      List<String> examples = examples(command);
-      page.append(examples.isEmpty() ? "" : "\nFor example\n\n");
-      examples.forEach(example -> page.append("    ").append(example.strip()).append('\n'));
+      page.append(forExample(command));
     }
     return page.toString();
+  }
+
+  private static String forExample(CommandSpec command) {
+    List<String> examples = examples(command);
+    return examples.isEmpty()
+        ? ""
+        : examples.stream()
+            .map(example -> "    " + example.substring(2) + "\n")
+            .collect(Collectors.joining("", "\nFor example\n\n", ""));
   }
 
   private static boolean isOwn(OptionSpec option) {

@@ -40,6 +40,12 @@ class DocsTest {
           "\\b(?:required|optional|namePrefix|number|bool|getOrDefault|containsKey|get|attribute|value|require|ofStatic)"
               + "\\((?:secrets, )?\"([a-zA-Z]+)\"");
 
+  private static final Pattern KEY = Pattern.compile("(?m)^\\| ((?:`[\\w.]+`(?:, )?)+) \\|");
+
+  /** How the code reads a key of config.json. */
+  private static final Pattern READ_KEY =
+      Pattern.compile("\\b(?:field|texts?)\\((?:node|affinity), \"(\\w+)\"\\)");
+
   static Stream<Path> pages() {
     return Checkout.files(Checkout.ROOT, ".md").stream();
   }
@@ -186,6 +192,24 @@ class DocsTest {
       }
     }
     read.removeAll(Set.of("key", "adminId")); // of Kubernetes' in-tree driver
+    assertThat(told).containsExactlyElementsOf(read);
+  }
+
+  @Test
+  void everyKeyOfConfigJson_isInTheListAndReadByTheCode() {
+    Set<String> told = new TreeSet<>();
+    KEY.matcher(Checkout.read(Checkout.ROOT.resolve("docs/reference/config.md")))
+        .results()
+        .flatMap(row -> Stream.of(row.group(1).split("[`, .]+", -1)))
+        .filter(word -> !word.isEmpty())
+        .forEach(told::add);
+    Path source = Checkout.files(Checkout.ROOT, "/ClusterConfigs.java").getFirst();
+    Set<String> read =
+        READ_KEY
+            .matcher(Checkout.read(source))
+            .results()
+            .map(use -> use.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
     assertThat(told).containsExactlyElementsOf(read);
   }
 }
