@@ -1,6 +1,7 @@
 package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.CapacityRange;
 import csi.v1.ControllerExpandVolumeRequest;
@@ -16,11 +17,14 @@ import csi.v1.VolumeCapability.MountVolume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -370,6 +374,45 @@ final class CephFsCompatibilityIT {
         .isEqualTo("[]");
     delete(ID + u);
     assertThat(everything()).isEmpty();
+  }
+
+  /** A copy would have names and data that nobody can read. */
+  @Test
+  void encryptedByCephCsi_isNeitherCopiedShownNorCut_andDeleted() throws Exception {
+    lay(
+        VOLUME
+            + SNAPSHOT
+            + """
+            fsomap csi.volume.%1$s csi.volume.encryptKMS vault
+            fsomap csi.volume.%1$s csi.volume.encryptionType file
+            fsomap csi.snap.%2$s csi.volume.encryptKMS vault
+            fsomap csi.snap.%2$s csi.volume.encryptionType file
+            """
+                .formatted(U, S));
+    List<String> before = everything();
+    var copy = request("pvc-3").setVolumeContentSource(volumeSource(ID + u));
+    var restored = request("pvc-3").setVolumeContentSource(snapshotSource(ID + s));
+    var shown =
+        request("pvc-3", AccessMode.Mode.MULTI_NODE_READER_ONLY)
+            .setVolumeContentSource(snapshotSource(ID + s));
+
+    assertRefused(Status.Code.FAILED_PRECONDITION, () -> create(copy));
+    assertRefused(Status.Code.FAILED_PRECONDITION, () -> create(restored));
+    assertRefused(Status.Code.FAILED_PRECONDITION, () -> create(shown));
+    assertRefused(Status.Code.FAILED_PRECONDITION, () -> snapshot(ID + u));
+    assertRefused(Status.Code.ALREADY_EXISTS, () -> create(request("pvc-1")));
+
+    assertThat(everything()).containsExactlyElementsOf(before);
+    deleteSnapshot(ID + s);
+    delete(ID + u);
+    assertThat(everything()).isEmpty();
+  }
+
+  private static void assertRefused(Status.Code code, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class, e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
+        .hasMessageContaining("is encrypted");
   }
 
   /** Version, count, and the references' values in hex. */

@@ -123,6 +123,7 @@ final class Clones {
 
   private static Origin origin(Snapshot snapshot) {
     try {
+      requirePlain(snapshot);
       return new Origin(
           snapshot.opened(), snapshot.source(), snapshot.name(), size(snapshot), false);
     } catch (Throwable e) {
@@ -142,6 +143,15 @@ final class Clones {
     }
   }
 
+  /**
+   * Refuses a snapshot of an encrypted volume.
+   *
+   * @throws CsiException.FailedPrecondition then
+   */
+  static void requirePlain(Snapshot snapshot) {
+    Encryption.requirePlain("snapshot " + snapshot.id().text(), snapshot.entry().encrypted());
+  }
+
   /** The quota that a copy gets along; of ceph-csi's snapshots that of the volume now. */
   static long size(Snapshot snapshot) {
     long known = snapshot.entry().sizeBytes();
@@ -157,6 +167,7 @@ final class Clones {
   private Origin ofVolume(String id, VolumePlan plan, String name) {
     Volume volume = volumes.require(id, plan.credentials());
     try {
+      Encryption.requirePlain("volume " + id, volume.entry().encrypted());
       if (volume.showsSnapshot()) {
         return ofShown(volume, plan);
       }

@@ -52,6 +52,7 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
 
   /** What the plan's name owns from now on. */
   SnapshotReservation reserve(Volume source, SnapshotPlan plan) {
+    Encryption.requirePlain("volume " + plan.sourceId(), source.entry().encrypted());
     if (source.showsSnapshot()) {
       throw new CsiException.InvalidArgument(
           "volume %s only shows snapshot %s: there is nothing new to cut"

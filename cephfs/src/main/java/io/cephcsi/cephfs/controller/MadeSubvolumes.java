@@ -52,6 +52,7 @@ final class MadeSubvolumes {
 
   private MadeSubvolume find(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     plan.requireSameWish(entry);
+    requirePlain(plan, entry);
     if (plan.showsSnapshot()) {
       return makeOrUndo(opened, plan, entry, false);
     }
@@ -65,6 +66,14 @@ final class MadeSubvolumes {
       }
       case Subvolume.Retained _ -> remake(opened, plan, entry, there.isPresent());
     };
+  }
+
+  private static void requirePlain(VolumePlan plan, VolumeEntry entry) {
+    if (entry.encrypted()) {
+      throw new CsiException.AlreadyExists(
+          "volume %s exists and is encrypted, by ceph-csi; it is asked for plain: delete it or take another name"
+              .formatted(plan.name()));
+    }
   }
 
   /**

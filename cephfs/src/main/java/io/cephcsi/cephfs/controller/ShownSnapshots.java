@@ -33,6 +33,7 @@ final class ShownSnapshots {
   MadeSubvolume show(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
     String id = plan.source().orElseThrow().text();
     try (Snapshot snapshot = snapshots.require(id, plan.credentials())) {
+      Clones.requirePlain(snapshot);
       requireSamePlace(opened, snapshot);
       long bytes = bytes(plan, entry, snapshot);
       if (fresh || !keeps(snapshot, entry)) {

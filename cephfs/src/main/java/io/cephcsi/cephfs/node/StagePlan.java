@@ -43,7 +43,7 @@ record StagePlan(
     requireKnown(request.getVolumeCapability());
     Map<String, String> secrets = request.getSecretsMap();
     Map<String, String> context = request.getVolumeContextMap();
-    refuseEncrypted(context);
+    requirePlain(request.getVolumeId(), GoBoolean.isTrue(context.getOrDefault("encrypted", "")));
     VolumeSource source =
         VolumeSource.of(request.getVolumeId(), context, secrets.getOrDefault("monitors", ""));
     return new StagePlan(
@@ -81,11 +81,12 @@ record StagePlan(
     }
   }
 
-  /** What is encrypted must not be shown, or written, as it is. */
-  private static void refuseEncrypted(Map<String, String> context) {
-    if (GoBoolean.isTrue(context.getOrDefault("encrypted", ""))) {
-      throw new CsiException.Unimplemented(
-          "the volume's class says encrypted, which this driver does not have for CephFS yet");
+  /** What ceph-csi encrypts must not be shown, or written, as it is. */
+  static void requirePlain(String volumeId, boolean encrypted) {
+    if (encrypted) {
+      throw new CsiException.FailedPrecondition(
+          "volume %s is encrypted, which this driver cannot do for CephFS yet: let ceph-csi stage it"
+              .formatted(volumeId));
     }
   }
 

@@ -1,6 +1,5 @@
 package io.cephcsi.cephfs.node;
 
-import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cephfs.Snapshot;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.Volume;
@@ -57,8 +56,9 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
         volumes
             .open(source.id(), plan.credentials())
             .orElseThrow(() -> Volumes.missing(plan.volumeId()))) {
+      StagePlan.requirePlain(plan.volumeId(), volume.entry().encrypted());
       return volume.showsSnapshot()
-          ? ofSnapshot(config, volume.entry().backingSnapshotId(), plan.credentials())
+          ? ofSnapshot(config, volume.entry().backingSnapshotId(), plan)
           : new VolumeRoot(
               config,
               volume.opened().fileSystem().name(),
@@ -77,8 +77,9 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
    * The parent's directory is mounted, which outlives the parent for as long as it has snapshots;
    * its own path does not.
    */
-  private VolumeRoot ofSnapshot(ClusterConfig config, String id, Credentials credentials) {
-    try (Snapshot snapshot = snapshots.require(id, credentials)) {
+  private VolumeRoot ofSnapshot(ClusterConfig config, String id, StagePlan plan) {
+    try (Snapshot snapshot = snapshots.require(id, plan.credentials())) {
+      StagePlan.requirePlain(plan.volumeId(), snapshot.entry().encrypted());
       return new VolumeRoot(
           config,
           snapshot.opened().fileSystem().name(),

@@ -215,6 +215,17 @@ final class Controller implements AutoCloseable {
     return subvolumes.subvolume("csi-vol-" + uuid(volumeId)).orElseThrow();
   }
 
+  /** Lets the journal say of a volume or snapshot that ceph-csi encrypts it, by fscrypt. */
+  void encrypt(String kind, String id) {
+    try (MemoryPool pool = pool()) {
+      assertThat(
+              pool.update(
+                  kind + uuid(id),
+                  Map.of("csi.volume.encryptKMS", "vault", "csi.volume.encryptionType", "file")))
+          .isTrue();
+    }
+  }
+
   static String uuid(String id) {
     return VolumeId.of(id).orElseThrow().uuid();
   }

@@ -23,6 +23,7 @@ import io.cephcsi.csi.VolumeId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -171,6 +172,23 @@ class CreateVolumeTest {
     assertThatThrownBy(() -> controller.create(request("pvc-1").putParameters("pool", "fast")))
         .isInstanceOf(CsiException.AlreadyExists.class)
         .hasMessageContaining("other parameters");
+  }
+
+  /** ceph-csi's has no parameters in the journal, so that only its keys tell. */
+  @Test
+  void answer_existingEncryptedByCephCsi_isAlreadyExists() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.encrypt("csi.volume.", id);
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeKeys("csi.volume." + uuid(id), Set.of("cephcsi.parameters"));
+    }
+
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.AlreadyExists.class)
+        .hasMessageContaining("volume pvc-1 exists and is encrypted, by ceph-csi");
+
+    controller.delete(id);
+    controller.assertNothingLeft();
   }
 
   @Test

@@ -181,6 +181,18 @@ class GroupSnapshotTest {
   }
 
   @Test
+  void create_memberThatCephCsiEncrypts_isRefusedAndLeavesNothing() {
+    controller.encrypt("csi.volume.", volumes.getLast());
+
+    assertThatThrownBy(() -> create("group-1"))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("volume " + volumes.getLast() + " is encrypted by ceph-csi");
+
+    volumes.forEach(controller::delete);
+    controller.assertNothingLeft();
+  }
+
+  @Test
   void create_wrongRequest_isRefused() {
     assertInvalid(groupRequest(""), "name is missing");
     assertInvalid(groupRequest("g").clearSourceVolumeIds(), "source_volume_ids");

@@ -613,6 +613,37 @@ class SnapshotTest {
     controller.assertNothingLeft();
   }
 
+  /** Their copies would have names and data that nobody can read. */
+  @Test
+  void sourceThatCephCsiEncrypts_isNeverCopiedShownOrCut() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String shown = controller.create(show("pvc-0", snapshot)).getVolumeId();
+    controller.encrypt("csi.snap.", snapshot);
+    controller.encrypt("csi.volume.", volume);
+    controller.cluster.operations().reset();
+
+    assertEncrypted("volume " + volume, () -> controller.create(copy("pvc-2", volume)));
+    assertEncrypted("volume " + volume, () -> controller.cut("snap-2", volume));
+    assertEncrypted("snapshot " + snapshot, () -> controller.create(restore("pvc-2", snapshot)));
+    assertEncrypted("snapshot " + snapshot, () -> controller.create(copy("pvc-2", shown)));
+    assertEncrypted("snapshot " + snapshot, () -> controller.create(show("pvc-2", snapshot)));
+
+    assertThat(controller.managerCommands())
+        .doesNotContain("fs subvolume snapshot create", "fs subvolume snapshot clone");
+    assertThat(controller.expand(volume, 2 * GIB)).isEqualTo(2 * GIB);
+    controller.delete(shown);
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private static void assertEncrypted(String what, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining(what + " is encrypted by ceph-csi")
+        .hasMessageEndingWith("let ceph-csi do it");
+  }
+
   @Test
   void copyAndRestore_stoppedAtAnyWrite_areWholeWhenAskedAgain() {
     String snapshot = controller.cut("snap-1", volume).getSnapshotId();

@@ -508,9 +508,37 @@ class NodeTest {
 
   @Test
   void stage_encrypted_isNotShownAsItIs() {
-    assertThatThrownBy(() -> node.stage(r -> r.putVolumeContext("encrypted", "true")))
-        .isInstanceOf(CsiException.Unimplemented.class);
+    assertEncryptedIsRefused(r -> r.putVolumeContext("encrypted", "true"), Node.ID);
+  }
+
+  private void assertEncryptedIsRefused(
+      Consumer<NodeStageVolumeRequest.Builder> change, String id) {
+    assertThatThrownBy(() -> node.stage(change))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("volume " + id + " is encrypted")
+        .hasMessageEndingWith("let ceph-csi stage it");
     assertThat(node.mounts.all()).isEmpty();
+  }
+
+  /** Where the class, changed since, does not say it, and the journal is read anyway. */
+  @Test
+  void stage_encryptedAsTheJournalSays_isNotShownAsItIs() {
+    String snapshot = snapshot();
+    String id = reserve("pvc-shallow", snapshot);
+    host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
+    encrypt("csi.snap.", snapshot);
+    assertEncryptedIsRefused(r -> shallow(r, id), id);
+
+    String own = reserve("pvc-2", "");
+    encrypt("csi.volume.", own);
+    assertEncryptedIsRefused(r -> r.setVolumeId(own).removeVolumeContext("subvolumePath"), own);
+  }
+
+  private void encrypt(String kind, String id) {
+    try (var pool = node.cluster.pool("cephfs_metadata", "csi")) {
+      var kms = Map.of("csi.volume.encryptKMS", "vault");
+      assertThat(pool.update(kind + id.substring(id.length() - 36), kms)).isTrue();
+    }
   }
 
   static Stream<Arguments> refusals() {
