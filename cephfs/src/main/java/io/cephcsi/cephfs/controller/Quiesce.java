@@ -39,7 +39,7 @@ final class Quiesce implements AutoCloseable {
    * @param names of subvolumes
    * @throws CsiException.Aborted when a client does not stop in time
    * @throws CsiException.NotFound when a subvolume is missing
-   * @throws CsiException.FailedPrecondition when this Ceph cannot
+   * @throws CsiException.Unimplemented when this Ceph cannot
    */
   @MustBeClosed
   static Quiesce begin(QuiesceSets sets, String id, List<String> names) {

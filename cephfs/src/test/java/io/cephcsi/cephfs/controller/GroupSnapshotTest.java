@@ -274,10 +274,11 @@ class GroupSnapshotTest {
   void create_olderCeph_namesTheVersionAndLeavesNothing() {
     controller.subvolumes.setVersion("18.2.7");
     assertThatThrownBy(() -> create("g"))
-        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .isInstanceOf(CsiException.Unimplemented.class)
         .hasMessageContaining("need Ceph 19 or newer");
     deleteVolumesAndAssertNothing();
   }
+    assertThat(controller.managerCommands()).filteredOn("fs quiesce"::equals).hasSize(1);
 
   @Test
   void create_clientsWriteBeforeTheLastCut_isAbortedAndMadeAnew() {
