@@ -53,8 +53,10 @@ final class Quiesce implements AutoCloseable {
       throw new CsiException.Aborted(
           "the clients of subvolumes %s were not stopped from writing within %d s (set %s is %s): see which client does not answer (ceph health detail), and ask again"
               .formatted(names, TIMEOUT.toSeconds(), id, set.state()));
-    } catch (CsiException.Aborted | CsiException.Unavailable e) {
-      throw Undo.after(e, () -> sets.cancel(id));
+    } catch (CsiException.NotFound | CsiException.Unimplemented e) {
+      throw e; // the manager refused to begin
+    } catch (RuntimeException e) {
+      throw Undo.after(e, () -> sets.cancel(id)); // whatever it was, clients may stand already
     }
   }
 
