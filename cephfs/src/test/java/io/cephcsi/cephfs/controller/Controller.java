@@ -120,14 +120,15 @@ final class Controller implements AutoCloseable {
     var deletion = new SnapshotDeletion(snapshotJournal, references, names);
     var shown = new ShownSnapshots(snapshots, journal, references, deletion);
     var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
-    var made = new MadeSubvolumes(journal, clones, shown, settings);
+    var sizes = new VolumeSizes(journal);
+    var made = new MadeSubvolumes(journal, clones, shown, sizes, settings);
     var known = new KnownSnapshots(snapshots, journal, users);
     var listing = new Listing<>(fileSystems, configs, users::of);
     var healths = new VolumeHealths(fileSystems, journal, looks);
     createVolume = new CreateVolume(fileSystems, made, names, users);
     deleteVolume = new DeleteVolume(volumes, journal, shown, names);
-    expandVolume = new ControllerExpandVolume(volumes, journal, names);
-    var cuts = new Cuts(snapshotJournal, settings, InstantSource.system());
+    expandVolume = new ControllerExpandVolume(volumes, sizes, names);
+    var cuts = new Cuts(snapshotJournal, sizes, settings, InstantSource.system());
     var groups = new GroupSnapshots(fileSystems, groupJournal);
     var groupDeletion =
         new GroupDeletion(snapshots, snapshotJournal, groupJournal, deletion, names);

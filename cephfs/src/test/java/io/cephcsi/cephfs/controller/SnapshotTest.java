@@ -300,6 +300,24 @@ class SnapshotTest {
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
   }
 
+  /** ceph-csi grows a volume without a note in the journal, which has 1 GiB of it. */
+  @Test
+  void cut_grownByAnotherDriver_hasTheRealSizeAndIsNotRestoredSmaller() {
+    controller.restart();
+    controller.stored(volume).quotaBytes = 50 * GIB;
+
+    Snapshot snapshot = controller.cut("snap-1", volume);
+
+    assertThat(snapshot.getSizeBytes()).isEqualTo(50 * GIB);
+    controller.cluster.operations().reset();
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot.getSnapshotId())))
+        .isInstanceOf(CsiException.OutOfRange.class);
+    assertThat(controller.managerCommands()).doesNotContain("fs subvolume snapshot clone");
+    controller.cluster.operations().reset();
+    assertThat(controller.cut("snap-2", volume).getSizeBytes()).isEqualTo(50 * GIB);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume snapshot create");
+  }
+
   @Test
   void restore_intoAnotherFileSystem_isRefused_W7() {
     controller.subvolumes.addFileSystem("two");
