@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.CapacityRange;
 import csi.v1.CreateSnapshotRequest;
+import csi.v1.CreateVolumeRequest;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.Snapshot;
@@ -19,6 +20,7 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.StoredSubvolume;
+import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots, what is restored from them, and copies of volumes. */
 class SnapshotTest {
@@ -617,6 +620,75 @@ class SnapshotTest {
         .isInstanceOf(CsiException.ResourceExhausted.class)
         .hasMessageContaining("max_concurrent_clones");
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+  }
+
+  /** Also amid a clone, and where the manager's own write is refused. */
+  @ParameterizedTest
+  @ValueSource(ints = {Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS, Errno.EPERM})
+  void poolFullOrReadOnlyAtAnyWrite_isToldAndLeavesNothing(int errno) {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1);
+    for (var request :
+        List.of(
+            Controller.request("pvc-2"),
+            copy("pvc-3", volume),
+            restore("pvc-4", snapshot),
+            show("pvc-5", snapshot))) {
+      for (int n = 1; fails(request, n, errno); n++) {
+        assertThat(clones()).as("write %d of %s", n, request.getName()).isEmpty();
+        assertThat(controller.stored(volume).snapshots).hasSize(1);
+      }
+    }
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private boolean fails(CreateVolumeRequest.Builder request, int n, int errno) {
+    MemoryOperations operations = controller.cluster.operations();
+    operations.failBefore(n, errno);
+    try {
+      var call = CephFailures.told(controller.createVolume);
+      String made = call.answer(request.build()).getVolume().getVolumeId();
+      boolean missed = operations.pending();
+      operations.restart();
+      controller.delete(made);
+      return !missed;
+    } catch (CsiException e) {
+      assertThat(e)
+          .as("write %d", n)
+          .isInstanceOfAny(
+              CsiException.ResourceExhausted.class,
+              CsiException.FailedPrecondition.class,
+              CsiException.PermissionDenied.class);
+      return true;
+    }
+  }
+
+  /** Both ids look the same. */
+  @Test
+  void idOfAVolumeForASnapshot_andTheReverse_isNotFoundAndDeletesNothing() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+
+    assertMissing("snapshot " + volume, () -> controller.create(restore("pvc-2", volume)));
+    assertMissing("snapshot " + volume, () -> controller.create(show("pvc-2", volume)));
+    assertMissing("volume " + snapshot, () -> controller.create(copy("pvc-2", snapshot)));
+    assertMissing("volume " + snapshot, () -> controller.cut("snap-2", snapshot));
+    assertMissing("volume " + snapshot, () -> controller.expand(snapshot, 2 * GIB));
+    controller.delete(snapshot);
+    controller.deleteSnapshot(volume);
+
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+    assertThat(clones()).isEmpty();
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private static void assertMissing(String what, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CsiException.NotFound.class)
+        .hasMessage(what + " does not exist");
   }
 
   @Test
