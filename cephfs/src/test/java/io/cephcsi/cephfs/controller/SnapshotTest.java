@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import csi.v1.CapacityRange;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.Snapshot;
@@ -21,7 +22,13 @@ import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.StoredSubvolume;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.csi.CallSettings;
+import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RpcName;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +36,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -364,6 +374,54 @@ class SnapshotTest {
         .isInstanceOf(CsiException.Aborted.class);
     controller.create(restore("pvc-2", snapshot));
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(3);
+  }
+
+  /** Who waits for the clone no longer than the caller does: that one would hear of nothing. */
+  @Test
+  void restore_slowClone_isAbortedWithProgressBeforeTheCallersDeadline() throws Exception {
+    controller.restart(new ControllerSettings(false, "", Duration.ofSeconds(20)));
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    var timer = Executors.newSingleThreadScheduledExecutor();
+    long start = System.nanoTime();
+
+    Throwable failure;
+    try (var calls = new Calls(CallSettings.DEFAULT);
+        var caller = Context.current().withDeadlineAfter(3, TimeUnit.SECONDS, timer)) {
+      failure = answered(calls, caller, restore("pvc-2", snapshot).build());
+    } finally {
+      timer.shutdownNow();
+    }
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isBetween(Duration.ofMillis(1500), Duration.ofMillis(2900));
+    assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.ABORTED);
+    assertThat(failure).hasMessageContaining("still makes the clone").hasMessageContaining("turn");
+  }
+
+  private Throwable answered(Calls calls, Context caller, CreateVolumeRequest request)
+      throws Exception {
+    var failure = new CompletableFuture<Throwable>();
+    caller.run(() ->
+        calls.answer(
+            RpcName.ofDriver("CreateVolume"),
+            controller.createVolume,
+            request,
+            new StreamObserver<CreateVolumeResponse>() {
+              @Override
+              public void onNext(CreateVolumeResponse answer) {
+                failure.completeExceptionally(new AssertionError(answer.toString()));
+              }
+
+              @Override
+              public void onError(Throwable e) {
+                failure.complete(e);
+              }
+
+              @Override
+              public void onCompleted() {}
+            }));
+    return failure.get(30, TimeUnit.SECONDS);
   }
 
   @Test
