@@ -36,7 +36,7 @@ public final class QuiesceSets {
    * @param timeout until all clients must have stopped
    * @param expiration how long they stop at most
    * @return empty when one of the subvolumes is not there
-   * @throws CsiException.FailedPrecondition when this Ceph cannot
+   * @throws CsiException.Unimplemented when this Ceph cannot
    * @throws CsiException.Aborted when one of them is a clone that is not complete
    */
   public Optional<QuiesceSet> begin(
@@ -54,7 +54,7 @@ public final class QuiesceSets {
     } catch (CephException e) {
       if (Subvolumes.unknownCommand(e)) {
         var _ = subvolumes.groups(); // a manager that is still starting knows no command at all
-        throw new CsiException.FailedPrecondition(
+        throw new CsiException.Unimplemented(
             "snapshots of several CephFS volumes at one moment need Ceph 19 or newer, whose manager has fs quiesce: take a snapshot of each volume, or upgrade the cluster");
       }
       if (e.errno() == EAGAIN) {

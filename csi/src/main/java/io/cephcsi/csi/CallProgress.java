@@ -1,11 +1,15 @@
 package io.cephcsi.csi;
 
 import com.google.protobuf.Message;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One call from when it came to its outcome: what logs, metrics and traces tell of it. */
 final class CallProgress {
@@ -16,6 +20,10 @@ final class CallProgress {
   private final Message request;
   private final CallListener.Heard heard;
   private final long came = System.nanoTime();
+
+  /** The caller's, on whose thread of gRPC this is made. */
+  private final @Nullable Deadline deadline = Context.current().getDeadline();
+
   private final Deque<Phase> phases = new ArrayDeque<>();
   private long slowLines;
 
@@ -41,6 +49,15 @@ final class CallProgress {
   /** Since it came, also while it waits for a thread. */
   Duration age() {
     return Duration.ofNanos(System.nanoTime() - came);
+  }
+
+  /** Until the caller's deadline, but at most that long. */
+  Duration patience(Duration most) {
+    if (deadline == null) {
+      return most;
+    }
+    long left = Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    return Duration.ofNanos(Math.min(left, most.toNanos()));
   }
 
   Phase.Running begin(Phase phase) {

@@ -75,7 +75,7 @@ public abstract sealed class CsiException extends RuntimeException {
     }
   }
 
-  /** The driver does not do this. */
+  /** The driver does not do this, or not with a cluster of that version. */
   public static final class Unimplemented extends CsiException {
     public Unimplemented(String message) {
       super(message, null);

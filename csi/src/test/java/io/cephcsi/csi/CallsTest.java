@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.DeleteVolumeResponse;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -197,6 +199,28 @@ class CallsTest {
 
     assertThat(code(bug)).isEqualTo(Status.Code.INTERNAL);
     assertThat(ask(DELETE, "b", _ -> DONE).get(5, TimeUnit.SECONDS)).isEqualTo(DONE);
+  }
+
+  @Test
+  void callerPatience_isWhatIsLeftOfTheCallersDeadline() throws Exception {
+    var told = new CompletableFuture<Duration>();
+    var timer = Executors.newSingleThreadScheduledExecutor();
+    try (var caller = Context.current().withDeadlineAfter(20, TimeUnit.SECONDS, timer)) {
+      var _ = caller.call(() -> ask(DELETE, "a", _ -> noted(told)).get(5, TimeUnit.SECONDS));
+    } finally {
+      timer.shutdownNow();
+    }
+
+    assertThat(told.get()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(20));
+    var unbound = new CompletableFuture<Duration>();
+    ask(DELETE, "a", _ -> noted(unbound)).get(5, TimeUnit.SECONDS);
+    assertThat(unbound.get()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(CallerPatience.atMost(Duration.ofMinutes(1))).isEqualTo(Duration.ofMinutes(1));
+  }
+
+  private static DeleteVolumeResponse noted(CompletableFuture<Duration> patience) {
+    patience.complete(CallerPatience.atMost(Duration.ofMinutes(1)));
+    return DONE;
   }
 
   /** What is known of ceph-csi as W6. */

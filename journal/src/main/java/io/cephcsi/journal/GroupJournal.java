@@ -10,6 +10,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -29,6 +30,9 @@ public final class GroupJournal {
   private static final String REQUEST_NAME = "csi.volname";
   private static final String GROUP_NAME = "csi.groupname";
   private static final String CREATION_TIME = "csi.creationtime";
+
+  /** The time of a group that is not made after all; one that ceph-csi can read. */
+  private static final Instant GIVEN_UP = Instant.EPOCH;
 
   /** No id of a member begins like this. */
   private static final String OWN_PREFIX = "csi.";
@@ -138,6 +142,66 @@ public final class GroupJournal {
     } catch (DateTimeException e) {
       return null;
     }
+  }
+
+  /**
+   * Lets a call go on with a group without members that another call makes, and may still be at:
+   * that one can neither {@link #finish} nor give it up from now on. What tells the makers apart is
+   * the time under {@code csi.creationtime}, a key that ceph-csi has too; one of our own would be a
+   * member to it.
+   *
+   * @param entry as it was read, without members
+   * @return the maker from now on, which is also the creation time so far; empty when the group was
+   *     finished or given up, or another process took it over just now
+   */
+  public Optional<Instant> takeOver(OmapStore objects, GroupEntry entry) {
+    String object = names.objectOf(entry.uuid());
+    String stored = objects.get(object, Set.of(CREATION_TIME)).getOrDefault(CREATION_TIME, "");
+    Instant maker = Instant.now();
+    boolean asRead =
+        Objects.equals(time(stored), entry.creationTime())
+            && !isGivenUp(entry)
+            && !maker.equals(entry.creationTime());
+    return asRead && setTime(objects, entry.uuid(), stored, maker)
+        ? Optional.of(maker)
+        : Optional.empty();
+  }
+
+  private boolean setTime(OmapStore objects, String uuid, String stored, Instant time) {
+    return objects.compareAndUpdate(
+        names.objectOf(uuid),
+        Map.of(CREATION_TIME, stored),
+        Map.of(CREATION_TIME, timeText(time)),
+        Set.of());
+  }
+
+  /**
+   * Adds all members, and sets when the group was made.
+   *
+   * @param maker the creation time of a new reservation, or whoever took it over last
+   * @return false when it is not this maker's any more, or gone; then nothing is changed
+   */
+  public boolean finish(
+      OmapStore objects, String uuid, Instant maker, Instant made, Map<String, String> members) {
+    requireIds(members.keySet());
+    Map<String, String> keys = new TreeMap<>(members);
+    keys.put(CREATION_TIME, timeText(made));
+    return objects.compareAndUpdate(
+        names.objectOf(uuid), Map.of(CREATION_TIME, timeText(maker)), keys, Set.of());
+  }
+
+  /**
+   * Notes that a group is not made after all, so that nobody takes it over before {@link #undo}.
+   *
+   * @return false when it is not this maker's any more: then it may not be touched
+   */
+  public boolean giveUp(OmapStore objects, String uuid, Instant maker) {
+    return setTime(objects, uuid, timeText(maker), GIVEN_UP);
+  }
+
+  /** Whether it was given up; then it has no members and gets none. */
+  public static boolean isGivenUp(GroupEntry entry) {
+    return GIVEN_UP.equals(entry.creationTime());
   }
 
   /**

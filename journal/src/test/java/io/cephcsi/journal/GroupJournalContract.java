@@ -1,5 +1,6 @@
 package io.cephcsi.journal;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -86,6 +87,51 @@ abstract class GroupJournalContract extends JournalContract {
         .hasMessageContaining("csi.volname");
     assertThatThrownBy(() -> journal.removeMembers(pool(), FIRST, Set.of("")))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void takeOver_onlyTheLastOneCanFinishOrGiveUp() {
+    GroupEntry entry = fresh();
+    Instant first = requireNonNull(entry.creationTime());
+    Instant second = journal.takeOver(pool(), entry).orElseThrow();
+    assertThat(journal.takeOver(pool(), entry)).isEmpty();
+    Instant made = Instant.parse("2024-10-22T17:11:00Z");
+
+    assertThat(journal.finish(pool(), FIRST, first, made, Map.of(MEMBER, "x"))).isFalse();
+    assertThat(journal.giveUp(pool(), FIRST, first)).isFalse();
+    assertThat(found().members()).isEmpty();
+    assertThat(journal.finish(pool(), FIRST, second, made, Map.of(MEMBER, "x"))).isTrue();
+
+    assertThat(found())
+        .isEqualTo(new GroupEntry(FIRST, "group-1", entry.groupName(), made, Map.of(MEMBER, "x")));
+    assertThat(journal.giveUp(pool(), FIRST, second)).isFalse();
+    assertThat(journal.finish(pool(), FIRST, second, made, Map.of())).isFalse();
+  }
+
+  @Test
+  void giveUp_leavesNothingToTakeOverOrFinish() {
+    GroupEntry entry = fresh();
+    Instant maker = requireNonNull(entry.creationTime());
+    assertThat(GroupJournal.isGivenUp(entry)).isFalse();
+
+    assertThat(journal.giveUp(pool(), FIRST, maker)).isTrue();
+
+    assertThat(GroupJournal.isGivenUp(found())).isTrue();
+    assertThat(journal.takeOver(pool(), found())).isEmpty();
+    assertThat(journal.finish(pool(), FIRST, maker, Instant.now(), Map.of())).isFalse();
+    journal.undo(stores(), entry);
+    assertThat(journal.takeOver(pool(), entry)).isEmpty();
+    assertThat(pools().objects()).containsExactly(DIRECTORY);
+  }
+
+  /** ceph-csi notes the time last, and may have another zone than ours. */
+  @Test
+  void takeOver_ofCephCsi_worksWhateverItsTime() {
+    put(pool(), DIRECTORY, Map.of("csi.volume.group.group-1", STRANGER));
+    put(pool(), OBJECT, Map.of("csi.volname", "group-1"));
+    assertThat(journal.takeOver(pool(), found())).isPresent();
+    put(pool(), OBJECT, Map.of("csi.creationtime", "2024-10-22T17:10:57.5+02:00"));
+    assertThat(journal.takeOver(pool(), found())).isPresent();
   }
 
   @Test

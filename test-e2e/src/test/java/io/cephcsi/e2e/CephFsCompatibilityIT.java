@@ -411,8 +411,7 @@ final class CephFsCompatibilityIT {
   private static void assertRefused(Status.Code code, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
+            StatusRuntimeException.class, e -> assertThat(e.getStatus().getCode()).isEqualTo(code))
         .hasMessageContaining("is encrypted");
   }
 

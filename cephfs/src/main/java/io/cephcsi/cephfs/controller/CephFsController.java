@@ -38,6 +38,7 @@ public final class CephFsController {
   private final Cuts cuts;
   private final SnapshotDeletion deletion;
   private final GroupSnapshots groups;
+  private final VolumeSizes sizes;
   private final KnownSnapshots known;
 
   /** What the controller works with. */
@@ -56,7 +57,8 @@ public final class CephFsController {
     this.volumes = new Volumes(parts.fileSystems(), parts.journal());
     this.snapshots = new Snapshots(parts.fileSystems(), parts.snapshots());
     this.groups = new GroupSnapshots(parts.fileSystems(), parts.groups());
-    this.cuts = new Cuts(parts.snapshots(), settings, InstantSource.system());
+    this.sizes = new VolumeSizes(parts.journal());
+    this.cuts = new Cuts(parts.snapshots(), sizes, settings, InstantSource.system());
     this.deletion = new SnapshotDeletion(parts.snapshots(), references, names);
     this.known = new KnownSnapshots(snapshots, parts.journal(), parts.users());
   }
@@ -72,7 +74,7 @@ public final class CephFsController {
     KnownUsers users = parts.users();
     var shown = new ShownSnapshots(snapshots, journal, references, deletion);
     var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
-    var subvolumes = new MadeSubvolumes(journal, clones, shown, settings);
+    var subvolumes = new MadeSubvolumes(journal, clones, shown, sizes, settings);
     var listing = new Listing<OpenFileSystem>(fileSystems, fileSystems.configs(), users::of);
     var healths = new VolumeHealths(fileSystems, journal, parts.looks());
     return new CsiService(ControllerGrpc.SERVICE_NAME, calls, CephFailures::told)
@@ -86,7 +88,7 @@ public final class CephFsController {
             (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
         .answer(
             ControllerGrpc.getControllerExpandVolumeMethod(),
-            new ControllerExpandVolume(volumes, journal, names),
+            new ControllerExpandVolume(volumes, sizes, names),
             (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
         .answer(
             ControllerGrpc.getValidateVolumeCapabilitiesMethod(),

@@ -2,6 +2,7 @@ package io.cephcsi.cephfs.controller;
 
 import io.cephcsi.cephfs.CloneState;
 import io.cephcsi.cephfs.Subvolumes;
+import io.cephcsi.csi.CallerPatience;
 import io.cephcsi.csi.CsiException;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +16,9 @@ final class CloneWaits {
   private static final int AT_A_TIME = 8;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  /** So that the caller hears of the progress before it has gone. */
+  private static final Duration ANSWER = Duration.ofSeconds(1);
 
   private final Duration wait;
   private final Semaphore waiters = new Semaphore(AT_A_TIME);
@@ -31,10 +35,10 @@ final class CloneWaits {
   void await(Subvolumes subvolumes, String name) {
     boolean may = waiters.tryAcquire();
     try {
-      long end = System.nanoTime() + (may ? wait.toNanos() : 0);
+      long end = System.nanoTime() + (may ? patience().toNanos() : 0);
       Duration pause = FIRST_PAUSE;
       while (!complete(subvolumes.cloneState(name), name, System.nanoTime() >= end)) {
-        pause(pause);
+        pause(shorter(pause, end));
         pause = longer(pause);
       }
     } finally {
@@ -42,6 +46,17 @@ final class CloneWaits {
         waiters.release();
       }
     }
+  }
+
+  /** What this may wait: its own time, but not until the caller's deadline. */
+  private Duration patience() {
+    Duration patience = CallerPatience.atMost(wait.plus(ANSWER)).minus(ANSWER);
+    return patience.isNegative() ? Duration.ZERO : patience;
+  }
+
+  private static Duration shorter(Duration pause, long end) {
+    Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    return left.compareTo(pause) < 0 ? left : pause;
   }
 
   private static Duration longer(Duration pause) {
@@ -77,7 +92,7 @@ final class CloneWaits {
    * @throws CsiException.Aborted when it does not in time
    */
   void removeSnapshot(Subvolumes subvolumes, String name, String snapshot) {
-    long end = System.nanoTime() + wait.toNanos();
+    long end = System.nanoTime() + patience().toNanos();
     while (!removed(subvolumes, name, snapshot, System.nanoTime() >= end)) {
       pause(FIRST_PAUSE);
     }

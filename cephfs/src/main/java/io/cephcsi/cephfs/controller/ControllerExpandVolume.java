@@ -2,7 +2,6 @@ package io.cephcsi.cephfs.controller;
 
 import csi.v1.ControllerExpandVolumeRequest;
 import csi.v1.ControllerExpandVolumeResponse;
-import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.Secrets;
@@ -10,10 +9,9 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeSize;
-import io.cephcsi.journal.VolumeJournal;
 
 /** Grows a volume's quota, also while it is mounted; never makes it less. */
-record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks names)
+record ControllerExpandVolume(Volumes volumes, VolumeSizes sizes, NameLocks names)
     implements Call<ControllerExpandVolumeRequest, ControllerExpandVolumeResponse> {
 
   @Override
@@ -47,10 +45,12 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
 
   /** Gives back the quota that the volume has in the end. */
   private long grow(Volume volume, VolumeSize size) {
-    long known = volume.entry().sizeBytes();
-    // Of a volume that this driver made smaller the manager need not be asked: it can only have
-    // grown by hand since, and whoever did that says by this call what it shall be.
-    long now = known > 0 && known < size.bytes() ? known : quota(volume);
+    // Where it is known to be smaller, the manager need not be asked first.
+    long now =
+        sizes.known(volume).stream()
+            .filter(known -> known < size.bytes())
+            .findFirst()
+            .orElseGet(() -> sizes.ask(volume));
     if (now > size.limitBytes()) {
       throw new CsiException.OutOfRange(
           "the volume has %d bytes, more than limit_bytes %d: a volume cannot shrink, ask for at least as much"
@@ -62,24 +62,7 @@ record ControllerExpandVolume(Volumes volumes, VolumeJournal journal, NameLocks 
     if (!volume.subvolumes().resize(volume.subvolume(), size.bytes())) {
       throw Volumes.missing(volume.id().text());
     }
-    journal.storeSize(volume.pool(), volume.entry().uuid(), size.bytes());
+    sizes.store(volume.pool(), volume.entry(), size.bytes());
     return size.bytes();
-  }
-
-  /** As the manager says; 0 for a volume without bound, which gets one by this. */
-  private static long quota(Volume volume) {
-    Subvolume subvolume =
-        volume
-            .subvolumes()
-            .find(volume.subvolume())
-            .orElseThrow(() -> Volumes.missing(volume.id().text()));
-    return switch (subvolume) {
-      case Subvolume.Live live -> live.quotaBytes();
-      case Subvolume.Unfinished _ ->
-          throw new CsiException.Aborted(
-              "volume %s is a copy that is not complete, ask again".formatted(volume.id().text()));
-      case Subvolume.HalfMade _ -> throw Volumes.halfMade(volume.id().text());
-      case Subvolume.Retained _ -> throw Volumes.missing(volume.id().text());
-    };
   }
 }

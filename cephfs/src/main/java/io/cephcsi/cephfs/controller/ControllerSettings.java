@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param cloneWait how long a call waits for a clone, which the manager makes by itself
  */
 public record ControllerSettings(boolean setMetadata, String clusterName, Duration cloneWait) {
-  /** Under the deadlines that sidecars set; a clone of little data takes five seconds. */
+  /** Unless the caller's deadline comes earlier; a clone of little data takes five seconds. */
   private static final Duration CLONE_WAIT = Duration.ofSeconds(20);
 
   public ControllerSettings(boolean setMetadata, String clusterName) {

@@ -2,7 +2,6 @@ package io.cephcsi.cephfs.controller;
 
 import csi.v1.Snapshot;
 import io.cephcsi.ceph.CephException;
-import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.SubvolumeSnapshot;
 import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cephfs.Volume;
@@ -26,7 +25,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The snapshots behind snapshot names: cut once for each, found again by the journal. */
-record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource clock) {
+record Cuts(
+    SnapshotJournal journal, VolumeSizes sizes, ControllerSettings settings, InstantSource clock) {
   /** A snapshot that is there. */
   record Made(SnapshotEntry entry, long sizeBytes, Instant cutAt) {
     /** As CSI tells it. */
@@ -60,29 +60,10 @@ record Cuts(SnapshotJournal journal, ControllerSettings settings, InstantSource 
     }
     try (var _ = Phase.JOURNAL.begin()) {
       return journal.reserve(
-          Stores.of(source.pool()), plan.reservation(source.entry(), size(source)));
+          Stores.of(source.pool()), plan.reservation(source.entry(), sizes.of(source)));
     } catch (JournalConflict e) {
       throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
     }
-  }
-
-  /** As this driver made it last; of others' volumes the manager is asked. */
-  private static long size(Volume source) {
-    long known = source.entry().sizeBytes();
-    if (known > 0) {
-      return known;
-    }
-    return switch (source
-        .subvolumes()
-        .find(source.subvolume())
-        .orElseThrow(() -> Volumes.missing(source.id().text()))) {
-      case Subvolume.Live live -> live.quotaBytes();
-      case Subvolume.Unfinished _ ->
-          throw new CsiException.Aborted(
-              "volume %s is a copy that is not complete, ask again".formatted(source.id().text()));
-      case Subvolume.HalfMade _ -> throw Volumes.halfMade(source.id().text());
-      case Subvolume.Retained _ -> throw Volumes.missing(source.id().text());
-    };
   }
 
   private Optional<Made> find(Volume source, SnapshotPlan plan, SnapshotEntry entry) {

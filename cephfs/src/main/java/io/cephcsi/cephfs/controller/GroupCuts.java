@@ -3,6 +3,7 @@ package io.cephcsi.cephfs.controller;
 import static java.util.stream.Collectors.toMap;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
@@ -11,6 +12,7 @@ import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.GroupEntry;
 import io.cephcsi.journal.GroupJournal;
+import io.cephcsi.journal.GroupReservation;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.SnapshotEntry;
 import io.cephcsi.journal.SnapshotJournal;
@@ -30,7 +32,9 @@ import java.util.TreeSet;
  *
  * <p>They become members by one write, after the metadata servers have said that no client wrote
  * until the last was cut. So a group with members is whole; of one without any, whatever is there
- * was cut by a call that was stopped, is thrown away and cut anew.
+ * was cut by a call that was stopped, is thrown away and cut anew. That call may still run, in a
+ * process that is not the leader any more: so the group is taken over from it first, and it cannot
+ * finish what was thrown away.
  */
 record GroupCuts(
     GroupJournal journal, SnapshotJournal snapshots, Cuts cuts, GroupDeletion deletion) {
@@ -41,6 +45,13 @@ record GroupCuts(
   /** One of its snapshots. */
   record Member(String sourceId, Cuts.Made made) {}
 
+  /**
+   * A group that is being made, by this call.
+   *
+   * @param maker as the journal knows the call
+   */
+  private record Making(OpenFileSystem opened, GroupPlan plan, GroupEntry entry, Instant maker) {}
+
   /** What a member's name owns. */
   private record Reserved(GroupSources.Source source, SnapshotPlan plan, SnapshotEntry entry) {}
 
@@ -50,10 +61,46 @@ record GroupCuts(
    * @param opened the filesystem of all sources
    */
   Made findOrMake(OpenFileSystem opened, GroupPlan plan, GroupSources sources) {
-    GroupEntry entry = reserve(opened, plan);
-    if (entry.members().isEmpty()) {
-      return makeOrUndo(opened, plan, entry, sources);
+    return switch (reserve(opened, plan)) {
+      case GroupReservation.Fresh(var entry) -> {
+        Instant maker = Objects.requireNonNull(entry.creationTime());
+        yield makeOrUndo(new Making(opened, plan, entry, maker), List.of(), sources);
+      }
+      case GroupReservation.Found(var entry) when entry.members().isEmpty() ->
+          makeAnew(opened, plan, entry, sources);
+      case GroupReservation.Found(var entry) -> find(opened, plan, entry, sources);
+    };
+  }
+
+  private GroupReservation reserve(OpenFileSystem opened, GroupPlan plan) {
+    try (var _ = Phase.JOURNAL.begin()) {
+      return journal.reserve(Stores.of(opened.pool()), plan.reservation());
+    } catch (JournalConflict e) {
+      throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
     }
+  }
+
+  private Made makeAnew(
+      OpenFileSystem opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
+    if (GroupJournal.isGivenUp(entry)) {
+      journal.undo(Stores.of(opened.pool()), entry);
+      return findOrMake(opened, plan, sources);
+    }
+    // Looked for first: whoever takes it over from this call reserves its own after that.
+    List<VolumeId> left = deletion.unfinished(opened, entry);
+    Instant maker =
+        journal
+            .takeOver(opened.pool(), entry)
+            .orElseThrow(() -> madeElsewhere("group " + plan.name()));
+    return makeOrUndo(new Making(opened, plan, entry, maker), left, sources);
+  }
+
+  private static CsiException madeElsewhere(String name) {
+    return new CsiException.Aborted(
+        "another driver makes or deletes snapshot %s just now, ask again".formatted(name));
+  }
+
+  private Made find(OpenFileSystem opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
     List<Member> known = known(opened, entry, sources);
     if (halfMadeByCephCsi(plan, entry, known)) {
       deletion.delete(opened, entry);
@@ -68,14 +115,6 @@ record GroupCuts(
     }
     Instant first = known.getFirst().made().cutAt();
     return new Made(entry, Objects.requireNonNullElse(entry.creationTime(), first), known);
-  }
-
-  private GroupEntry reserve(OpenFileSystem opened, GroupPlan plan) {
-    try (var _ = Phase.JOURNAL.begin()) {
-      return journal.reserve(Stores.of(opened.pool()), plan.reservation()).entry();
-    } catch (JournalConflict e) {
-      throw new CsiException.FailedPrecondition(String.valueOf(e.getMessage()));
-    }
   }
 
   /** The members that are there, in the order of the request. */
@@ -113,63 +152,76 @@ record GroupCuts(
     }
   }
 
-  private Made makeOrUndo(
-      OpenFileSystem opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
+  /**
+   * Makes it.
+   *
+   * @param left what a call that was stopped has left of it
+   */
+  private Made makeOrUndo(Making making, List<VolumeId> left, GroupSources sources) {
     List<Reserved> reserved = new ArrayList<>();
     try {
-      deletion.deleteUnfinished(opened, entry);
+      deletion.delete(making.opened(), left);
       for (GroupSources.Source source : sources.all()) {
-        reserved.add(reserve(opened, plan, entry, source));
+        reserved.add(reserve(making, source));
       }
-      return make(opened, plan, entry, reserved);
+      return make(making, reserved);
     } catch (CsiException.Unavailable e) {
       throw e; // what is left is known by the reservation, and the next call begins with that
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(opened, entry, reserved));
+      throw Undo.after(e, () -> undo(making, reserved));
     } catch (CephException e) {
       RuntimeException told = CephFailures.meaning(e);
       if (told instanceof CsiException.Unavailable) {
         throw told;
       }
-      throw Undo.after(told, () -> undo(opened, entry, reserved));
+      throw Undo.after(told, () -> undo(making, reserved));
     }
   }
 
-  private Reserved reserve(
-      OpenFileSystem opened, GroupPlan plan, GroupEntry entry, GroupSources.Source source) {
-    var groupId = new VolumeId(opened.config().clusterId(), opened.location(), entry.uuid());
-    SnapshotPlan member = plan.member(source.id(), entry, groupId);
+  private Reserved reserve(Making making, GroupSources.Source source) {
+    SnapshotPlan member = making.plan().member(source.id(), making.entry(), groupId(making));
     return switch (cuts.reserve(source.volume(), member)) {
       case SnapshotReservation.Fresh(var fresh) -> new Reserved(source, member, fresh);
       case SnapshotReservation.Found _, SnapshotReservation.OtherSource _ ->
-          throw new CsiException.Aborted(
-              "another driver makes or deletes snapshot %s just now, ask again"
-                  .formatted(member.name()));
+          throw madeElsewhere(member.name());
     };
   }
 
-  /** Of this call alone: another driver may be at work on the same name. */
-  private void undo(OpenFileSystem opened, GroupEntry entry, List<Reserved> reserved) {
-    reserved.forEach(each -> cuts.undo(each.source().volume(), each.entry()));
-    journal.undo(Stores.of(opened.pool()), entry);
+  private static VolumeId groupId(Making making) {
+    return id(making, making.entry().uuid());
   }
 
-  private Made make(
-      OpenFileSystem opened, GroupPlan plan, GroupEntry entry, List<Reserved> reserved) {
-    Instant moment = cut(opened, plan, reserved);
+  private static VolumeId id(Making making, String uuid) {
+    return new VolumeId(making.opened().config().clusterId(), making.opened().location(), uuid);
+  }
+
+  /** Of this call alone: another driver may be at work on the same name. */
+  private void undo(Making making, List<Reserved> reserved) {
+    reserved.forEach(each -> cuts.undo(each.source().volume(), each.entry()));
+    Pool pool = making.opened().pool();
+    String uuid = making.entry().uuid();
+    // What has no object can be finished by nobody.
+    if (journal.giveUp(pool, uuid, making.maker()) || journal.read(pool, uuid).isEmpty()) {
+      journal.undo(Stores.of(pool), making.entry());
+    }
+  }
+
+  private Made make(Making making, List<Reserved> reserved) {
+    Instant moment = cut(making, reserved);
     List<Member> members = new ArrayList<>();
     for (Reserved each : reserved) {
       var made = cuts.finish(each.source().volume(), each.plan(), each.entry(), moment);
       members.add(new Member(each.source().id(), made));
     }
-    store(opened, plan, entry, moment, members);
-    return new Made(entry, moment, List.copyOf(members));
+    store(making, moment, members);
+    return new Made(making.entry(), moment, List.copyOf(members));
   }
 
   /** Everything else is done before or after, so that pods stand as short as can be. */
-  private Instant cut(OpenFileSystem opened, GroupPlan plan, List<Reserved> members) {
+  private Instant cut(Making making, List<Reserved> members) {
+    var sets = making.opened().subvolumes().quiesceSets();
     List<String> names = members.stream().map(m -> m.source().volume().subvolume()).toList();
-    try (var quiesce = Quiesce.begin(opened.subvolumes().quiesceSets(), plan.name(), names)) {
+    try (var quiesce = Quiesce.begin(sets, making.plan().name(), names)) {
       Instant moment = cuts.clock().instant();
       for (Reserved member : members) {
         cuts.cut(member.source().volume(), member.plan(), member.entry());
@@ -179,26 +231,15 @@ record GroupCuts(
     }
   }
 
-  private void store(
-      OpenFileSystem opened,
-      GroupPlan plan,
-      GroupEntry entry,
-      Instant moment,
-      List<Member> members) {
-    journal.storeCreationTime(opened.pool(), entry.uuid(), moment);
+  private void store(Making making, Instant moment, List<Member> members) {
     var ids =
         members.stream()
-            .collect(
-                toMap(
-                    Member::sourceId,
-                    member -> {
-                      String uuid = member.made().entry().uuid();
-                      return new VolumeId(opened.config().clusterId(), opened.location(), uuid)
-                          .text();
-                    }));
-    if (!journal.addMembers(opened.pool(), entry.uuid(), ids)) {
+            .collect(toMap(Member::sourceId, m -> id(making, m.made().entry().uuid()).text()));
+    if (!journal.finish(
+        making.opened().pool(), making.entry().uuid(), making.maker(), moment, ids)) {
       throw new CsiException.Aborted(
-          "group snapshot %s was deleted while it was made, ask again".formatted(plan.name()));
+          "group snapshot %s was deleted or begun anew by another driver while it was made, ask again"
+              .formatted(making.plan().name()));
     }
   }
 }

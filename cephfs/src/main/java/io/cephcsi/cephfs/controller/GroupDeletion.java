@@ -9,6 +9,7 @@ import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.NamedUuid;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.Stores;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,26 +29,31 @@ record GroupDeletion(
     for (String member : entry.members().values()) {
       VolumeId.of(member).ifPresent(id -> delete(opened, id));
     }
-    deleteUnfinished(opened, entry);
+    delete(opened, unfinished(opened, entry));
     journal.undo(Stores.of(opened.pool()), entry);
   }
 
   /**
-   * Deletes the snapshots that a call cut, and was stopped before they were members; their names
-   * tell whose they are.
+   * The snapshots that a call cut, and was stopped before they were members; their names tell whose
+   * they are.
    */
-  void deleteUnfinished(OpenFileSystem opened, GroupEntry entry) {
+  List<VolumeId> unfinished(OpenFileSystem opened, GroupEntry entry) {
     String prefix = GroupPlan.memberNames(entry);
+    List<VolumeId> found = new ArrayList<>();
     List<NamedUuid> page = snapshotJournal.page(opened.pool(), prefix, PAGE);
     while (!page.isEmpty() && page.getFirst().name().startsWith(prefix)) {
-      for (NamedUuid named : page) {
-        if (named.name().startsWith(prefix)) {
-          delete(
-              opened, new VolumeId(opened.config().clusterId(), opened.location(), named.uuid()));
-        }
-      }
+      page.stream()
+          .filter(named -> named.name().startsWith(prefix))
+          .map(named -> new VolumeId(opened.config().clusterId(), opened.location(), named.uuid()))
+          .forEach(found::add);
       page = snapshotJournal.page(opened.pool(), page.getLast().name(), PAGE);
     }
+    return List.copyOf(found);
+  }
+
+  /** Deletes snapshots; those that are gone are no error. */
+  void delete(OpenFileSystem opened, List<VolumeId> ids) {
+    ids.forEach(id -> delete(opened, id));
   }
 
   private void delete(OpenFileSystem opened, VolumeId id) {

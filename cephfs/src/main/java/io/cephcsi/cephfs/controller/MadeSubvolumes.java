@@ -24,13 +24,19 @@ final class MadeSubvolumes {
   private final VolumeJournal journal;
   private final Clones clones;
   private final ShownSnapshots shown;
+  private final VolumeSizes sizes;
   private final ControllerSettings settings;
 
   MadeSubvolumes(
-      VolumeJournal journal, Clones clones, ShownSnapshots shown, ControllerSettings settings) {
+      VolumeJournal journal,
+      Clones clones,
+      ShownSnapshots shown,
+      VolumeSizes sizes,
+      ControllerSettings settings) {
     this.journal = journal;
     this.clones = clones;
     this.shown = shown;
+    this.sizes = sizes;
     this.settings = settings;
   }
 
@@ -172,9 +178,7 @@ final class MadeSubvolumes {
     if (!metadata.isEmpty()) {
       var _ = opened.subvolumes().putMetadata(entry.imageName(), metadata);
     }
-    if (bytes != entry.sizeBytes()) {
-      journal.storeSize(opened.pool(), entry.uuid(), bytes);
-    }
+    sizes.store(opened.pool(), entry, bytes);
     return new MadeSubvolume(entry, path, bytes);
   }
 

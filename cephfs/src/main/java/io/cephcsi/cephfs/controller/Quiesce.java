@@ -39,7 +39,7 @@ final class Quiesce implements AutoCloseable {
    * @param names of subvolumes
    * @throws CsiException.Aborted when a client does not stop in time
    * @throws CsiException.NotFound when a subvolume is missing
-   * @throws CsiException.FailedPrecondition when this Ceph cannot
+   * @throws CsiException.Unimplemented when this Ceph cannot
    */
   @MustBeClosed
   static Quiesce begin(QuiesceSets sets, String id, List<String> names) {
@@ -53,8 +53,10 @@ final class Quiesce implements AutoCloseable {
       throw new CsiException.Aborted(
           "the clients of subvolumes %s were not stopped from writing within %d s (set %s is %s): see which client does not answer (ceph health detail), and ask again"
               .formatted(names, TIMEOUT.toSeconds(), id, set.state()));
-    } catch (CsiException.Aborted | CsiException.Unavailable e) {
-      throw Undo.after(e, () -> sets.cancel(id));
+    } catch (CsiException.NotFound | CsiException.Unimplemented e) {
+      throw e; // the manager refused to begin
+    } catch (RuntimeException e) {
+      throw Undo.after(e, () -> sets.cancel(id)); // whatever it was, clients may stand already
     }
   }
 

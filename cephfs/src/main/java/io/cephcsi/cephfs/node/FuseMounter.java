@@ -120,8 +120,10 @@ final class FuseMounter implements Mounter {
   }
 
   @Override
-  public boolean showsOther(Mount mount, String directory) {
-    return false; // its name in the mount table is the program's
+  public boolean showsOther(Mount mount, Path target, String directory) {
+    // Its name in the mount table is the program's, so that only the process tells.
+    List<String> roots = processes.fuseRoots(target);
+    return !roots.isEmpty() && roots.stream().noneMatch(root -> Mounter.same(root, directory));
   }
 
   @Override

@@ -140,13 +140,9 @@ final class KernelMounter implements Mounter {
   }
 
   @Override
-  public boolean showsOther(Mount mount, String directory) {
+  public boolean showsOther(Mount mount, Path target, String directory) {
     String path = mount.source().substring(mount.source().indexOf(":/") + 1);
-    return !withoutEnd(path).equals(withoutEnd(directory));
-  }
-
-  private static String withoutEnd(String path) {
-    return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    return !Mounter.same(path, directory);
   }
 
   @Override

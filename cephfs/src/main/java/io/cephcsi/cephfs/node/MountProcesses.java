@@ -20,15 +20,22 @@ record MountProcesses(Path procfs, Commands commands) {
   private static final Duration SHORT = Duration.ofSeconds(10);
   private static final long PAUSE_MILLIS = 20;
 
+  /** A process, with its command line. */
+  private record MountProcess(long pid, List<String> words) {}
+
   /** Those of a program that have that path among their arguments. */
   List<Long> at(Path target, Set<String> programs) {
-    List<Long> found = new ArrayList<>();
+    return processes(target, programs).stream().map(MountProcess::pid).toList();
+  }
+
+  private List<MountProcess> processes(Path target, Set<String> programs) {
+    List<MountProcess> found = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(procfs, "[0-9]*")) {
       for (Path entry : entries) {
         List<String> words = words(entry);
         String program = Path.of(words.getFirst()).getFileName() + "";
         if (programs.contains(program) && words.contains(target.toString())) {
-          found.add(Long.parseLong(entry.getFileName().toString()));
+          found.add(new MountProcess(Long.parseLong(entry.getFileName().toString()), words));
         }
       }
     } catch (IOException e) {
@@ -49,6 +56,16 @@ record MountProcesses(Path procfs, Commands commands) {
   /** The ceph-fuse that serves a path. */
   List<Long> fuse(Path target) {
     return at(target, Set.of(FUSE));
+  }
+
+  /** The directories that those show of their filesystems; none where no process can be seen. */
+  List<String> fuseRoots(Path target) {
+    return processes(target, Set.of(FUSE)).stream().map(MountProcesses::root).toList();
+  }
+
+  private static String root(MountProcess fuse) {
+    int flag = fuse.words().indexOf("-r");
+    return flag < 0 || flag + 1 == fuse.words().size() ? "/" : fuse.words().get(flag + 1);
   }
 
   /**

@@ -25,8 +25,21 @@ sealed interface Mounter permits KernelMounter, FuseMounter {
   /** Whether a mount is one of this mounter's. */
   boolean made(Mount mount);
 
-  /** Whether it can be told that another directory is mounted. */
-  boolean showsOther(Mount mount, String directory);
+  /**
+   * Whether it can be told that another directory is mounted.
+   *
+   * @param target where, as it was asked for
+   */
+  boolean showsOther(Mount mount, Path target, String directory);
+
+  /** Whether both are the same directory; a slash at the end makes no difference. */
+  static boolean same(String one, String other) {
+    return withoutEnd(one).equals(withoutEnd(other));
+  }
+
+  private static String withoutEnd(String path) {
+    return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+  }
 
   /** Waits until what was unmounted there has written all that it has. */
   void finish(Path target);

@@ -67,9 +67,8 @@ record StagedMount(
   }
 
   private static void requireSame(Mount mount, Mounter mounter, StagePlan plan) {
-    if (plan.source() instanceof VolumeSource.Provisioned volume
-        && volume.located()
-        && mounter.showsOther(mount, volume.path())) {
+    Optional<String> directory = plan.source().directory();
+    if (directory.filter(d -> mounter.showsOther(mount, plan.staging(), d)).isPresent()) {
       throw notOurs(mount, plan);
     }
   }

@@ -45,6 +45,16 @@ sealed interface VolumeSource {
     };
   }
 
+  /** What is mounted of the filesystem; empty where only the cluster knows. */
+  default Optional<String> directory() {
+    return switch (this) {
+      case Provisioned provisioned ->
+          provisioned.located() ? Optional.of(provisioned.path()) : Optional.empty();
+      case Static named -> Optional.of(named.path());
+      case Monitored named -> Optional.of(named.path());
+    };
+  }
+
   /**
    * Reads a volume context.
    *

@@ -53,9 +53,9 @@ final class Controller implements AutoCloseable {
   private static final ControllerSettings PLAIN =
       new ControllerSettings(false, "", Duration.ofMillis(300));
 
-  final MemoryCluster cluster = new MemoryCluster();
-  final MemoryVolumes subvolumes = new MemoryVolumes(cluster);
-  final MemoryClusters clusters = new MemoryClusters().add("mon", cluster);
+  final MemoryCluster cluster;
+  final MemoryVolumes subvolumes;
+  final MemoryClusters clusters;
   final VolumeJournal journal = new VolumeJournal("default", UUID::randomUUID);
   final SnapshotJournal snapshotJournal = new SnapshotJournal("default", UUID::randomUUID);
   final GroupJournal groupJournal = new GroupJournal("default", UUID::randomUUID);
@@ -82,6 +82,23 @@ final class Controller implements AutoCloseable {
   ControllerListVolumeHealth listVolumeHealth;
 
   Controller(Path directory) throws IOException {
+    this(directory, new MemoryCluster());
+  }
+
+  private Controller(Path directory, MemoryCluster cluster) throws IOException {
+    this(directory, cluster, new MemoryVolumes(cluster));
+  }
+
+  /** Another process on the cluster of the first. */
+  Controller(Path directory, Controller first) throws IOException {
+    this(directory, first.cluster, first.subvolumes);
+  }
+
+  private Controller(Path directory, MemoryCluster cluster, MemoryVolumes subvolumes)
+      throws IOException {
+    this.cluster = cluster;
+    this.subvolumes = subvolumes;
+    this.clusters = new MemoryClusters().add("mon", cluster);
     config = directory.resolve("config.json");
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
@@ -103,14 +120,15 @@ final class Controller implements AutoCloseable {
     var deletion = new SnapshotDeletion(snapshotJournal, references, names);
     var shown = new ShownSnapshots(snapshots, journal, references, deletion);
     var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
-    var made = new MadeSubvolumes(journal, clones, shown, settings);
+    var sizes = new VolumeSizes(journal);
+    var made = new MadeSubvolumes(journal, clones, shown, sizes, settings);
     var known = new KnownSnapshots(snapshots, journal, users);
     var listing = new Listing<>(fileSystems, configs, users::of);
     var healths = new VolumeHealths(fileSystems, journal, looks);
     createVolume = new CreateVolume(fileSystems, made, names, users);
     deleteVolume = new DeleteVolume(volumes, journal, shown, names);
-    expandVolume = new ControllerExpandVolume(volumes, journal, names);
-    var cuts = new Cuts(snapshotJournal, settings, InstantSource.system());
+    expandVolume = new ControllerExpandVolume(volumes, sizes, names);
+    var cuts = new Cuts(snapshotJournal, sizes, settings, InstantSource.system());
     var groups = new GroupSnapshots(fileSystems, groupJournal);
     var groupDeletion =
         new GroupDeletion(snapshots, snapshotJournal, groupJournal, deletion, names);

@@ -103,6 +103,38 @@ class ControllerTest {
     assertThat(controller.expand(id, 6 * GIB)).isEqualTo(6 * GIB);
   }
 
+  /** ceph-csi grows a volume without a note in the journal, which has 1 GiB of it. */
+  @Test
+  void expand_grownByAnotherDriver_isNotShrunk() {
+    String id = create("pvc-1");
+    controller.restart();
+    controller.stored(id).quotaBytes = 50 * GIB;
+
+    assertThat(controller.expand(id, 20 * GIB)).isEqualTo(50 * GIB);
+
+    assertThat(controller.stored(id).quotaBytes).isEqualTo(50 * GIB);
+    assertThat(controller.expand(id, 51 * GIB)).isEqualTo(51 * GIB);
+  }
+
+  /** The first call of a process looks, and not those after it. */
+  @Test
+  void expand_volumeOfAnEarlierProcess_asksOnceHowLargeItIs() {
+    String id = create("pvc-1");
+    controller.restart();
+    controller.cluster.operations().reset();
+
+    controller.expand(id, 2 * GIB);
+    controller.expand(id, 3 * GIB);
+    controller.cut("snap-1", id);
+
+    assertThat(controller.managerCommands())
+        .containsExactly(
+            "fs subvolume info",
+            "fs subvolume resize",
+            "fs subvolume resize",
+            "fs subvolume snapshot create");
+  }
+
   @Test
   void expand_volumeThatTheManagerHalfMade_isAbortedUntilItIsAskedForAgain() {
     String id = create("pvc-1");

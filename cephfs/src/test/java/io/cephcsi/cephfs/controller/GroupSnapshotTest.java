@@ -35,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots of several volumes at one moment, on a cluster in memory. */
 class GroupSnapshotTest {
@@ -274,8 +276,9 @@ class GroupSnapshotTest {
   void create_olderCeph_namesTheVersionAndLeavesNothing() {
     controller.subvolumes.setVersion("18.2.7");
     assertThatThrownBy(() -> create("g"))
-        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .isInstanceOf(CsiException.Unimplemented.class)
         .hasMessageContaining("need Ceph 19 or newer");
+    assertThat(controller.managerCommands()).filteredOn("fs quiesce"::equals).hasSize(1);
     deleteVolumesAndAssertNothing();
   }
 
@@ -331,6 +334,30 @@ class GroupSnapshotTest {
         .isInstanceOf(CsiException.Aborted.class)
         .hasMessageContaining("the metadata servers were restarted");
     assertNoSnapshot();
+  }
+
+  /** Whatever goes wrong while they are waited for, and not only what is expected to. */
+  @ParameterizedTest
+  @ValueSource(ints = {Errno.EIO, Errno.EAGAIN, Errno.EPERM, Errno.ETIMEDOUT})
+  void create_clientsCannotBeWaitedFor_areLetGoOnAtOnce(int errno) {
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.contains("\"query\":true")) {
+            controller.cluster.operations().before(_ -> {});
+            throw new CephException(errno, operation);
+          }
+        });
+
+    assertThatThrownBy(() -> create("g")).isInstanceOf(RuntimeException.class);
+
+    assertThat(controller.cluster.operations().log())
+        .filteredOn(operation -> operation.contains("\"cancel\":true"))
+        .hasSize(1);
+    assertThat(controller.subvolumes.quiesced()).isFalse();
+    deleteGroup(create("g"));
+    deleteVolumesAndAssertNothing();
   }
 
   @Test
@@ -391,7 +418,7 @@ class GroupSnapshotTest {
         pool -> pool.remove("csi.volume.group." + pool.list("csi.groups.default", "", 1).get(G)));
     assertThatThrownBy(() -> create("g"))
         .isInstanceOf(CsiException.Aborted.class)
-        .hasMessageContaining("group snapshot g was deleted while it was made");
+        .hasMessageContaining("group snapshot g was deleted or begun anew by another driver");
     deleteVolumesAndAssertNothing();
   }
 

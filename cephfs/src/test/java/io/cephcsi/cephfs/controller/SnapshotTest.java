@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.CapacityRange;
 import csi.v1.CreateSnapshotRequest;
+import csi.v1.CreateVolumeRequest;
+import csi.v1.CreateVolumeResponse;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.ListSnapshotsRequest;
 import csi.v1.Snapshot;
@@ -19,7 +21,14 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.StoredSubvolume;
+import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.csi.CallSettings;
+import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RpcName;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +36,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -38,6 +50,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Snapshots, what is restored from them, and copies of volumes. */
 class SnapshotTest {
@@ -300,6 +313,24 @@ class SnapshotTest {
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
   }
 
+  /** ceph-csi grows a volume without a note in the journal, which has 1 GiB of it. */
+  @Test
+  void cut_grownByAnotherDriver_hasTheRealSizeAndIsNotRestoredSmaller() {
+    controller.restart();
+    controller.stored(volume).quotaBytes = 50 * GIB;
+
+    Snapshot snapshot = controller.cut("snap-1", volume);
+
+    assertThat(snapshot.getSizeBytes()).isEqualTo(50 * GIB);
+    controller.cluster.operations().reset();
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot.getSnapshotId())))
+        .isInstanceOf(CsiException.OutOfRange.class);
+    assertThat(controller.managerCommands()).doesNotContain("fs subvolume snapshot clone");
+    controller.cluster.operations().reset();
+    assertThat(controller.cut("snap-2", volume).getSizeBytes()).isEqualTo(50 * GIB);
+    assertThat(controller.managerCommands()).containsExactly("fs subvolume snapshot create");
+  }
+
   @Test
   void restore_intoAnotherFileSystem_isRefused_W7() {
     controller.subvolumes.addFileSystem("two");
@@ -343,6 +374,54 @@ class SnapshotTest {
         .isInstanceOf(CsiException.Aborted.class);
     controller.create(restore("pvc-2", snapshot));
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(3);
+  }
+
+  /** Who waits for the clone no longer than the caller does: that one would hear of nothing. */
+  @Test
+  void restore_slowClone_isAbortedWithProgressBeforeTheCallersDeadline() throws Exception {
+    controller.restart(new ControllerSettings(false, "", Duration.ofSeconds(20)));
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1000);
+    var timer = Executors.newSingleThreadScheduledExecutor();
+    long start = System.nanoTime();
+
+    Throwable failure;
+    try (var calls = new Calls(CallSettings.DEFAULT);
+        var caller = Context.current().withDeadlineAfter(3, TimeUnit.SECONDS, timer)) {
+      failure = answered(calls, caller, restore("pvc-2", snapshot).build());
+    } finally {
+      timer.shutdownNow();
+    }
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isBetween(Duration.ofMillis(1500), Duration.ofMillis(2900));
+    assertThat(Status.fromThrowable(failure).getCode()).isEqualTo(Status.Code.ABORTED);
+    assertThat(failure).hasMessageContaining("still makes the clone").hasMessageContaining("turn");
+  }
+
+  private Throwable answered(Calls calls, Context caller, CreateVolumeRequest request)
+      throws Exception {
+    var failure = new CompletableFuture<Throwable>();
+    caller.run(() ->
+        calls.answer(
+            RpcName.ofDriver("CreateVolume"),
+            controller.createVolume,
+            request,
+            new StreamObserver<CreateVolumeResponse>() {
+              @Override
+              public void onNext(CreateVolumeResponse answer) {
+                failure.completeExceptionally(new AssertionError(answer.toString()));
+              }
+
+              @Override
+              public void onError(Throwable e) {
+                failure.complete(e);
+              }
+
+              @Override
+              public void onCompleted() {}
+            }));
+    return failure.get(30, TimeUnit.SECONDS);
   }
 
   @Test
@@ -599,6 +678,75 @@ class SnapshotTest {
         .isInstanceOf(CsiException.ResourceExhausted.class)
         .hasMessageContaining("max_concurrent_clones");
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+  }
+
+  /** Also amid a clone, and where the manager's own write is refused. */
+  @ParameterizedTest
+  @ValueSource(ints = {Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS, Errno.EPERM})
+  void poolFullOrReadOnlyAtAnyWrite_isToldAndLeavesNothing(int errno) {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.clonesTake(1);
+    for (var request :
+        List.of(
+            Controller.request("pvc-2"),
+            copy("pvc-3", volume),
+            restore("pvc-4", snapshot),
+            show("pvc-5", snapshot))) {
+      for (int n = 1; fails(request, n, errno); n++) {
+        assertThat(clones()).as("write %d of %s", n, request.getName()).isEmpty();
+        assertThat(controller.stored(volume).snapshots).hasSize(1);
+      }
+    }
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private boolean fails(CreateVolumeRequest.Builder request, int n, int errno) {
+    MemoryOperations operations = controller.cluster.operations();
+    operations.failBefore(n, errno);
+    try {
+      var call = CephFailures.told(controller.createVolume);
+      String made = call.answer(request.build()).getVolume().getVolumeId();
+      boolean missed = operations.pending();
+      operations.restart();
+      controller.delete(made);
+      return !missed;
+    } catch (CsiException e) {
+      assertThat(e)
+          .as("write %d", n)
+          .isInstanceOfAny(
+              CsiException.ResourceExhausted.class,
+              CsiException.FailedPrecondition.class,
+              CsiException.PermissionDenied.class);
+      return true;
+    }
+  }
+
+  /** Both ids look the same. */
+  @Test
+  void idOfAVolumeForASnapshot_andTheReverse_isNotFoundAndDeletesNothing() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+
+    assertMissing("snapshot " + volume, () -> controller.create(restore("pvc-2", volume)));
+    assertMissing("snapshot " + volume, () -> controller.create(show("pvc-2", volume)));
+    assertMissing("volume " + snapshot, () -> controller.create(copy("pvc-2", snapshot)));
+    assertMissing("volume " + snapshot, () -> controller.cut("snap-2", snapshot));
+    assertMissing("volume " + snapshot, () -> controller.expand(snapshot, 2 * GIB));
+    controller.delete(snapshot);
+    controller.deleteSnapshot(volume);
+
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+    assertThat(clones()).isEmpty();
+    controller.deleteSnapshot(snapshot);
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
+  private static void assertMissing(String what, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CsiException.NotFound.class)
+        .hasMessage(what + " does not exist");
   }
 
   @Test

@@ -210,6 +210,11 @@ final class MemoryNode implements Commands {
     }
   }
 
+  /** Lets a process be one that the driver cannot see. */
+  void hide(long pid) {
+    end(pid);
+  }
+
   private void end(long pid) {
     try {
       Path entry = procfs.resolve(Long.toString(pid));

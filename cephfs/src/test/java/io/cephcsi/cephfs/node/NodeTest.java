@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -603,12 +604,54 @@ class NodeTest {
     assertThatThrownBy(() -> node.unstage()).isInstanceOf(CsiException.FailedPrecondition.class);
   }
 
-  @Test
-  void stage_overAnotherVolume_isRefused() {
-    node.stage(_ -> {});
+  @ParameterizedTest
+  @ValueSource(strings = {"kernel", "fuse"})
+  void stage_overAnotherVolume_isRefused(String mounter) {
+    Consumer<NodeStageVolumeRequest.Builder> by = r -> r.putVolumeContext("mounter", mounter);
+    node.stage(by);
 
-    assertThatThrownBy(() -> node.stage(r -> r.putVolumeContext("subvolumePath", "/volumes/csi/b")))
-        .isInstanceOf(CsiException.FailedPrecondition.class);
+    assertIsAnother(by.andThen(r -> r.putVolumeContext("subvolumePath", "/volumes/csi/b")));
+    node.stage(by);
+  }
+
+  private void assertIsAnother(Consumer<NodeStageVolumeRequest.Builder> request) {
+    assertThatThrownBy(() -> node.stage(request))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("is mounted at " + node.staging + ", which is not volume ");
+    assertThat(node.mounts.all()).hasSize(1);
+  }
+
+  /** By its rootPath, in either style. */
+  @ParameterizedTest
+  @CsvSource({"kernel,staticVolume", "kernel,monitors", "fuse,staticVolume", "fuse,monitors"})
+  void stage_staticVolumeOverAnother_isRefused(String mounter, String style) {
+    Consumer<NodeStageVolumeRequest.Builder> volume =
+        r ->
+            r.setVolumeId("my-static-volume")
+                .clearVolumeContext()
+                .putVolumeContext("clusterID", "one")
+                .putVolumeContext("mounter", mounter)
+                .putVolumeContext(style, style.equals("monitors") ? "10.9.9.9" : "true")
+                .putVolumeContext("provisionVolume", "false")
+                .putVolumeContext("rootPath", "/data/a")
+                .putSecrets("userID", "app")
+                .putSecrets("userKey", "YXBw");
+    node.stage(volume);
+
+    assertIsAnother(volume.andThen(r -> r.putVolumeContext("rootPath", "/data/b")));
+    node.stage(volume.andThen(r -> r.putVolumeContext("rootPath", "/data/a/")));
+    assertThat(node.mounts.all()).hasSize(1);
+  }
+
+  /** In a process namespace of its own, say. */
+  @Test
+  void stage_processOfFuseCannotBeSeen_isTakenForTheVolume() {
+    node.stage(NodeTest::byFuse);
+    host.processes().forEach(host::hide);
+
+    node.stage(NodeTest::byFuse);
+
+    assertThat(node.mounts.all()).hasSize(1);
   }
 
   @Test

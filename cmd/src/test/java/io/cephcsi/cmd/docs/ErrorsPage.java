@@ -33,7 +33,8 @@ final class ErrorsPage {
     KINDS.put(
         "Unavailable",
         "No answer came, so nobody knows whether the work was done; nothing was taken back. Kubernetes repeats the call.");
-    KINDS.put("Unimplemented", "This driver does not do that.");
+    KINDS.put(
+        "Unimplemented", "This driver does not do that, or not with a cluster of that version.");
   }
 
   private ErrorsPage() {}

@@ -1,0 +1,166 @@
+package io.cephcsi.cephfs.controller;
+
+import static io.cephcsi.cephfs.controller.Controller.SECRETS;
+import static io.cephcsi.cephfs.controller.Controller.uuid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import csi.v1.CreateVolumeGroupSnapshotRequest;
+import csi.v1.DeleteVolumeGroupSnapshotRequest;
+import csi.v1.GetVolumeGroupSnapshotRequest;
+import csi.v1.Snapshot;
+import csi.v1.VolumeGroupSnapshot;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.csi.CsiException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two processes at once on one name, as when the leader changes and the old one still runs. */
+class TwoControllersTest {
+  @TempDir Path directory;
+  private Controller first;
+  private Controller second;
+  private List<String> volumes;
+
+  @BeforeEach
+  void start() throws Exception {
+    first = new Controller(directory);
+    first.subvolumes.setVersion("20.2.4");
+    second = new Controller(Files.createDirectory(directory.resolve("two")), first);
+    volumes =
+        List.of(
+            first.create("pvc-1").getVolume().getVolumeId(),
+            first.create("pvc-2").getVolume().getVolumeId());
+  }
+
+  @AfterEach
+  void stop() {
+    first.close();
+    second.close();
+    first.clusters.checkNothingOpen();
+    second.clusters.checkNothingOpen();
+  }
+
+  /** What one call came to: a group, or empty for "ask again". */
+  private Optional<VolumeGroupSnapshot> call(Controller controller) {
+    try {
+      return Optional.of(cut(controller));
+    } catch (CsiException.Aborted | CsiException.ResourceExhausted | CephException e) {
+      return Optional.empty();
+    }
+  }
+
+  private VolumeGroupSnapshot cut(Controller controller) {
+    return controller
+        .createGroup
+        .answer(
+            CreateVolumeGroupSnapshotRequest.newBuilder()
+                .setName("g")
+                .addAllSourceVolumeIds(volumes)
+                .putParameters("clusterID", "one")
+                .putParameters("fsName", "cephfs")
+                .putAllSecrets(SECRETS)
+                .build())
+        .getGroupSnapshot();
+  }
+
+  /**
+   * Runs the second one's call as a whole before each operation of the first one's, also where the
+   * first one goes on with what a call that was stopped has left, or its next write fails.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "stopped before", "full then"})
+  void group_answeredOnceIsNeverTakenBack(String how) {
+    boolean interrupted = true;
+    for (int n = 1; interrupted; n++) {
+      if (how.equals("stopped before")) {
+        stopAmid();
+      }
+      interrupted = interruptAt(n, how.equals("full then"));
+    }
+    volumes.forEach(second::delete);
+    second.assertNothingLeft();
+  }
+
+  /** A call that has cut both volumes, and answers nobody. */
+  private void stopAmid() {
+    MemoryOperations operations = first.cluster.operations();
+    operations.before(operation -> {
+      if (operation.contains("\"release\":true")) {
+        throw new CephException(Errno.ETIMEDOUT, operation);
+      }
+    });
+    assertThatThrownBy(() -> cut(first)).isInstanceOf(CsiException.Unavailable.class);
+    operations.before(_ -> {});
+  }
+
+  private boolean interruptAt(int n, boolean fullThen) {
+    MemoryOperations operations = first.cluster.operations();
+    var countdown = new AtomicInteger(n);
+    var theirs = new AtomicReference<Optional<VolumeGroupSnapshot>>(Optional.empty());
+    operations.before(_ -> {
+      if (countdown.decrementAndGet() == 0) {
+        theirs.set(call(second));
+        if (fullThen) {
+          operations.failBefore(1, Errno.ENOSPC);
+        }
+      }
+    });
+    Optional<VolumeGroupSnapshot> ours = call(first);
+    operations.before(_ -> {});
+    operations.restart();
+    if (ours.isPresent() && theirs.get().isPresent()) {
+      assertThat(ids(ours.get())).as("interrupted at %d", n).isEqualTo(ids(theirs.get().get()));
+    }
+    theirs
+        .get()
+        .or(() -> ours)
+        .ifPresent(answered -> {
+          assertWhole(answered, n);
+          assertThat(ids(cut(second))).as("asked again after %d", n).isEqualTo(ids(answered));
+        });
+    VolumeGroupSnapshot made = cut(second);
+    assertWhole(made, n);
+    delete(made);
+    assertThat(volumes).as("left after %d", n).allMatch(v -> first.stored(v).snapshots.isEmpty());
+    return countdown.get() <= 0;
+  }
+
+  private static List<String> ids(VolumeGroupSnapshot group) {
+    return group.getSnapshotsList().stream().map(Snapshot::getSnapshotId).sorted().toList();
+  }
+
+  private void assertWhole(VolumeGroupSnapshot group, int n) {
+    var request =
+        GetVolumeGroupSnapshotRequest.newBuilder()
+            .setGroupSnapshotId(group.getGroupSnapshotId())
+            .putAllSecrets(SECRETS)
+            .build();
+    VolumeGroupSnapshot now = second.getGroup.answer(request).getGroupSnapshot();
+    assertThat(ids(now)).as("members after %d", n).isEqualTo(ids(group));
+    for (Snapshot member : group.getSnapshotsList()) {
+      assertThat(first.stored(member.getSourceVolumeId()).snapshots)
+          .as("cuts after %d", n)
+          .containsKey("csi-snap-" + uuid(member.getSnapshotId()));
+    }
+  }
+
+  private void delete(VolumeGroupSnapshot group) {
+    second.deleteGroup.answer(
+        DeleteVolumeGroupSnapshotRequest.newBuilder()
+            .setGroupSnapshotId(group.getGroupSnapshotId())
+            .putAllSecrets(SECRETS)
+            .build());
+  }
+}
