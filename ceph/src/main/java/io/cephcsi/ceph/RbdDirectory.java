@@ -3,7 +3,9 @@ package io.cephcsi.ceph;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /** What the object {@code rbd_directory}, the list of a pool's images, says of some of them. */
 final class RbdDirectory {
@@ -17,26 +19,32 @@ final class RbdDirectory {
     this.io = io;
   }
 
-  /** Class method {@code dir_get_id} of each, in one operation; missing ones are left out. */
+  /**
+   * Class method {@code dir_get_id} of each, in one operation; missing ones are left out. Where the
+   * last one is missing, the operation ends with that, and the OSD counts it as little as any read
+   * of what is not there: so what is seldom there comes last.
+   */
   Map<String, String> ids(Collection<String> images) {
     Map<String, String> ids = new HashMap<>();
-    Map<String, ClassReply> replies = new HashMap<>();
+    SequencedMap<String, ClassReply> replies = new LinkedHashMap<>();
     ReadOperationPointer operation = LibRados.rados_create_read_op();
     try {
       for (String image : images) {
+        if (!replies.isEmpty()) { // for the one before
+          LibRados.rados_read_op_set_flags(operation, LibRados.OPERATION_MAY_FAIL);
+        }
         var reply = new ClassReply(ID_BYTES);
         replies.put(image, reply);
         reply.of(operation, "dir_get_id", CephEncoding.bytes(image));
-        LibRados.rados_read_op_set_flags(operation, LibRados.OPERATION_MAY_FAIL);
       }
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), OBJECT, 0);
-      if (result == -Errno.ENOENT) {
-        return ids; // the pool never had an image
+      if (result != -Errno.ENOENT) {
+        io.check(result, "read ids of images " + images);
       }
-      io.check(result, "read ids of images " + images);
       replies.forEach((image, reply) -> {
-        if (reply.isThere()) {
-          ids.put(image, CephEncoding.text(reply.bytes()));
+        String id = reply.isThere() ? CephEncoding.text(reply.bytes()) : "";
+        if (!id.isEmpty()) { // as all are when the pool never had an image
+          ids.put(image, id);
         }
       });
       return ids;

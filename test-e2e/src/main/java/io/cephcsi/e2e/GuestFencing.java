@@ -68,8 +68,23 @@ final class GuestFencing {
       run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
       require(clients().isEmpty(), "the first node has nothing mapped");
       meeting.tell("returned", life.volume());
+      var _ = meeting.await("let-go");
+      useAgain(driver);
+      meeting.tell("used-again", life.volume());
       var _ = meeting.await("ended");
     }
+  }
+
+  /** The fence was for the client that is gone; the node has the volume by another one now. */
+  private void useAgain(DriverProcess driver) throws IOException {
+    publish(driver, "node1");
+    run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
+    System.out.println("guest: node1: client " + clients());
+    require(
+        Arrays.equals(Files.readAllBytes(own()), Files.readAllBytes(log())),
+        "the first node reads what the second one has written");
+    run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
+    unpublish(driver, "node1");
   }
 
   /** Appends blocks, each on disk before the next; tells how many are. */
@@ -102,6 +117,11 @@ final class GuestFencing {
       String refusal = refusal(() -> publish(driver, "node2"));
       System.out.println("guest: node2: " + refusal);
       require(refusal.contains("node1"), "the refusal names the first node");
+      String unfenced = refusal(() -> run(driver, "NodeStageVolume"));
+      System.out.println("guest: node2: " + unfenced);
+      require(
+          unfenced.contains("may still be written on node node1"),
+          "nor can it be staged without that, while the first node is not fenced");
       unpublish(driver, "node1");
       publish(driver, "node2");
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
@@ -120,6 +140,7 @@ final class GuestFencing {
           Arrays.equals(Files.readAllBytes(log()), before),
           "the first node has written nothing since it was fenced");
       require(Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
+      lend(driver);
       takeAwayTheDevice();
       require(
           life.healthOnNode(driver.client()).stream()
@@ -130,6 +151,16 @@ final class GuestFencing {
       run(driver, "DeleteVolume");
       meeting.tell("ended", life.volume());
     }
+  }
+
+  /** Lets the first node have the volume again, and takes it back. */
+  private void lend(DriverProcess driver) throws Exception {
+    run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
+    unpublish(driver, "node2");
+    meeting.tell("let-go", life.volume());
+    var _ = meeting.await("used-again");
+    publish(driver, "node2");
+    run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
   }
 
   /** As nobody should, below a mounted filesystem. */
