@@ -3,9 +3,7 @@ package io.cephcsi.ceph;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SequencedMap;
 
 /** What the object {@code rbd_directory}, the list of a pool's images, says of some of them. */
 final class RbdDirectory {
@@ -19,32 +17,26 @@ final class RbdDirectory {
     this.io = io;
   }
 
-  /**
-   * Class method {@code dir_get_id} of each, in one operation; missing ones are left out. Where the
-   * last one is missing, the operation ends with that, and the OSD counts it as little as any read
-   * of what is not there: so what is seldom there comes last.
-   */
+  /** Class method {@code dir_get_id} of each, in one operation; missing ones are left out. */
   Map<String, String> ids(Collection<String> images) {
     Map<String, String> ids = new HashMap<>();
-    SequencedMap<String, ClassReply> replies = new LinkedHashMap<>();
+    Map<String, ClassReply> replies = new HashMap<>();
     ReadOperationPointer operation = LibRados.rados_create_read_op();
     try {
       for (String image : images) {
-        if (!replies.isEmpty()) { // for the one before
-          LibRados.rados_read_op_set_flags(operation, LibRados.OPERATION_MAY_FAIL);
-        }
         var reply = new ClassReply(ID_BYTES);
         replies.put(image, reply);
         reply.of(operation, "dir_get_id", CephEncoding.bytes(image));
+        LibRados.rados_read_op_set_flags(operation, LibRados.OPERATION_MAY_FAIL);
       }
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), OBJECT, 0);
-      if (result != -Errno.ENOENT) {
-        io.check(result, "read ids of images " + images);
+      if (result == -Errno.ENOENT) {
+        return ids; // the pool never had an image
       }
+      io.check(result, "read ids of images " + images);
       replies.forEach((image, reply) -> {
-        String id = reply.isThere() ? CephEncoding.text(reply.bytes()) : "";
-        if (!id.isEmpty()) { // as all are when the pool never had an image
-          ids.put(image, id);
+        if (reply.isThere()) {
+          ids.put(image, CephEncoding.text(reply.bytes()));
         }
       });
       return ids;

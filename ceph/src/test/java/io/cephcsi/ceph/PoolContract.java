@@ -561,9 +561,6 @@ abstract class PoolContract {
     assertThat(pool().imageIds(List.of("none", "i", "trashed", "ä")))
         .isEqualTo(
             Map.of("i", pool().imageId("i").orElseThrow(), "ä", pool().imageId("ä").orElseThrow()));
-    assertThat(pool().imageIds(List.of("i", "trashed")))
-        .isEqualTo(Map.of("i", pool().imageId("i").orElseThrow()));
-    assertThat(pool().imageIds(List.of("none", "trashed"))).isEmpty();
   }
 
   @Test
