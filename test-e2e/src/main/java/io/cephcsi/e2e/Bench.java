@@ -108,6 +108,7 @@ public final class Bench implements Callable<Integer> {
     make(driver, progress);
     int held = driver.list();
     double afterVolumes = settledMegabytes(process);
+    double listing = listingMillis(ceph);
     var osd = new BenchOsd(ceph, bare);
     List<BenchCall> calls = new ArrayList<>();
     for (int n : callers) {
@@ -123,7 +124,23 @@ public final class Bench implements Callable<Integer> {
     }
     remove(driver, osd, progress);
     return new BenchResult(
-        start, new BenchResult.Memory(idle, connected, held, afterVolumes, atEnd), calls);
+        start, new BenchResult.Memory(idle, connected, held, afterVolumes, atEnd), listing, calls);
+  }
+
+  /** The command for people; the driver has not told it anything. */
+  private static double listingMillis(ThrowawayCeph ceph) throws IOException, InterruptedException {
+    String program = Checkout.root().resolve("bin/cephcsi").toString();
+    long begun = System.nanoTime();
+    Process listing =
+        new ProcessBuilder(
+                program, "volumes", "ls", "-o", "json", "--ceph-conf", ceph.entry("conf"))
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    if (listing.waitFor() != 0) {
+      throw new IOException("volumes ls ended with " + listing.exitValue());
+    }
+    return (System.nanoTime() - begun) / 1e6;
   }
 
   /** The start before these has warmed this process and the machine's cache of files. */

@@ -31,6 +31,7 @@ public record BenchBudget(
     budgets.add(atMost("first Probe, ms", result.start().minMillis(), 400));
     budgets.add(atMost("RSS idle, MB", result.memory().idle(), 80));
     budgets.add(atMost("RSS after volumes, MB", result.memory().afterVolumes(), 115));
+    budgets.add(atMost("volumes ls, ms", result.listingMillis(), 3000));
     operations(budgets, result, "CreateVolume", 10);
     operations(budgets, result, "CreateVolume again", 6);
     operations(budgets, result, "ControllerExpandVolume", 20);

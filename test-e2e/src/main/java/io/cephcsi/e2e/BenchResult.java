@@ -2,8 +2,13 @@ package io.cephcsi.e2e;
 
 import java.util.List;
 
-/** All that one run has measured. */
-public record BenchResult(Start start, Memory memory, List<BenchCall> calls) {
+/**
+ * All that one run has measured.
+ *
+ * @param listingMillis how long {@code cephcsi volumes ls} takes for all volumes, its start
+ *     included
+ */
+public record BenchResult(Start start, Memory memory, double listingMillis, List<BenchCall> calls) {
   /** Milliseconds from the start of the process to the first answered Probe. */
   public record Start(int starts, double minMillis, double medianMillis) {}
 

@@ -69,11 +69,14 @@ final class BenchTable {
         Locale.ROOT,
         """
         first Probe answered: min %.0f ms, median %.0f ms of %d starts
+        volumes ls: %.0f ms for %d volumes
         RSS, MB of 2^20: idle %.1f, connected %.1f, after %d volumes %.1f, at the end %.1f
         """,
         start.minMillis(),
         start.medianMillis(),
         start.starts(),
+        result.listingMillis(),
+        memory.volumes(),
         memory.idle(),
         memory.connected(),
         memory.volumes(),

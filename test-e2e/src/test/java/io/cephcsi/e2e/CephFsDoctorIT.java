@@ -1,5 +1,6 @@
 package io.cephcsi.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,12 +13,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** As {@link DoctorIT}, for CephFS: each kind of damage, while a controller runs. */
 class CephFsDoctorIT {
@@ -107,15 +112,22 @@ class CephFsDoctorIT {
 
     CommandRun look = doctor.run("-o", "json");
     assertThat(look.exit()).isEqualTo(1);
-    assertThat(Doctor.found(look))
-        .containsOnlyKeys(
-            "orphan-object",
-            "key-without-object",
-            "entry-without-subvolume",
-            "subvolume-without-entry",
-            "half-made-clone",
-            "stale-tracker",
-            "unusable-name");
+    String uuid = "11111111-2222-4333-8444-00000000000";
+    Map<String, String> found = new TreeMap<>(Doctor.found(look));
+    assertThat(found.remove("orphan-object"))
+        .contains("object csi.volume." + uuid + "1", "object csi.volume." + uuid + "8");
+    assertThat(found.remove("key-without-object"))
+        .contains("name pvc-2 in csi.volumes.default", "name pvc-5 in csi.volumes.default");
+    assertThat(found)
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "entry-without-subvolume", "volume pvc-3",
+                "subvolume-without-entry", "subvolume csi-vol-" + uuid + "4",
+                "half-made-clone", "subvolume csi-vol-" + uuid + "7",
+                "stale-tracker",
+                    "tracker of snapshot " + snapshot.source().getSnapshot().getSnapshotId(),
+                "unusable-name", "name pvc-6 in csi.volumes.default"));
+    Set<String> titles = Doctor.explained(look);
     CommandRun told = doctor.run("--fs", "cephfs");
     assertThat(told.out())
         .contains("9 problems")
@@ -127,7 +139,7 @@ class CephFsDoctorIT {
 
     Path backup = folder.resolve("backup.json");
     CommandRun mended = doctor.run("--repair", "--yes", "--backup", backup.toString());
-    assertThat(mended.err()).contains("mended stale tracker of a snapshot");
+    assertThat(mended.err()).contains(titles.stream().map("mended "::concat).toList());
     assertThat(mended.exit()).as(mended.out() + mended.err()).isZero();
     CommandRun again = doctor.run();
     assertThat(again.exit()).as(again.out()).isZero();
@@ -158,12 +170,38 @@ class CephFsDoctorIT {
   }
 
   @Test
-  void youngOrFull_isLeftAlone() throws Exception {
+  void youngFullOrMounted_isLeftAlone() throws Exception {
+    String subvolume = "csi-vol-11111111-2222-4333-8444-000000000021";
     shell.run(UUIDS + "subvolume 21");
     CommandRun early = doctor.run("--fs", "cephfs", "--older-than", "1h");
     assertThat(early.exit()).as(early.out()).isZero();
     assertThat(early.out()).contains("1 more changed too recently");
+
+    Path mount = Files.createDirectory(folder.resolve("mount"));
+    String path = shell.run("ceph fs subvolume getpath cephfs %s csi".formatted(subvolume));
+    shell.run("ceph-fuse -c $CEPH_CONF -r %s %s > /dev/null 2>&1".formatted(path, mount));
+    try (var _ = new AtExit(() -> unmount(mount))) {
+      assertLeftAlone(subvolume, "left alone: a client has it open");
+      Files.write(mount.resolve("data"), new byte[4096]);
+    } finally {
+      unmount(mount);
+    }
+    String info = "ceph fs subvolume info cephfs %s csi".formatted(subvolume);
+    for (int i = 0; i < 30 && !shell.run(info).contains("\"bytes_used\": 4096"); i++) {
+      Thread.sleep(1000);
+    }
+    assertLeftAlone(subvolume, "it has 4096 bytes in it", "left alone: you have to decide");
     shell.run(UUIDS + "ceph fs subvolume rm cephfs csi-vol-$(U 21) csi");
+  }
+
+  private void assertLeftAlone(String subvolume, String... told) throws Exception {
+    Path backup = folder.resolve("left");
+    CommandRun run = doctor.run("--repair", "--yes", "--backup", backup + "");
+    assertThat(run.exit()).isEqualTo(1);
+    // Sentences are in lines.
+    assertThat(run.out().replaceAll("\\s+", " ")).contains(told);
+    assertThat(backup).doesNotExist();
+    assertThat(shell.run("ceph fs subvolume ls cephfs csi")).contains(subvolume);
   }
 
   @Test
@@ -191,8 +229,56 @@ class CephFsDoctorIT {
   }
 
   @Test
+  void ls_listsVolumesAndWithUsedAsksTheManager() throws Exception {
+    Map<String, JsonNode> listed = list("--fs", "cephfs");
+    assertThat(listed).containsOnlyKeys("pvc-sound", "pvc-shown");
+    JsonNode sound = requireNonNull(listed.get("pvc-sound"));
+    assertThat(sound.path("id").asText()).isEqualTo(volume.volume().getVolumeId());
+    assertThat(sound.path("fileSystem").asText()).isEqualTo("cephfs");
+    assertThat(sound.path("group").asText()).isEqualTo("csi");
+    assertThat(sound.path("subvolume").asText())
+        .isEqualTo(volume.volume().getVolumeContextOrThrow("subvolumeName"));
+    assertThat(sound.path("sizeBytes").asLong()).isEqualTo(1L << 30);
+    assertThat(sound.path("snapshots").asInt()).isEqualTo(1);
+    assertThat(sound.path("state").asText()).isEqualTo("ok");
+    assertThat(sound.path("usedBytes").isNull()).isTrue();
+    assertThat(requireNonNull(listed.get("pvc-shown")).path("subvolume").asText()).isEmpty();
+
+    JsonNode used = requireNonNull(list("--used").get("pvc-sound"));
+    assertThat(used.path("usedBytes").isNumber()).isTrue();
+    assertThat(used.path("createdAt").asText()).isNotEmpty();
+    CommandRun table = CommandRun.of("volumes", "ls", "--ceph-conf", ceph.entry("conf"));
+    assertThat(table.out().lines().filter(line -> line.startsWith("pvc-sound")))
+        .singleElement()
+        .asString()
+        .matches("pvc-sound +ok +1 GiB +0 +1 +- +cephfs/csi +csi-vol-.*");
+  }
+
+  /** By their names. */
+  private static Map<String, JsonNode> list(String... options) throws Exception {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "volumes",
+                "ls",
+                "--ceph-conf",
+                ceph.entry("conf"),
+                "--cluster-id",
+                DriverProcess.CLUSTER_ID,
+                "-o",
+                "json"));
+    words.addAll(List.of(options));
+    CommandRun run = CommandRun.of(words.toArray(String[]::new));
+    assertThat(run.exit()).as(run.err()).isZero();
+    Map<String, JsonNode> listed = new TreeMap<>();
+    MAPPER.readTree(run.out()).forEach(row -> listed.put(row.path("name").asText(), row));
+    return listed;
+  }
+
+  @Test
   void show_tellsWhoHasTheVolumeMounted() throws Exception {
     assertThat(show("pvc-sound").path("openBy")).isEmpty();
+    assertThat(requireNonNull(list().get("pvc-sound")).path("watchers").asInt(-1)).isZero();
     Path mount = Files.createDirectory(folder.resolve("mount"));
     String path = volume.volume().getVolumeContextOrThrow("subvolumePath");
     shell.run("ceph-fuse -c $CEPH_CONF -r %s %s > /dev/null 2>&1".formatted(path, mount));
@@ -203,6 +289,7 @@ class CephFsDoctorIT {
       assertThat(found.path("openBy").path(0).path("node").asText())
           .isEqualTo(shell.run("uname -n"));
       assertThat(found.path("openBy").path(0).path("address").asText()).contains(":0/");
+      assertThat(requireNonNull(list().get("pvc-sound")).path("watchers").asInt()).isEqualTo(1);
     } finally {
       unmount(mount);
     }
@@ -265,6 +352,25 @@ class CephFsDoctorIT {
           .contains("timed out", "filesystem cephfs has an active metadata server");
     } finally {
       Processes.resume(ceph.process("mds").pid());
+    }
+    assertThat(show("pvc-sound").path("state").asText()).isEqualTo("ok");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"doctor", "volumes ls", "volumes show pvc-sound"})
+  void managerHangs_endsInTimeAndSaysSo(String command) throws Exception {
+    List<String> words = new ArrayList<>(List.of(command.split(" ", -1)));
+    words.addAll(List.of("--ceph-conf", ceph.entry("conf"), "--cluster-id"));
+    words.addAll(List.of(DriverProcess.CLUSTER_ID, "--fs", "cephfs", "--timeout", "2s"));
+    Processes.stop(ceph.process("mgr").pid());
+    try {
+      long start = System.nanoTime();
+      CommandRun run = CommandRun.of(words.toArray(String[]::new));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(25));
+      assertThat(run.exit()).as(run.out() + run.err()).isEqualTo(1);
+      assertThat(run.err()).contains("timed out").contains("ceph mgr stat");
+    } finally {
+      Processes.resume(ceph.process("mgr").pid());
     }
     assertThat(show("pvc-sound").path("state").asText()).isEqualTo("ok");
   }

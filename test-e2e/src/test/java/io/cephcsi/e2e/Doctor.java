@@ -1,12 +1,16 @@
 package io.cephcsi.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * {@code cephcsi doctor} on a cluster of a test.
@@ -43,5 +47,18 @@ record Doctor(List<String> options) {
           finding.path("kind").asText(), finding.path("subject").asText(), (a, b) -> a + "; " + b);
     }
     return kinds;
+  }
+
+  /** Requires that each finding is explained and has steps that mend it; gives back the titles. */
+  static Set<String> explained(CommandRun run) throws IOException {
+    Set<String> titles = new TreeSet<>();
+    for (JsonNode finding : MAPPER.readTree(run.out())) {
+      assertThat(finding.path("cause").asText()).as(finding.toString()).isNotBlank();
+      assertThat(finding.path("explanation").asText()).as(finding.toString()).isNotBlank();
+      assertThat(finding.path("hold").asText()).as(finding.toString()).isEqualTo("none");
+      assertThat(finding.path("steps")).as(finding.toString()).isNotEmpty();
+      titles.add(finding.path("title").asText());
+    }
+    return titles;
   }
 }

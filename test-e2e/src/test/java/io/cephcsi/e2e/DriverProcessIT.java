@@ -11,6 +11,7 @@ import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +49,22 @@ class DriverProcessIT {
       assertThat(info.getName()).isEqualTo("rbd.csi.ceph.com");
       assertThat(driver.stop()).isZero();
       assertThat(driver.socket()).doesNotExist();
+    }
+  }
+
+  @Test
+  void socketOfALiveProcess_isLeftToIt() throws Exception {
+    try (var driver = DriverProcess.start(ceph, "--controllerserver")) {
+      List<String> second =
+          driver.command().subList(driver.command().indexOf("--type=rbd"), driver.command().size());
+      CommandRun run = CommandRun.of(second.toArray(String[]::new));
+
+      assertThat(run.exit()).isEqualTo(1);
+      assertThat(run.err())
+          .contains(driver.socket() + ": in use by a live process; stop it or take another path");
+      var info =
+          driver.client().identity().getPluginInfo(GetPluginInfoRequest.newBuilder().build());
+      assertThat(info.getName()).isEqualTo("rbd.csi.ceph.com");
     }
   }
 

@@ -169,6 +169,9 @@ final class Connection {
 
   private Optional<Credentials> users() throws IOException {
     if (keyring != null) {
+      if (!Files.isReadable(keyring)) {
+        throw new WrongUsage("--keyring %s cannot be read: name a keyring".formatted(keyring));
+      }
       return Optional.of(SecretSource.ofText(Files.readString(keyring), user, "--keyring"));
     }
     return secret.isEmpty() ? Optional.empty() : Optional.of(SecretSource.of(secret, user));

@@ -12,6 +12,9 @@ public final class HelpText {
   private static final int WIDEST = 80;
   private static final int NARROWEST_OF_PICOCLI = 55;
 
+  /** Wider than anything is, so that picocli breaks no lines. */
+  private static final int UNBROKEN = 4000;
+
   /** Below a name that stands alone. */
   private static final int INDENT = 8;
 
@@ -28,9 +31,9 @@ public final class HelpText {
 
   /** A command's help in lines of that many characters; examples may be longer. */
   static String of(CommandLine line, int width) {
-    line.setUsageHelpWidth(Math.clamp(width, NARROWEST_OF_PICOCLI, WIDEST));
-    String help = line.getUsageMessage();
-    return width < NARROWEST_OF_PICOCLI ? narrow(help, width) : help;
+    boolean narrow = width < NARROWEST_OF_PICOCLI;
+    line.setUsageHelpWidth(narrow ? UNBROKEN : Math.min(width, WIDEST));
+    return narrow ? narrow(line.getUsageMessage(), width) : line.getUsageMessage();
   }
 
   private static String narrow(String help, int width) {
@@ -49,14 +52,9 @@ public final class HelpText {
     return narrow.toString();
   }
 
-  /** Whether picocli has broken a line there. */
+  /** Whether it stands below its name. */
   private static boolean goesOn(String before, String line) {
-    boolean text = startsWithWord(before) && startsWithWord(line) && !line.startsWith("Usage:");
-    return text || line.startsWith(" ".repeat(INDENT + 8));
-  }
-
-  private static boolean startsWithWord(String line) {
-    return !line.isBlank() && !line.startsWith(" ");
+    return !before.isBlank() && line.startsWith(" ".repeat(INDENT + 8));
   }
 
   private static String narrowLine(String line, int width) {

@@ -79,6 +79,7 @@ final class ProgressOnTerminal implements Progress, AutoCloseable {
     if (!closed) {
       bar = drawn.setTaskName("cephcsi").setInitialMax(UNKNOWN).build();
       show();
+      bar.refresh(); // by itself it shows only steps
     }
   }
 

@@ -34,7 +34,9 @@ record Undoing(Path file, Connection connection, Question question) {
   private void requireSame(String fsid, List<Backup.Line> lines) {
     for (Backup.Line line : lines) {
       if (!line.fsid().equals(fsid)) {
-        throw new WrongUsage("%s is of cluster %s, asked is %s".formatted(file, line.fsid(), fsid));
+        throw new WrongUsage(
+            "%s is of cluster %s, but cluster %s is asked: choose the other by --ceph-conf or --cluster-config"
+                .formatted(file, line.fsid(), fsid));
       }
     }
   }

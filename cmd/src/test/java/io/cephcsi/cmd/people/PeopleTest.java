@@ -156,19 +156,19 @@ class PeopleTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "[{\"clusterID\":\"one\"|config.json",
-        "[]|choose by --cluster-id",
-        "[{\"clusterID\":\"two\",\"monitors\":[\"m\"]}]|cluster one is not in",
-        "[{\"clusterID\":\"one\",\"monitors\":[]}]|has no monitors",
+        "[{\"clusterID\":\"one\"|1|config.json is broken",
+        "[]|2|choose by --cluster-id",
+        "[{\"clusterID\":\"two\",\"monitors\":[\"m\"]}]|2|cluster one is not in",
+        "[{\"clusterID\":\"one\",\"monitors\":[]}]|2|has no monitors",
       })
-  void configThatCannotBeUsed_isToldAndNotAnswered(String config, String told, @TempDir Path folder)
-      throws IOException {
+  void configThatCannotBeUsed_isToldAndNotAnswered(
+      String config, int exit, String told, @TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("config.json"), config);
     Path key = Files.writeString(folder.resolve("key"), "AQ==");
     String cluster = config.equals("[]") ? "pvc-1" : ID;
     Outcome outcome =
         run("volumes", "show", cluster, "--cluster-config", file.toString(), "--secret", key + "");
-    assertThat(outcome.exit()).isNotZero();
+    assertThat(outcome.exit()).isEqualTo(exit);
     assertThat(outcome.err()).contains(told).doesNotContain("Exception");
   }
 
@@ -177,8 +177,17 @@ class PeopleTest {
     Path key = Files.writeString(folder.resolve("key"), "AQ==");
     Outcome outcome =
         run("volumes", "ls", "--cluster-config", folder.resolve("none") + "", "--secret", key + "");
-    assertThat(outcome.exit()).isNotZero();
-    assertThat(outcome.err()).contains("none").doesNotContain("Exception");
+    assertThat(outcome.exit()).isEqualTo(1);
+    assertThat(outcome.err()).contains("none is missing").doesNotContain("Exception");
+  }
+
+  @Test
+  void keyringThatIsMissing_isExit2AndNamesTheFlag(@TempDir Path folder) throws IOException {
+    Path conf = Files.writeString(folder.resolve("ceph.conf"), "[global]\n");
+    String none = folder.resolve("none").toString();
+    Outcome outcome = run("volumes", "ls", "--ceph-conf", conf + "", "--keyring", none);
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains("--keyring " + none + " cannot be read");
   }
 
   @ParameterizedTest
@@ -240,9 +249,10 @@ class PeopleTest {
     var line = new CommandLine(new DoctorCommand());
     String help = HelpText.of(line, 40);
     assertThat(help.lines().filter(text -> text.strip().contains(" ")))
-        .hasSizeGreaterThan(40)
+        .hasSizeGreaterThan(30)
         .allSatisfy(text -> assertThat(text).hasSizeLessThanOrEqualTo(40));
-    assertThat(help).contains("      --fs=NAME\n        Only this filesystem; repeatable.\n");
+    assertThat(help)
+        .contains("      --fs=NAME\n        Only this filesystem;\n        repeatable.\n");
     assertThat(HelpText.of(line, 300).lines())
         .allSatisfy(text -> assertThat(text).hasSizeLessThanOrEqualTo(90));
   }
