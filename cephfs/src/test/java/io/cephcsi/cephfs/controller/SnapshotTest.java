@@ -746,7 +746,7 @@ class SnapshotTest {
   private static void assertMissing(String what, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOf(CsiException.NotFound.class)
-        .hasMessage(what + " does not exist");
+        .hasMessageStartingWith(what + " does not exist: ");
   }
 
   @Test
