@@ -138,8 +138,11 @@ public final class DriverProcess implements AutoCloseable {
   private static Run launch(Path folder, List<String> command, Map<String, String> environment)
       throws IOException, InterruptedException {
     long began = System.nanoTime();
+    // In a process group of its own, as in a container; setsid becomes the program.
+    List<String> grouped = new ArrayList<>(List.of("setsid"));
+    grouped.addAll(command);
     var builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(grouped)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(LOG).toFile()));
     builder.environment().putAll(environment);

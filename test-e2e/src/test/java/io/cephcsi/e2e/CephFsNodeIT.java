@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The node of the CephFS driver on this machine, with a real ceph-fuse. The numbers are those of
@@ -172,14 +174,20 @@ class CephFsNodeIT {
     assertThat(daemons()).isEqualTo(before);
   }
 
-  @Test
-  void driversProcessGroupIsSignalled_mountLivesOn() throws Exception {
-    assertThat(session(daemons().getFirst())).isNotEqualTo(session(driver.pid()));
-  }
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "KILL"})
+  void driversProcessGroupIsSignalled_mountLivesOn(String signal) throws Exception {
+    List<Long> before = daemons();
+    run("write 32 MiB");
 
-  private static String session(long pid) throws IOException {
-    String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[3];
+    must("kill", "-" + signal, "--", "-" + driver.pid());
+    eventually(() -> ProcessHandle.of(driver.pid()).filter(ProcessHandle::isAlive).isEmpty());
+    run("read back");
+    driver.restart();
+
+    assertThat(daemons()).isEqualTo(before);
+    run("NodeStageVolume");
+    run("read back");
   }
 
   /** C15. */
