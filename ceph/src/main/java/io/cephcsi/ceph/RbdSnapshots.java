@@ -1,7 +1,5 @@
 package io.cephcsi.ceph;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.sun.jna.Memory;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.nio.ByteBuffer;
@@ -97,12 +95,10 @@ final class RbdSnapshots {
 
   /** The name, the id, and {@code cls::rbd::SnapshotNamespace} of a user's. */
   private static byte[] encode(String name, long id) {
-    byte[] text = name.getBytes(UTF_8);
-    return ByteBuffer.allocate(Integer.BYTES + text.length + Long.BYTES + USER_NAMESPACE.length)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(text.length)
+    byte[] text = CephEncoding.bytes(name);
+    return ByteBuffer.allocate(text.length + Long.BYTES + USER_NAMESPACE.length)
         .put(text)
-        .putLong(id)
+        .put(encode(id))
         .put(USER_NAMESPACE)
         .array();
   }
