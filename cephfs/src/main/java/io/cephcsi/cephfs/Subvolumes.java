@@ -249,11 +249,7 @@ public final class Subvolumes {
     try {
       var _ = send(removal(name).with("retain_snapshots", true));
     } catch (CephException e) {
-      if (e.errno() == EINVAL && said(e, "retention")) {
-        removeWhole(name);
-      } else {
-        var _ = there(e, name);
-      }
+      removed(e, name);
     }
   }
 
@@ -272,18 +268,21 @@ public final class Subvolumes {
 
   /**
    * Removes a subvolume whatever state it is in, with a clone that is running first canceled; not
-   * the snapshots that it may have. Two commands for a clone that runs.
+   * the snapshots that it may have. Two commands for a clone that runs, and for what cannot leave
+   * snapshots behind.
+   *
+   * @throws CsiException.FailedPrecondition when it has snapshots that cannot stay without it
    */
   public void removeUnfinished(String name) {
     try {
       var _ = send(removal(name).with("force", true).with("retain_snapshots", true));
     } catch (CephException e) {
-      if (e.errno() != EAGAIN) {
-        var _ = there(e, name);
-        return;
+      if (e.errno() == EAGAIN) {
+        cancelClone(name);
+        removeCanceled(name);
+      } else {
+        removed(e, name);
       }
-      cancelClone(name);
-      removeCanceled(name);
     }
   }
 
@@ -291,6 +290,14 @@ public final class Subvolumes {
     try {
       var _ = send(removal(name).with("force", true).with("retain_snapshots", true));
     } catch (CephException e) {
+      removed(e, name);
+    }
+  }
+
+  private void removed(CephException e, String name) {
+    if (e.errno() == EINVAL && said(e, "retention")) {
+      removeWhole(name);
+    } else {
       var _ = there(e, name);
     }
   }

@@ -158,9 +158,8 @@ public final class VolumeHealths {
    * or deleted.
    */
   private Optional<HealthProblem> missing(OpenFileSystem opened, VolumeEntry entry) {
-    // Last: a deletion frees the name when the subvolume is gone. A copy has a size when it is
-    // complete, a new volume from the beginning.
-    boolean made = entry.sizeBytes() > 0 && !entry.discarded();
+    // Last: a deletion frees the name when the subvolume is gone.
+    boolean made = entry.sizeBytes().isPresent() && !entry.discarded();
     if (!made || !journal.nameIsHeld(opened.pool(), entry)) {
       return Optional.empty();
     }

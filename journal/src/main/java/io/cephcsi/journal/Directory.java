@@ -2,11 +2,13 @@ package io.cephcsi.journal;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.OmapStore;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
@@ -34,7 +36,8 @@ final class Directory {
 
   /**
    * In a UUID's object: our own key, for what costs a command to the manager to find out. It is
-   * what this driver did last, and not more: others may have changed it since.
+   * what this driver did last, and not more: others may have changed it since. Of a volume it is
+   * there when its subvolume is whole.
    */
   static final String SIZE = "cephcsi.bytes";
 
@@ -47,11 +50,16 @@ final class Directory {
    */
   static final String MAKER = "cephcsi.maker";
 
+  /**
+   * In a snapshot's object: our own key, when its volume was cut; there when the snapshot is whole.
+   */
+  static final String CUT_AT = "cephcsi.cutat";
+
   /** In a UUID's object: the name of its image. */
   static final String IMAGE_NAME = "csi.imagename";
 
-  /** In a UUID's object: what changes while its image is made or deleted. */
-  static final Set<String> PROGRESS = Set.of(IMAGE_ID, MAKER, DISCARDED);
+  /** In a UUID's object: what changes while what it is about is made or deleted. */
+  static final Set<String> PROGRESS = Set.of(IMAGE_ID, SIZE, CUT_AT, MAKER, DISCARDED);
 
   /** In the directory: our own key of an image that is to be flattened, with its id behind. */
   private static final String FLATTEN = "cephcsi.flatten.";
@@ -67,16 +75,19 @@ final class Directory {
 
   private final String object;
   private final String prefix;
+  private final Set<String> wholeBy;
   private final Supplier<UUID> uuids;
   private final SeenNames seen = new SeenNames();
 
   /**
    * @param object the omap object with the names
    * @param prefix stands before each name in its key, and before each UUID in its object's name
+   * @param wholeBy the keys of a UUID's object of which any says that what it is about is whole
    */
-  Directory(String object, String prefix, Supplier<UUID> uuids) {
+  Directory(String object, String prefix, Set<String> wholeBy, Supplier<UUID> uuids) {
     this.object = object;
     this.prefix = prefix;
+    this.wholeBy = Set.copyOf(wholeBy);
     this.uuids = uuids;
   }
 
@@ -192,9 +203,8 @@ final class Directory {
    *     it over just now
    */
   Optional<String> takeOver(OmapStore objects, String uuid) {
-    Set<String> keys = Set.of(MAKER, IMAGE_ID, DISCARDED);
-    Map<String, String> now = objects.get(objectOf(uuid), keys);
-    if (now.containsKey(IMAGE_ID) || now.containsKey(DISCARDED)) {
+    Map<String, String> now = objects.get(objectOf(uuid), made("").keySet());
+    if (!isMade(now)) {
       return Optional.empty();
     }
     String maker = UUID.randomUUID().toString();
@@ -205,20 +215,25 @@ final class Directory {
   }
 
   /** What is so as long as the maker is at it. */
-  private static Map<String, String> made(String maker) {
-    return Map.of(MAKER, maker, IMAGE_ID, "", DISCARDED, "");
+  private Map<String, String> made(String maker) {
+    Map<String, String> keys = new TreeMap<>(Map.of(MAKER, maker, DISCARDED, ""));
+    wholeBy.forEach(key -> keys.put(key, ""));
+    return keys;
+  }
+
+  /** Whether it is neither finished nor taken back. */
+  private boolean isMade(Map<String, String> keys) {
+    return !keys.containsKey(DISCARDED) && Collections.disjoint(keys.keySet(), wholeBy);
   }
 
   /** Whether it is still this maker's to finish. */
   boolean makes(OmapStore objects, String uuid, String maker) {
     Map<String, String> now = objects.get(objectOf(uuid), made(maker).keySet());
-    return now.getOrDefault(MAKER, "").equals(maker)
-        && !now.containsKey(IMAGE_ID)
-        && !now.containsKey(DISCARDED);
+    return now.getOrDefault(MAKER, "").equals(maker) && isMade(now);
   }
 
   /**
-   * Adds what is known of a whole image.
+   * Adds what is known of what is whole now.
    *
    * @param maker empty for the call that began
    * @return false when it is not this maker's any more

@@ -53,7 +53,7 @@ public final class GroupJournal {
    * @param instanceId keeps the directories of several drivers in one pool apart
    */
   public GroupJournal(String instanceId, Supplier<UUID> uuids) {
-    this.names = new Directory("csi.groups." + instanceId, "csi.volume.group.", uuids);
+    this.names = new Directory("csi.groups." + instanceId, "csi.volume.group.", Set.of(), uuids);
   }
 
   /**

@@ -4,15 +4,16 @@ import io.cephcsi.ceph.OmapStore;
 import java.util.Optional;
 
 /**
- * Which call makes the image of a reservation: the one that made the reservation, or the one that
- * took it over last. So of two processes that are at it only one can finish or undo it.
+ * Which call makes what a reservation is for, an image or a subvolume or a snapshot: the one that
+ * made the reservation, or the one that took it over last. So of two processes that are at it only
+ * one can finish or undo it.
  */
 public sealed interface Makers permits VolumeJournal, SnapshotJournal {
   /**
-   * Lets a call go on with a reservation without image that another call made, and may still be at.
+   * Lets a call go on with a reservation that another call made, and may still be at.
    *
-   * @return the maker from now on; empty when the image was finished, is being undone, or another
-   *     process took it over just now
+   * @return the maker from now on; empty when it was finished, is being undone, or another process
+   *     took it over just now
    */
   Optional<String> takeOver(OmapStore objects, String uuid);
 

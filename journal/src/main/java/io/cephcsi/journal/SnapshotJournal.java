@@ -34,9 +34,6 @@ public final class SnapshotJournal implements Makers {
   /** ceph-csi has the owner of a CephFS snapshot under an empty key. */
   private static final String MISPLACED_OWNER = "";
 
-  /** Our own key, outside of {@code csi.}, so that ceph-csi does not even read it. */
-  private static final String CUT_AT = "cephcsi.cutat";
-
   /** Our own key, there until the image has its own snapshot, which follows the caller's answer. */
   private static final String UNFINISHED = "cephcsi.unfinished";
 
@@ -53,7 +50,7 @@ public final class SnapshotJournal implements Makers {
           OWNER,
           MISPLACED_OWNER,
           GROUP_ID,
-          CUT_AT,
+          Directory.CUT_AT,
           Directory.SIZE,
           UNFINISHED,
           Directory.JOURNAL_POOL,
@@ -65,7 +62,9 @@ public final class SnapshotJournal implements Makers {
    * @param instanceId keeps the directories of several drivers in one pool apart
    */
   public SnapshotJournal(String instanceId, Supplier<UUID> uuids) {
-    this.names = new Directory("csi.snaps." + instanceId, "csi.snap.", uuids);
+    this.names =
+        new Directory(
+            "csi.snaps." + instanceId, "csi.snap.", Set.of(IMAGE_ID, Directory.CUT_AT), uuids);
   }
 
   /**
@@ -171,7 +170,7 @@ public final class SnapshotJournal implements Makers {
         keys.getOrDefault(SOURCE_ID, ""),
         keys.getOrDefault(OWNER, keys.getOrDefault(MISPLACED_OWNER, "")),
         keys.getOrDefault(GROUP_ID, ""),
-        Optional.ofNullable(keys.get(CUT_AT)).map(Instant::parse),
+        Optional.ofNullable(keys.get(Directory.CUT_AT)).map(Instant::parse),
         Directory.journalPool(keys),
         keys.containsKey(Directory.DISCARDED),
         !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION),
@@ -207,7 +206,18 @@ public final class SnapshotJournal implements Makers {
         objects,
         uuid,
         maker,
-        Map.of(IMAGE_ID, imageId, CUT_AT, cutAt.toString(), UNFINISHED, "true"));
+        Map.of(IMAGE_ID, imageId, Directory.CUT_AT, cutAt.toString(), UNFINISHED, "true"));
+  }
+
+  /**
+   * Adds when it was cut to the UUID's object, which says that a snapshot without an image of its
+   * own is whole.
+   *
+   * @param maker empty for the call that made the reservation
+   * @return false when the reservation is not this maker's any more, or gone
+   */
+  public boolean storeCut(OmapStore objects, String uuid, String maker, Instant cutAt) {
+    return names.finish(objects, uuid, maker, Map.of(Directory.CUT_AT, cutAt.toString()));
   }
 
   /** Notes that the image has the snapshot too that restores are cloned from. */
@@ -216,14 +226,14 @@ public final class SnapshotJournal implements Makers {
   }
 
   /**
-   * Starts adding when it was cut to the UUID's object. Nobody need wait for that: of what has no
-   * image of its own, Ceph itself can be asked.
+   * Starts adding when it was cut to the UUID's object, of a member of a group: nobody else makes
+   * it, and it counts when the group is finished. Nobody need wait for that.
    *
    * @return gets false when the object was removed meanwhile
    */
   @CanIgnoreReturnValue
   public CompletableFuture<Boolean> storeCutLater(OmapStore objects, String uuid, Instant cutAt) {
-    return objects.updateAsync(names.objectOf(uuid), Map.of(CUT_AT, cutAt.toString()));
+    return objects.updateAsync(names.objectOf(uuid), Map.of(Directory.CUT_AT, cutAt.toString()));
   }
 
   /** The name of a UUID's object. */

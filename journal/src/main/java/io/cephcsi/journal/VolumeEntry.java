@@ -15,7 +15,8 @@ import java.util.OptionalLong;
  * @param encrypted whether ceph-csi encrypts it
  * @param backingSnapshotId the id of the snapshot that it only shows, empty when it has data of its
  *     own
- * @param sizeBytes what this driver last made it; 0 when unknown
+ * @param sizeBytes what this driver last made it, 0 for no bound; empty for an image, for what is
+ *     not whole yet, and for what ceph-csi made
  */
 public record VolumeEntry(
     String uuid,
@@ -28,10 +29,20 @@ public record VolumeEntry(
     boolean discarded,
     boolean encrypted,
     String backingSnapshotId,
-    long sizeBytes) {
+    OptionalLong sizeBytes) {
   /** What there is to say of an image that no journal knows. */
   public static VolumeEntry ofImage(String imageName) {
     return new VolumeEntry(
-        "", "", imageName, "", "", "", OptionalLong.empty(), false, false, "", 0);
+        "",
+        "",
+        imageName,
+        "",
+        "",
+        "",
+        OptionalLong.empty(),
+        false,
+        false,
+        "",
+        OptionalLong.empty());
   }
 }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -51,7 +52,9 @@ public final class VolumeJournal implements Makers {
    * @param instanceId keeps the directories of several drivers in one pool apart
    */
   public VolumeJournal(String instanceId, Supplier<UUID> uuids) {
-    this.names = new Directory("csi.volumes." + instanceId, "csi.volume.", uuids);
+    this.names =
+        new Directory(
+            "csi.volumes." + instanceId, "csi.volume.", Set.of(IMAGE_ID, Directory.SIZE), uuids);
   }
 
   /**
@@ -99,7 +102,7 @@ public final class VolumeJournal implements Makers {
         false,
         false,
         request.backingSnapshotId(),
-        request.sizeBytes());
+        OptionalLong.empty());
   }
 
   private static Map<String, String> keys(Stores stores, VolumeEntry entry) {
@@ -115,7 +118,6 @@ public final class VolumeJournal implements Makers {
     if (!entry.backingSnapshotId().isEmpty()) {
       keys.put(BACKING_SNAPSHOT_ID, entry.backingSnapshotId());
     }
-    keys.putAll(Directory.size(entry.sizeBytes()));
     return keys;
   }
 
@@ -139,7 +141,9 @@ public final class VolumeJournal implements Makers {
             keys.containsKey(Directory.DISCARDED),
             !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION),
             keys.getOrDefault(BACKING_SNAPSHOT_ID, ""),
-            Directory.size(keys)));
+            keys.containsKey(Directory.SIZE)
+                ? OptionalLong.of(Directory.size(keys))
+                : OptionalLong.empty()));
   }
 
   /** The name of a UUID's object. */
@@ -172,9 +176,24 @@ public final class VolumeJournal implements Makers {
     return names.finish(objects, uuid, maker, Map.of(IMAGE_ID, imageId));
   }
 
-  /** Notes what a volume was made now; one that was removed meanwhile stays removed. */
-  public void storeSize(OmapStore objects, String uuid, long sizeBytes) {
-    var _ = objects.update(names.objectOf(uuid), Directory.size(sizeBytes));
+  /**
+   * Adds a volume's size to the UUID's object, which says that its subvolume is whole.
+   *
+   * @param maker empty for the call that made the reservation
+   * @param sizeBytes 0 for no bound
+   * @return false when the reservation is not this maker's any more, or gone
+   */
+  public boolean storeSize(OmapStore objects, String uuid, String maker, long sizeBytes) {
+    return names.finish(objects, uuid, maker, size(sizeBytes));
+  }
+
+  /** Notes how large a whole volume is now; one that was removed meanwhile stays removed. */
+  public void changeSize(OmapStore objects, String uuid, long sizeBytes) {
+    var _ = objects.update(names.objectOf(uuid), size(sizeBytes));
+  }
+
+  private static Map<String, String> size(long bytes) {
+    return Map.of(Directory.SIZE, Long.toString(bytes));
   }
 
   /**

@@ -9,17 +9,11 @@ package io.cephcsi.journal;
  * @param parameters what was asked for, in any text form that can be compared
  * @param backingSnapshotId the id of the snapshot that it only shows, empty when it has data of its
  *     own
- * @param sizeBytes what it will be made with; 0 to keep nothing of that
  */
 public record VolumeRequest(
-    String name,
-    String imagePrefix,
-    String owner,
-    String parameters,
-    String backingSnapshotId,
-    long sizeBytes) {
-  /** Of an image, which itself tells how large it is. */
+    String name, String imagePrefix, String owner, String parameters, String backingSnapshotId) {
+  /** Of what has data of its own. */
   public VolumeRequest(String name, String imagePrefix, String owner, String parameters) {
-    this(name, imagePrefix, owner, parameters, "", 0);
+    this(name, imagePrefix, owner, parameters, "");
   }
 }

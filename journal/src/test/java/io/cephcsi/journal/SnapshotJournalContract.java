@@ -89,6 +89,21 @@ abstract class SnapshotJournalContract extends JournalContract {
   }
 
   @Test
+  void storeCut_byWhoWasTakenOverFrom_isRefused() {
+    String uuid = fresh().uuid();
+    String second = journal.takeOver(pool(), uuid).orElseThrow();
+
+    assertThat(journal.storeCut(pool(), uuid, "", CUT_AT)).isFalse();
+    assertThat(journal.giveUp(pool(), uuid, "")).isFalse();
+    assertThat(journal.storeCut(pool(), uuid, second, CUT_AT)).isTrue();
+
+    assertThat(found().cutAt()).contains(CUT_AT);
+    assertThat(journal.takeOver(pool(), uuid)).isEmpty();
+    assertThat(journal.giveUp(pool(), uuid, second)).isFalse();
+    assertThat(omap(pool(), "csi.snap." + uuid)).doesNotContainKey("cephcsi.maker");
+  }
+
+  @Test
   void reserve_forAnotherSource_saysWhichItHas() {
     SnapshotEntry entry = fresh();
     var other = new SnapshotRequest("snapshot-1", "csi-snap-", "csi-vol-other", "id-2", "team-a");

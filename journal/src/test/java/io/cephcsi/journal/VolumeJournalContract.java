@@ -60,7 +60,7 @@ abstract class VolumeJournalContract extends JournalContract {
                 false,
                 false,
                 "",
-                0));
+                OptionalLong.empty()));
     assertThat(omap(pool(), "csi.volumes.default"))
         .isEqualTo(Map.of("csi.volume.pvc-1", "00000000-0000-4000-8000-000000000001"));
     assertThat(omap(pool(), "csi.volume.00000000-0000-4000-8000-000000000001"))
@@ -76,28 +76,60 @@ abstract class VolumeJournalContract extends JournalContract {
   @Test
   void reserve_volumeThatShowsASnapshot_writesWhatCephCsiWrites() {
     VolumeEntry entry =
-        fresh(new VolumeRequest("pvc-1", "csi-vol-", "", "", "0001-0003-one-snapshot", 1 << 20));
+        fresh(new VolumeRequest("pvc-1", "csi-vol-", "", "", "0001-0003-one-snapshot"));
 
     assertThat(entry.backingSnapshotId()).isEqualTo("0001-0003-one-snapshot");
-    assertThat(entry.sizeBytes()).isEqualTo(1 << 20);
     assertThat(omap(pool(), "csi.volume." + FIRST))
         .isEqualTo(
             Map.of(
                 "csi.volname", "pvc-1",
                 "csi.imagename", "csi-vol-" + FIRST,
-                "csi.volume.backingsnapshotid", "0001-0003-one-snapshot",
-                "cephcsi.bytes", "1048576"));
+                "csi.volume.backingsnapshotid", "0001-0003-one-snapshot"));
     assertThat(journal.read(pool(), FIRST)).contains(entry);
   }
 
   @Test
   void storeSize_isReadAgain_andMakesNoObject() {
     VolumeEntry entry = fresh(request("pvc-1"));
-    assertThat(entry.sizeBytes()).isZero();
-    journal.storeSize(pool(), entry.uuid(), 5L << 30);
-    assertThat(found(request("pvc-1")).sizeBytes()).isEqualTo(5L << 30);
-    journal.storeSize(pool(), STRANGER, 5L << 30);
+    assertThat(entry.sizeBytes()).isEmpty();
+    assertThat(journal.storeSize(pool(), entry.uuid(), "", 5L << 30)).isTrue();
+    assertThat(found(request("pvc-1")).sizeBytes()).hasValue(5L << 30);
+    assertThat(omap(pool(), "csi.volume." + FIRST)).containsEntry("cephcsi.bytes", "5368709120");
+
+    assertThat(journal.storeSize(pool(), STRANGER, "", 5L << 30)).isFalse();
     assertThat(journal.read(pool(), STRANGER)).isEmpty();
+  }
+
+  @Test
+  void storeSize_ofAVolumeWithoutBound_isReadAgain() {
+    VolumeEntry entry = fresh(request("pvc-1"));
+    assertThat(journal.storeSize(pool(), entry.uuid(), "", 0)).isTrue();
+    assertThat(found(request("pvc-1")).sizeBytes()).hasValue(0);
+  }
+
+  @Test
+  void changeSize_isReadAgain_andMakesNoObject() {
+    VolumeEntry entry = fresh(request("pvc-1"));
+    var _ = journal.storeSize(pool(), entry.uuid(), "", 5L << 30);
+    journal.changeSize(pool(), entry.uuid(), 6L << 30);
+    assertThat(found(request("pvc-1")).sizeBytes()).hasValue(6L << 30);
+    journal.changeSize(pool(), STRANGER, 5L << 30);
+    assertThat(journal.read(pool(), STRANGER)).isEmpty();
+  }
+
+  /** As {@link #takeOver_whoWasAtItBefore_canNeitherFinishNorUndo}, of a subvolume. */
+  @Test
+  void takeOver_ofASubvolume_whoWasAtItBefore_canNeitherFinishNorUndo() {
+    String uuid = fresh(PVC_1).uuid();
+    String second = journal.takeOver(pool(), uuid).orElseThrow();
+
+    assertThat(journal.storeSize(pool(), uuid, "", 5L << 30)).isFalse();
+    assertThat(journal.giveUp(pool(), uuid, "")).isFalse();
+    assertThat(journal.storeSize(pool(), uuid, second, 5L << 30)).isTrue();
+
+    assertThat(journal.takeOver(pool(), uuid)).isEmpty();
+    assertThat(journal.giveUp(pool(), uuid, second)).isFalse();
+    assertThat(omap(pool(), "csi.volume." + uuid)).doesNotContainKey("cephcsi.maker");
   }
 
   @Test
@@ -106,7 +138,7 @@ abstract class VolumeJournalContract extends JournalContract {
         pool(),
         "csi.volume." + STRANGER,
         Map.of("csi.volname", "pvc-1", "cephcsi.bytes", "99999999999999999999"));
-    assertThat(journal.read(pool(), STRANGER).orElseThrow().sizeBytes()).isZero();
+    assertThat(journal.read(pool(), STRANGER).orElseThrow().sizeBytes()).hasValue(0);
   }
 
   @Test
@@ -223,7 +255,7 @@ abstract class VolumeJournalContract extends JournalContract {
                 false,
                 false,
                 "",
-                0));
+                OptionalLong.empty()));
   }
 
   @Test

@@ -97,7 +97,7 @@ public final class SubvolumeRows {
         opened.fileSystem().name(),
         opened.subvolumes().group(),
         subvolume,
-        live == null ? entry.sizeBytes() : live.quotaBytes(),
+        live == null ? entry.sizeBytes().orElse(0) : live.quotaBytes(),
         live == null ? null : live.usedBytes(),
         clients(subvolume),
         snapshots.getOrDefault(subvolume, 0),

@@ -122,7 +122,8 @@ final class Survey {
       return Optional.of(uuid(pool, of, entry, cut(pool, of)));
     }
     Optional<VolumeEntry> known = volumes.read(pool, of.uuid());
-    boolean whole = known.filter(v -> v.sizeBytes() > 0 && listed.test(v.imageName())).isPresent();
+    boolean whole =
+        known.filter(v -> v.sizeBytes().isPresent() && listed.test(v.imageName())).isPresent();
     Content content =
         whole
             ? new Content.OfVolume(known.get().imageName(), SEEN)

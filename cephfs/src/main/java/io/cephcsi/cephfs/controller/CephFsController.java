@@ -72,7 +72,7 @@ public final class CephFsController {
     FileSystems fileSystems = parts.fileSystems();
     VolumeJournal journal = parts.journal();
     KnownUsers users = parts.users();
-    var shown = new ShownSnapshots(snapshots, journal, references, deletion);
+    var shown = new ShownSnapshots(snapshots, references, deletion);
     var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
     var subvolumes = new MadeSubvolumes(journal, clones, shown, sizes, settings);
     var listing = new Listing<OpenFileSystem>(fileSystems, fileSystems.configs(), users::of);

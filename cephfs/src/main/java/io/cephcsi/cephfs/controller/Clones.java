@@ -224,15 +224,11 @@ final class Clones {
   /** What follows a complete copy; it can be repeated. The answer is the size in the end. */
   long complete(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, long quotaBytes) {
     long wanted = plan.size().bytesForCopyOf(quotaBytes);
-    if (wanted > quotaBytes && entry.sizeBytes() == 0) {
+    if (wanted > quotaBytes) {
       var _ = opened.subvolumes().resize(entry.imageName(), wanted);
     }
-    // The size is noted last: then nothing is left to do.
-    if (entry.sizeBytes() == 0) {
-      clean(opened, plan, entry);
-      return wanted;
-    }
-    return quotaBytes;
+    clean(opened, plan, entry);
+    return wanted;
   }
 
   /** Removes the snapshot that was there for a copy of a volume alone. */

@@ -33,7 +33,7 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
 
   private static long size(Volume volume, String id) {
     if (volume.showsSnapshot()) {
-      return volume.entry().sizeBytes();
+      return volume.entry().sizeBytes().orElse(0);
     }
     return volume
         .subvolumes()

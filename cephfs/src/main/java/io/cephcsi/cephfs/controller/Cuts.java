@@ -7,11 +7,11 @@ import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.SnapshotAnswer;
-import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.SnapshotEntry;
@@ -40,9 +40,13 @@ record Cuts(
   /** The snapshot of the plan's name; call it with the name held and the source shared. */
   Made findOrMake(Volume source, SnapshotPlan plan) {
     return switch (reserve(source, plan)) {
-      case SnapshotReservation.Fresh(var entry) -> makeOrUndo(source, plan, entry);
-      case SnapshotReservation.Found(var entry) ->
-          find(source, plan, entry).orElseGet(() -> makeOrUndo(source, plan, entry));
+      case SnapshotReservation.Fresh(var entry) ->
+          makeOrUndo(
+              source,
+              plan,
+              entry,
+              Making.begun(journal, entry.uuid(), "snapshot", entry.imageName()));
+      case SnapshotReservation.Found(var entry) -> find(source, plan, entry);
       case SnapshotReservation.OtherSource(var entry) ->
           throw new CsiException.AlreadyExists(
               "snapshot %s exists of another volume, %s: delete it or take another name"
@@ -66,12 +70,40 @@ record Cuts(
     }
   }
 
-  private Optional<Made> find(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+  private Made find(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    if (undone(entry)) {
+      removeParts(source, entry);
+      return anew(source, plan, entry);
+    }
     if (entry.discarded()) {
       throw new CsiException.Aborted(
           "snapshot %s is being deleted, ask again when that is done".formatted(plan.name()));
     }
-    return find(source.subvolumes(), entry).map(made -> complete(source, plan, made));
+    if (entry.cutAt().isEmpty()) {
+      return goOn(source, plan, entry);
+    }
+    // Of one that was answered, the moment cannot be had again.
+    Optional<Made> made = find(source.subvolumes(), entry);
+    made.ifPresent(m -> describe(source, plan, m.entry()));
+    return made.orElseGet(() -> anew(source, plan, entry));
+  }
+
+  /** Whether it was taken back before it was whole, by a call of ours that stopped then. */
+  private static boolean undone(SnapshotEntry entry) {
+    return entry.discarded() && entry.cutAt().isEmpty() && !entry.sourceId().isEmpty();
+  }
+
+  private Made anew(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    journal.undo(Stores.of(source.pool()), entry);
+    return findOrMake(source, plan);
+  }
+
+  private Made goOn(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+    var making =
+        Making.takenOver(journal, source.pool(), entry.uuid(), "snapshot", entry.imageName());
+    return find(source.subvolumes(), entry)
+        .map(made -> complete(source, plan, made, making))
+        .orElseGet(() -> makeOrUndo(source, plan, entry, making));
   }
 
   /** What there is of a snapshot that the journal knows. */
@@ -82,24 +114,26 @@ record Cuts(
         .map(createdAt -> new Made(entry, entry.sizeBytes(), entry.cutAt().orElse(createdAt)));
   }
 
-  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
+  private Made makeOrUndo(Volume source, SnapshotPlan plan, SnapshotEntry entry, Making making) {
     try {
-      return make(source, plan, entry);
-    } catch (CsiException.Aborted | CsiException.Unavailable e) {
-      throw e; // it may yet come to be, and the next call finds it by the reservation
+      cut(source, plan, entry);
+      return complete(source, plan, new Made(entry, entry.sizeBytes(), clock.instant()), making);
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(source, entry));
+      throw settled(e, source, entry, making);
     } catch (CephException e) {
-      if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
-        throw unavailable;
-      }
-      throw Undo.after(CephFailures.meaning(e), () -> undo(source, entry));
+      throw settled(CephFailures.meaning(e), source, entry, making);
     }
   }
 
-  private Made make(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
-    cut(source, plan, entry);
-    return finish(source, plan, entry, clock.instant());
+  /** Undoes the reservation, unless a call that comes later goes on with it. */
+  private RuntimeException settled(
+      RuntimeException failure, Volume source, SnapshotEntry entry, Making making) {
+    if (failure instanceof CsiException.Aborted || failure instanceof CsiException.Unavailable) {
+      return failure; // it may yet come to be, and the next call finds it by the reservation
+    }
+    return making.undo(source.pool(), failure, () -> undo(source, entry))
+        ? failure
+        : making.elsewhere();
   }
 
   /**
@@ -113,22 +147,33 @@ record Cuts(
     }
   }
 
-  /** Notes when it was cut, and what follows. */
+  /** Notes when a member of a group was cut, and what follows. */
   Made finish(Volume source, SnapshotPlan plan, SnapshotEntry entry, Instant cutAt) {
     journal.storeCutLater(source.pool(), entry.uuid(), cutAt);
-    return complete(source, plan, new Made(entry, entry.sizeBytes(), cutAt));
+    describe(source, plan, entry);
+    return new Made(entry, entry.sizeBytes(), cutAt);
   }
 
   /** What follows the snapshot itself; it can be repeated. */
-  private Made complete(Volume source, SnapshotPlan plan, Made made) {
+  private Made complete(Volume source, SnapshotPlan plan, Made made, Making making) {
+    SnapshotEntry entry = made.entry();
+    describe(source, plan, entry);
+    // Last: it is whole by it.
+    if (!journal.storeCut(source.pool(), entry.uuid(), making.maker(), made.cutAt())) {
+      if (journal.read(source.pool(), entry.uuid()).isEmpty()) {
+        removeParts(source, entry); // the other one undid it before this was made
+      }
+      throw making.elsewhere();
+    }
+    return made;
+  }
+
+  private void describe(Volume source, SnapshotPlan plan, SnapshotEntry entry) {
     Map<String, String> metadata = metadata(plan);
     if (!metadata.isEmpty()) {
       var _ =
-          source
-              .subvolumes()
-              .putSnapshotMetadata(source.subvolume(), made.entry().imageName(), metadata);
+          source.subvolumes().putSnapshotMetadata(source.subvolume(), entry.imageName(), metadata);
     }
-    return made;
   }
 
   /** Without a name of Kubernetes there is nothing worth a command. */
@@ -145,7 +190,11 @@ record Cuts(
 
   /** Takes back a reservation with what was cut for it. */
   void undo(Volume source, SnapshotEntry entry) {
-    source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
+    removeParts(source, entry);
     journal.undo(Stores.of(source.pool()), entry);
+  }
+
+  private static void removeParts(Volume source, SnapshotEntry entry) {
+    source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
   }
 }

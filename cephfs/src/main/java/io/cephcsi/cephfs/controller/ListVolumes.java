@@ -46,8 +46,8 @@ record ListVolumes(Listing<OpenFileSystem> listing, VolumeJournal journal)
   }
 
   private static Optional<Long> size(OpenFileSystem opened, VolumeEntry entry) {
-    if (entry.sizeBytes() > 0 || !entry.backingSnapshotId().isEmpty()) {
-      return Optional.of(entry.sizeBytes());
+    if (entry.sizeBytes().isPresent() || !entry.backingSnapshotId().isEmpty()) {
+      return Optional.of(entry.sizeBytes().orElse(0));
     }
     return opened
         .subvolumes()

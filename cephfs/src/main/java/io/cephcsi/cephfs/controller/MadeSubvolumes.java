@@ -6,10 +6,10 @@ import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Phase;
-import io.cephcsi.csi.Undo;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.Reservation;
 import io.cephcsi.journal.Stores;
@@ -43,7 +43,12 @@ final class MadeSubvolumes {
   /** The subvolume of the plan's name; call it with the name held. */
   MadeSubvolume findOrMake(OpenFileSystem opened, VolumePlan plan) {
     return switch (reserve(opened.pool(), plan)) {
-      case Reservation.Fresh(var entry) -> makeOrUndo(opened, plan, entry, true);
+      case Reservation.Fresh(var entry) ->
+          makeOrUndo(
+              opened,
+              plan,
+              entry,
+              Making.begun(journal, entry.uuid(), "subvolume", entry.imageName()));
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
   }
@@ -59,19 +64,15 @@ final class MadeSubvolumes {
   private MadeSubvolume find(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     plan.requireSameWish(entry);
     requirePlain(plan, entry);
-    if (plan.showsSnapshot()) {
-      return makeOrUndo(opened, plan, entry, false);
+    if (entry.sizeBytes().isPresent()) {
+      return findWhole(opened, plan, entry);
     }
-    Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
-    return switch (there.orElse(new Subvolume.Retained())) {
-      case Subvolume.Live live -> complete(opened, plan, entry, live.path(), live.quotaBytes());
-      case Subvolume.Unfinished _ -> goOn(opened, plan, entry);
-      case Subvolume.HalfMade _ -> {
-        removeHalfMade(opened, entry);
-        yield makeOrUndo(opened, plan, entry, false);
-      }
-      case Subvolume.Retained _ -> remake(opened, plan, entry, there.isPresent());
-    };
+    if (entry.discarded()) {
+      return finishDeletion(opened, plan, entry);
+    }
+    var making =
+        Making.takenOver(journal, opened.pool(), entry.uuid(), "subvolume", entry.imageName());
+    return goOn(opened, plan, entry, making);
   }
 
   private static void requirePlain(VolumePlan plan, VolumeEntry entry) {
@@ -82,79 +83,152 @@ final class MadeSubvolumes {
     }
   }
 
-  /**
-   * The manager would take the rest for a subvolume of an old Ceph, which cannot keep its
-   * snapshots. Of ceph-csi's it may be one, with data in it.
-   */
-  private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry) {
-    if (!entry.parameters().isEmpty()) {
-      opened.subvolumes().remove(entry.imageName());
+  /** One that an earlier call may have answered with, so that nothing of it is ever undone. */
+  private MadeSubvolume findWhole(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+    if (plan.showsSnapshot()) {
+      return shown.show(opened, plan, entry, false);
     }
+    Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
+    return switch (there.orElse(new Subvolume.Retained())) {
+      case Subvolume.Live live -> {
+        describe(opened, plan, entry);
+        sizes.store(opened.pool(), entry, live.quotaBytes());
+        yield new MadeSubvolume(entry, live.path(), live.quotaBytes());
+      }
+      case Subvolume.Unfinished _ -> throw Making.elsewhere("subvolume", entry.imageName());
+      case Subvolume.HalfMade _ when entry.discarded() -> {
+        removeParts(opened, plan, entry);
+        yield anew(opened, plan, entry);
+      }
+      case Subvolume.HalfMade _ ->
+          throw new CsiException.FailedPrecondition(
+              "subvolume %s of volume %s has lost its metadata, its data may be there: see %s, then remove it or take another name"
+                  .formatted(
+                      entry.imageName(),
+                      plan.name(),
+                      opened.subvolumes().directory(entry.imageName())));
+      case Subvolume.Retained _ -> anew(opened, plan, entry);
+    };
   }
 
-  private MadeSubvolume goOn(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+  /**
+   * A deletion, or an undo, was stopped half-way. It is finished, and the name starts anew; but
+   * what ceph-csi made and is still there is as good as before.
+   */
+  private MadeSubvolume finishDeletion(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+    if (ofCephCsi(entry) && !plan.showsSnapshot()) {
+      Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
+      if (there.isPresent() && there.get() instanceof Subvolume.Live live) {
+        long bytes = grown(opened, plan, entry, live.quotaBytes());
+        describe(opened, plan, entry);
+        return new MadeSubvolume(entry, live.path(), bytes);
+      }
+    }
+    removeParts(opened, plan, entry);
+    return anew(opened, plan, entry);
+  }
+
+  private MadeSubvolume anew(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+    journal.undo(Stores.of(opened.pool()), entry);
+    return findOrMake(opened, plan);
+  }
+
+  private static boolean ofCephCsi(VolumeEntry entry) {
+    return entry.parameters().isEmpty();
+  }
+
+  /** The call before stopped after the reservation, or amid the subvolume. */
+  private MadeSubvolume goOn(
+      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
+    if (plan.showsSnapshot()) {
+      return makeOrUndo(opened, plan, entry, making);
+    }
+    Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
+    return switch (there.orElse(new Subvolume.Retained())) {
+      case Subvolume.Live live ->
+          complete(opened, plan, entry, making, live.path(), live.quotaBytes());
+      case Subvolume.Unfinished _ -> goOnWithCopy(opened, plan, entry, making);
+      case Subvolume.HalfMade _ -> {
+        removeHalfMade(opened, entry);
+        yield makeOrUndo(opened, plan, entry, making);
+      }
+      case Subvolume.Retained _ ->
+          there.isPresent() ? anew(opened, plan, entry) : makeOrUndo(opened, plan, entry, making);
+    };
+  }
+
+  private MadeSubvolume goOnWithCopy(
+      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
     if (plan.source().isEmpty()) {
       throw new CsiException.AlreadyExists(
           "volume %s is just made as a copy, which is not what is asked for: delete it or take another name"
               .formatted(plan.name()));
     }
-    return makeOrUndo(opened, plan, entry, false);
+    return makeOrUndo(opened, plan, entry, making);
   }
 
   /**
-   * Nothing is there to be used: the call before stopped after the reservation, or a deletion
-   * stopped half-way. That one is finished, and the name starts anew.
+   * The manager would take the rest for a subvolume of an old Ceph, which cannot keep its
+   * snapshots. Of ceph-csi's it may be one, with data in it.
    */
-  private MadeSubvolume remake(
-      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, boolean retained) {
-    if (!retained && !entry.discarded()) {
-      return makeOrUndo(opened, plan, entry, false);
+  private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry) {
+    if (!ofCephCsi(entry)) {
+      opened.subvolumes().remove(entry.imageName());
     }
-    journal.undo(Stores.of(opened.pool()), entry);
-    return findOrMake(opened, plan);
   }
 
-  /**
-   * Makes it.
-   *
-   * @param fresh whether nothing of the volume was there before this call: then nothing stays after
-   *     a failure; else a call that comes later may still go on with it
-   */
   private MadeSubvolume makeOrUndo(
-      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
+      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
     try {
-      return make(opened, plan, entry, fresh);
-    } catch (CsiException.Aborted | CsiException.Unavailable e) {
-      throw e; // it may yet come to be, and the next call finds it by the reservation
+      return make(opened, plan, entry, making);
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(opened, plan, entry));
+      throw settled(e, opened, plan, entry, making);
     } catch (CephException e) {
-      if (CephFailures.meaning(e) instanceof CsiException.Unavailable unavailable) {
-        throw unavailable;
-      }
-      throw Undo.after(CephFailures.meaning(e), () -> undo(opened, plan, entry));
+      throw settled(CephFailures.meaning(e), opened, plan, entry, making);
     }
+  }
+
+  /** Undoes the reservation, unless a call that comes later goes on with it. */
+  private RuntimeException settled(
+      RuntimeException failure,
+      OpenFileSystem opened,
+      VolumePlan plan,
+      VolumeEntry entry,
+      Making making) {
+    if (failure instanceof CsiException.Aborted || failure instanceof CsiException.Unavailable) {
+      return failure; // it may yet come to be, and the next call finds it by the reservation
+    }
+    boolean undone =
+        making.undo(
+            opened.pool(),
+            failure,
+            () -> {
+              removeParts(opened, plan, entry);
+              journal.undo(Stores.of(opened.pool()), entry); // last: it tells of the parts
+            });
+    return undone ? failure : making.elsewhere();
   }
 
   private MadeSubvolume make(
-      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
+      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
     if (plan.showsSnapshot()) {
-      return shown.show(opened, plan, entry, fresh);
+      MadeSubvolume made = shown.show(opened, plan, entry, making.fresh());
+      finish(opened, plan, entry, making, made.sizeBytes());
+      return made;
+    }
+    if (plan.source().isPresent()) {
+      Subvolume.Live copy = clones.make(opened, plan, entry, making.fresh());
+      return complete(opened, plan, entry, making, copy.path(), copy.quotaBytes());
     }
     Subvolumes subvolumes = opened.subvolumes();
     String name = entry.imageName();
-    if (plan.source().isPresent()) {
-      Subvolume.Live copy = clones.make(opened, plan, entry, fresh);
-      return complete(opened, plan, entry, copy.path(), copy.quotaBytes());
-    }
-    long bytes = plan.size().bytes();
     String path = create(subvolumes, plan, name);
     if (path.equals(subvolumes.directory(name))) {
       // The command was sent once more, to a manager that found what another one had begun.
       removeHalfMade(opened, entry);
       path = create(subvolumes, plan, name);
     }
-    return complete(opened, plan, entry, path, bytes);
+    return complete(opened, plan, entry, making, path, plan.size().bytes());
   }
 
   /** Gives back the path. */
@@ -169,17 +243,41 @@ final class MadeSubvolumes {
 
   /** What follows the subvolume itself; each can be repeated. */
   private MadeSubvolume complete(
-      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, String path, long quotaBytes) {
-    long bytes = quotaBytes;
-    if (plan.source().isPresent()) {
-      bytes = clones.complete(opened, plan, entry, quotaBytes);
-    }
+      OpenFileSystem opened,
+      VolumePlan plan,
+      VolumeEntry entry,
+      Making making,
+      String path,
+      long quotaBytes) {
+    long bytes = grown(opened, plan, entry, quotaBytes);
+    describe(opened, plan, entry);
+    finish(opened, plan, entry, making, bytes); // last: it is whole by it
+    return new MadeSubvolume(entry, path, bytes);
+  }
+
+  private long grown(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, long quotaBytes) {
+    return plan.source().isPresent()
+        ? clones.complete(opened, plan, entry, quotaBytes)
+        : quotaBytes;
+  }
+
+  private void describe(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     Map<String, String> metadata = metadata(plan);
     if (!metadata.isEmpty()) {
       var _ = opened.subvolumes().putMetadata(entry.imageName(), metadata);
     }
-    sizes.store(opened.pool(), entry, bytes);
-    return new MadeSubvolume(entry, path, bytes);
+  }
+
+  private void finish(
+      OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making, long bytes) {
+    Pool pool = opened.pool();
+    if (sizes.storeFirst(pool, making, bytes)) {
+      return;
+    }
+    if (journal.read(pool, entry.uuid()).isEmpty()) {
+      removeParts(opened, plan, entry); // the other one undid it before this was made
+    }
+    throw making.elsewhere();
   }
 
   private Map<String, String> metadata(VolumePlan plan) {
@@ -193,13 +291,12 @@ final class MadeSubvolumes {
     return metadata;
   }
 
-  private void undo(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
+  private void removeParts(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     if (plan.showsSnapshot()) {
       shown.hide(opened, entry);
     } else {
       opened.subvolumes().removeUnfinished(entry.imageName());
       clones.clean(opened, plan, entry);
     }
-    journal.undo(Stores.of(opened.pool()), entry);
   }
 }

@@ -9,22 +9,15 @@ import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalConflict;
 import io.cephcsi.journal.SnapshotReferences;
 import io.cephcsi.journal.VolumeEntry;
-import io.cephcsi.journal.VolumeJournal;
 
 /** Read-only volumes that have no data of their own, but show a snapshot. */
 final class ShownSnapshots {
   private final Snapshots snapshots;
-  private final VolumeJournal journal;
   private final SnapshotReferences references;
   private final SnapshotDeletion deletion;
 
-  ShownSnapshots(
-      Snapshots snapshots,
-      VolumeJournal journal,
-      SnapshotReferences references,
-      SnapshotDeletion deletion) {
+  ShownSnapshots(Snapshots snapshots, SnapshotReferences references, SnapshotDeletion deletion) {
     this.snapshots = snapshots;
-    this.journal = journal;
     this.references = references;
     this.deletion = deletion;
   }
@@ -39,9 +32,6 @@ final class ShownSnapshots {
       if (fresh || !keeps(snapshot, entry)) {
         refer(snapshot, entry);
       }
-      if (bytes != entry.sizeBytes()) {
-        journal.storeSize(opened.pool(), entry.uuid(), bytes);
-      }
       return new MadeSubvolume(
           entry, snapshot.subvolumes().directory(snapshot.source()) + "/", bytes);
     } catch (JournalConflict e) {
@@ -50,9 +40,7 @@ final class ShownSnapshots {
   }
 
   private static long bytes(VolumePlan plan, VolumeEntry entry, Snapshot snapshot) {
-    return entry.sizeBytes() > 0
-        ? entry.sizeBytes()
-        : plan.size().bytesForCopyOf(Clones.size(snapshot));
+    return entry.sizeBytes().orElseGet(() -> plan.size().bytesForCopyOf(Clones.size(snapshot)));
   }
 
   private boolean keeps(Snapshot snapshot, VolumeEntry entry) {

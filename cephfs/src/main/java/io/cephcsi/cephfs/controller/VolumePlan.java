@@ -113,8 +113,7 @@ record VolumePlan(
         parameters.namePrefix(),
         parameters.owner(),
         wish(),
-        showsSnapshot() ? source.orElseThrow().text() : "",
-        source.isPresent() ? 0 : size.bytes());
+        showsSnapshot() ? source.orElseThrow().text() : "");
   }
 
   /** The class parameters as JSON with sorted keys, the same for the same wish. */

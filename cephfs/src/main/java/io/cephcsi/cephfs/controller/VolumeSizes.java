@@ -4,6 +4,7 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -43,9 +44,7 @@ final class VolumeSizes {
   /** By the journal; empty when that cannot be believed. */
   OptionalLong known(Volume volume) {
     VolumeEntry entry = volume.entry();
-    return entry.sizeBytes() > 0 && isKnown(entry.uuid())
-        ? OptionalLong.of(entry.sizeBytes())
-        : OptionalLong.empty();
+    return isKnown(entry.uuid()) ? entry.sizeBytes() : OptionalLong.empty();
   }
 
   private synchronized boolean isKnown(String uuid) {
@@ -64,10 +63,7 @@ final class VolumeSizes {
         volume.subvolumes().find(volume.subvolume()).orElseThrow(() -> Volumes.missing(id));
     return switch (subvolume) {
       case Subvolume.Live live -> {
-        // Where the journal has none, a copy's makers may still have to note that it is whole.
-        if (volume.entry().sizeBytes() > 0) {
-          store(volume.pool(), volume.entry(), live.quotaBytes());
-        }
+        store(volume.pool(), volume.entry(), live.quotaBytes());
         yield live.quotaBytes();
       }
       case Subvolume.Unfinished _ ->
@@ -78,14 +74,31 @@ final class VolumeSizes {
     };
   }
 
-  /** Notes how large a volume is now. */
+  /**
+   * Notes how large a volume is now. Where the journal has nothing of that, its maker may still
+   * have to note that it is whole, or ceph-csi made it.
+   */
   void store(Pool pool, VolumeEntry entry, long bytes) {
-    if (bytes != entry.sizeBytes()) {
-      journal.storeSize(pool, entry.uuid(), bytes);
+    if (entry.sizeBytes().isEmpty()) {
+      return;
     }
-    if (bytes > 0) {
-      remember(entry.uuid());
+    if (bytes != entry.sizeBytes().getAsLong()) {
+      journal.changeSize(pool, entry.uuid(), bytes);
     }
+    remember(entry.uuid());
+  }
+
+  /**
+   * Notes how large a volume is that was made just now, by which it is whole.
+   *
+   * @return false when another process has taken over
+   */
+  boolean storeFirst(Pool pool, Making making, long bytes) {
+    boolean ours = journal.storeSize(pool, making.uuid(), making.maker(), bytes);
+    if (ours) {
+      remember(making.uuid());
+    }
+    return ours;
   }
 
   private synchronized void remember(String uuid) {

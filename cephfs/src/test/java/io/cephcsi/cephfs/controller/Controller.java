@@ -118,7 +118,7 @@ final class Controller implements AutoCloseable {
     var snapshots = new Snapshots(fileSystems, snapshotJournal);
     var references = new SnapshotReferences();
     var deletion = new SnapshotDeletion(snapshotJournal, references, names);
-    var shown = new ShownSnapshots(snapshots, journal, references, deletion);
+    var shown = new ShownSnapshots(snapshots, references, deletion);
     var clones = new Clones(volumes, snapshots, names, settings.cloneWait());
     var sizes = new VolumeSizes(journal);
     var made = new MadeSubvolumes(journal, clones, shown, sizes, settings);

@@ -89,13 +89,41 @@ class CreateVolumeTest {
   /** The manager stopped in the middle of the command, and another one goes on. */
   @Test
   void answer_halfMadeSubvolume_isMadeAnew() {
+    var operations = controller.cluster.operations();
+    operations.before(operation -> {
+      if (operation.contains("fs subvolume getpath")) {
+        throw new CephException(Errno.ETIMEDOUT, operation);
+      }
+    });
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.Unavailable.class);
+    operations.before(_ -> {});
+    controller.subvolumes.subvolumes("cephfs", "csi").values().forEach(s -> s.halfMade = true);
     var made = controller.create("pvc-1").getVolume();
-    controller.stored(made.getVolumeId()).halfMade = true;
-    var again = controller.create("pvc-1").getVolume();
-    assertThat(again.getVolumeId()).isEqualTo(made.getVolumeId());
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
     assertThat(controller.stored(made.getVolumeId()).withoutRetention).isFalse();
-    assertThat(again.getVolumeContextOrThrow("subvolumePath"))
+    assertThat(made.getVolumeContextOrThrow("subvolumePath"))
         .startsWith("/volumes/csi/csi-vol-" + Controller.uuid(made.getVolumeId()) + "/");
+  }
+
+  /** It was whole, so that there may be data in it; only a deletion that has begun goes on. */
+  @Test
+  void answer_subvolumeThatLostItsMetadata_isLeftAlone() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.stored(id).halfMade = true;
+
+    assertThatThrownBy(() -> controller.create("pvc-1"))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessage(
+            "subvolume csi-vol-%1$s of volume pvc-1 has lost its metadata, its data may be there: see /volumes/csi/csi-vol-%1$s, then remove it or take another name",
+            Controller.uuid(id));
+    assertThat(controller.stored(id).halfMade).isTrue();
+
+    try (MemoryPool pool = controller.pool()) {
+      controller.journal.discard(pool, Controller.uuid(id));
+    }
+    assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isNotEqualTo(id);
+    assertThat(controller.subvolumes.subvolume("csi-vol-" + Controller.uuid(id))).isEmpty();
   }
 
   @Test

@@ -20,14 +20,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes at once on one name, as when the leader changes and the old one still runs. */
 class TwoControllersTest {
+  /** Its writes; what a stop amid them leaves is for the journal's own tests. */
+  private static final int RESERVATION = 2;
+
   @TempDir Path directory;
   private Controller first;
   private Controller second;
@@ -134,6 +139,105 @@ class TwoControllersTest {
     assertWhole(made, n);
     delete(made);
     assertThat(volumes).as("left after %d", n).allMatch(v -> first.stored(v).snapshots.isEmpty());
+    return countdown.get() <= 0;
+  }
+
+  /**
+   * As {@link #group_answeredOnceIsNeverTakenBack}, of volumes and snapshots: whoever was told of
+   * one keeps it, whatever becomes of the other call.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "blank, ''",
+    "blank, full then",
+    "blank, stopped before",
+    "named, full then",
+    "restored, full then",
+    "copied, ''",
+    "copied, full then",
+    "copied, stopped before",
+    "shown, ''",
+    "shown, full then",
+    "shown, stopped before",
+    "cut, ''",
+    "cut, full then",
+    "cut, stopped before"
+  })
+  void answeredOnce_isNeverTakenBack(String what, String how) {
+    String snapshot = first.cut("source", volumes.getFirst()).getSnapshotId();
+    Function<Controller, String> call = controller -> make(controller, what, snapshot);
+    boolean interrupted = true;
+    for (int n = 1; interrupted; n++) {
+      if (how.equals("stopped before")) {
+        stopAt(call, RESERVATION + n);
+      }
+      interrupted = interruptAt(call, n, how.equals("full then"));
+      assertThat(first.stored(volumes.getFirst()).snapshots).as("left after %d", n).hasSize(1);
+    }
+    first.deleteSnapshot(snapshot);
+    volumes.forEach(second::delete);
+    second.assertNothingLeft();
+  }
+
+  /** The id of what a call makes. */
+  private String make(Controller controller, String what, String snapshot) {
+    return switch (what) {
+      case "blank" -> controller.create("new").getVolume().getVolumeId();
+      case "named" -> {
+        var request = Controller.request("new").putParameters("csi.storage.k8s.io/pv/name", "new");
+        yield controller.create(request).getVolumeId();
+      }
+      case "restored" -> controller.create(Controller.restore("new", snapshot)).getVolumeId();
+      case "copied" -> controller.create(Controller.copy("new", volumes.getFirst())).getVolumeId();
+      case "shown" -> controller.create(Controller.show("new", snapshot)).getVolumeId();
+      default -> controller.cut("new", volumes.getFirst()).getSnapshotId();
+    };
+  }
+
+  /** Of what a call came to: the id, or empty for a failure. */
+  private static Optional<String> outcome(Function<Controller, String> call, Controller of) {
+    try {
+      return Optional.of(call.apply(of));
+    } catch (CsiException | CephException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A call that dies before its nth write. */
+  private void stopAt(Function<Controller, String> call, int n) {
+    first.cluster.operations().crashBefore(n);
+    try {
+      var _ = outcome(call, first);
+    } catch (MemoryOperations.Crash e) {
+      first.restart();
+    }
+    first.cluster.operations().restart();
+  }
+
+  private boolean interruptAt(Function<Controller, String> call, int n, boolean fullThen) {
+    MemoryOperations operations = first.cluster.operations();
+    var countdown = new AtomicInteger(n);
+    var theirs = new AtomicReference<Optional<String>>(Optional.empty());
+    operations.before(_ -> {
+      if (countdown.decrementAndGet() == 0) {
+        theirs.set(outcome(call, second));
+        if (fullThen) {
+          operations.failBefore(1, Errno.ENOSPC);
+        }
+      }
+    });
+    Optional<String> ours = outcome(call, first);
+    operations.before(_ -> {});
+    operations.restart();
+    Optional<String> told = theirs.get().or(() -> ours);
+    if (ours.isPresent() && told.isPresent()) {
+      assertThat(ours).as("interrupted at %d", n).isEqualTo(told);
+    }
+    String now = call.apply(second);
+    told.ifPresent(id -> assertThat(now).as("asked again after %d", n).isEqualTo(id));
+    assertThat(call.apply(first)).isEqualTo(now);
+    second.delete(now);
+    second.deleteSnapshot(now);
     return countdown.get() <= 0;
   }
 

@@ -278,8 +278,7 @@ class NodeTest {
     try (OpenFileSystem fs = node.fileSystems.open("one", "cephfs", credentials)) {
       var made =
           node.journal.reserve(
-              Stores.of(fs.pool()),
-              new VolumeRequest(name, "csi-vol-", "", "", backingSnapshotId, 0));
+              Stores.of(fs.pool()), new VolumeRequest(name, "csi-vol-", "", "", backingSnapshotId));
       return "0001-0003-one-%016x-%s".formatted(fs.fileSystem().id(), made.entry().uuid());
     }
   }

@@ -8,6 +8,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
@@ -58,8 +59,7 @@ final class Clones {
         Origin origin = origin(opened, source)) {
       ImageOptions options = options(plan);
       Pool pool = opened.pool();
-      var target =
-          new Cuts.Target(pool, making.imageName(), options, () -> making.requireOurs(pool));
+      var target = new Cuts.Target(pool, making.name(), options, () -> making.requireOurs(pool));
       long bytes = require(opened, origin, source, plan);
       long copied = copied(opened, origin, source, target, bytes);
       return grow(target, copied, plan.size().bytesForCopyOf(copied));

@@ -10,6 +10,7 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.ImageSnapshot.Kind;
 import io.cephcsi.ceph.Pool;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.rbd.AbandonedSnapshots;
@@ -89,7 +90,7 @@ final class Cuts {
     try {
       pool.removeImage(image);
     } catch (CephException e) {
-      throw e.errno() == Errno.EBUSY ? Making.elsewhere(image) : e;
+      throw e.errno() == Errno.EBUSY ? Making.elsewhere("image", image) : e;
     }
   }
 

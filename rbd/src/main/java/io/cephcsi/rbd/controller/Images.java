@@ -6,6 +6,7 @@ import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
 import io.cephcsi.csi.Phase;
@@ -50,7 +51,8 @@ final class Images {
     cutOff.resume(opened);
     return switch (reserve(stores, plan)) {
       case Reservation.Fresh(var entry) ->
-          makeOrUndo(opened, plan, entry, Making.begun(journal, entry.uuid(), entry.imageName()));
+          makeOrUndo(
+              opened, plan, entry, Making.begun(journal, entry.uuid(), "image", entry.imageName()));
       case Reservation.Found(var entry) -> find(opened, plan, entry);
     };
   }
@@ -86,7 +88,7 @@ final class Images {
   private MadeImage goOn(
       OpenPool opened, VolumePlan plan, VolumeEntry entry, Optional<ImageHeader> header) {
     Pool pool = opened.pool();
-    var making = Making.takenOver(journal, pool, entry.uuid(), entry.imageName());
+    var making = Making.takenOver(journal, pool, entry.uuid(), "image", entry.imageName());
     // A copy may lack its parent before its id is stored.
     if (header.isPresent() && plan.source().isEmpty()) {
       complete(pool, plan, entry, making);
@@ -147,9 +149,7 @@ final class Images {
           case CsiException.Aborted _ -> !making.fresh();
           default -> false;
         };
-    return stays || undo(opened, plan, entry, making, failure)
-        ? failure
-        : Making.elsewhere(entry.imageName());
+    return stays || undo(opened, plan, entry, making, failure) ? failure : making.elsewhere();
   }
 
   private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry, Making making) {
@@ -168,7 +168,7 @@ final class Images {
   }
 
   private static void create(Pool pool, VolumePlan plan, Making making) {
-    String image = making.imageName();
+    String image = making.name();
     var options = plan.parameters().imageOptions();
     long bytes = plan.size().bytes();
     try (var _ = Phase.IMAGE.begin()) {
@@ -190,11 +190,17 @@ final class Images {
 
   /** What follows the image itself; each can be repeated. */
   private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, Making making) {
-    String id = making.imageId(pool);
+    String id = madeId(pool, making);
     describe(pool, plan, id);
     if (!journal.storeImageId(pool, entry.uuid(), making.maker(), id)) { // last: it is whole by it
-      throw Making.elsewhere(entry.imageName());
+      throw making.elsewhere();
     }
+  }
+
+  /** The id of an image that was just made. */
+  static String madeId(Pool pool, Making making) {
+    return pool.imageId(making.name())
+        .orElseThrow(() -> new CephException(Errno.ENOENT, "find image " + making.name()));
   }
 
   private void describe(Pool pool, VolumePlan plan, String imageId) {
@@ -255,7 +261,7 @@ final class Images {
           new CsiException.InvalidArgument(
               "%s: see that the data pool and the RADOS namespace of cluster %s exist"
                   .formatted(e.getMessage(), plan.clusterId()));
-      case Errno.EBUSY -> Making.elsewhere(entry.imageName());
+      case Errno.EBUSY -> Making.elsewhere("image", entry.imageName());
       default -> CephFailures.meaning(e);
     };
   }

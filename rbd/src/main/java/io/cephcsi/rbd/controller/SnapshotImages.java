@@ -9,6 +9,7 @@ import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.AfterAnswer;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.KubernetesNames;
@@ -85,8 +86,8 @@ final class SnapshotImages {
   private Making making(Pool pool, SnapshotReservation reservation) {
     SnapshotEntry entry = reservation.entry();
     return reservation instanceof SnapshotReservation.Fresh
-        ? Making.begun(journal, entry.uuid(), entry.imageName())
-        : Making.takenOver(journal, pool, entry.uuid(), entry.imageName());
+        ? Making.begun(journal, entry.uuid(), "image", entry.imageName())
+        : Making.takenOver(journal, pool, entry.uuid(), "image", entry.imageName());
   }
 
   /**
@@ -195,7 +196,7 @@ final class SnapshotImages {
               removeParts(source, entry);
               journal.undo(Stores.of(source.pool()), entry);
             });
-    return undone ? failure : Making.elsewhere(entry.imageName());
+    return undone ? failure : making.elsewhere();
   }
 
   /** What is missing need not be the source: it may be a part of what was just being made. */
@@ -217,10 +218,10 @@ final class SnapshotImages {
     Instant at =
         wholeOfCephCsi(pool, entry)
             .orElseGet(() -> moment.settle(source, entry.imageName(), copy(source, plan, making)));
-    String id = making.imageId(pool);
+    String id = Images.madeId(pool, making);
     pool.changeImageMetadata(id, KubernetesNames.KEYS, metadata(plan));
     if (!journal.storeImage(pool, entry.uuid(), making.maker(), id, at)) {
-      throw Making.elsewhere(entry.imageName());
+      throw making.elsewhere();
     }
     ImageHeader header = pool.imageHeader(id).orElse(new ImageHeader(0, 0));
     return new Made(entry, id, header.sizeBytes(), at);
@@ -232,7 +233,7 @@ final class SnapshotImages {
       return cuts.copy(
               new Cuts.Source(
                   source.clusterId(), plan.credentials(), pool, source.entry().imageName()),
-              new Cuts.Target(pool, making.imageName(), OPTIONS, () -> making.requireOurs(pool)))
+              new Cuts.Target(pool, making.name(), OPTIONS, () -> making.requireOurs(pool)))
           .createdAt();
     }
   }
