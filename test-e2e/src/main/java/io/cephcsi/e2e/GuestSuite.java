@@ -51,6 +51,8 @@ public final class GuestSuite {
         case "nbd" -> new GuestNode(ceph).nbd();
         case "ill" -> new GuestNode(ceph).ill();
         case "group" -> new GuestGroup(ceph).run();
+        case "owner" -> new GuestShared(ceph, suite.meeting, "node1").owner();
+        case "peer" -> new GuestShared(ceph, suite.meeting, "node2").peer();
         case "lost" -> new GuestFencing(ceph, suite.meeting).lostNode();
         case "heir" -> new GuestFencing(ceph, suite.meeting).heir();
         default -> throw new IllegalArgumentException(arguments[0]);

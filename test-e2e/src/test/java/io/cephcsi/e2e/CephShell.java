@@ -7,6 +7,11 @@ import java.util.stream.Stream;
 
 /** Ceph's own commands on a cluster: a second opinion on what the driver stores and finds. */
 public final class CephShell {
+  /** Now and then a command of Ceph 16 never ends, although it has done its work. */
+  private static final int SECONDS = 120;
+
+  private static final int TIMED_OUT = 124;
+
   private final ThrowawayCeph ceph;
   private final List<String> launcher;
 
@@ -30,7 +35,7 @@ public final class CephShell {
    * ARGS} is {@code rados} where its journals are, {@code fsomap} as {@code omap} there.
    *
    * @return what it printed, without blanks at the ends
-   * @throws IOException when a command in it fails
+   * @throws IOException when a command in it fails, or it does not end in two minutes
    */
   public String run(String script) throws IOException, InterruptedException {
     String prelude =
@@ -44,7 +49,15 @@ public final class CephShell {
     // Ceph's clients chat there at times, which must not be taken for what the script printed.
     var builder =
         new ProcessBuilder(
-                Stream.concat(launcher.stream(), Stream.of("bash", "-c", prelude + script))
+                Stream.concat(
+                        launcher.stream(),
+                        Stream.of(
+                            "timeout",
+                            "--kill-after=5",
+                            Integer.toString(SECONDS),
+                            "bash",
+                            "-c",
+                            prelude + script))
                     .toList())
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
@@ -53,6 +66,10 @@ public final class CephShell {
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int status = process.waitFor();
+    if (status == TIMED_OUT) {
+      throw new IOException(
+          "script did not end within %d s:\n%s\n%s".formatted(SECONDS, script, output));
+    }
     if (status != 0) {
       throw new IOException("script ended with %d:\n%s\n%s".formatted(status, script, output));
     }

@@ -69,6 +69,19 @@ class GuestIT {
     }
   }
 
+  /** RWX as a block volume, ROX as both. */
+  @Test
+  @Order(2)
+  void sharedVolume_onTwoNodesAtOnce_isWrittenOrOnlyReadByBoth() throws Exception {
+    try (var nodes = Executors.newFixedThreadPool(2)) {
+      var owner = nodes.submit(() -> guest(0, "owner"));
+      var peer = nodes.submit(() -> guest(1, "peer"));
+
+      peer.get(8, TimeUnit.MINUTES).passes();
+      owner.get(8, TimeUnit.MINUTES).passes();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"sanity", "sanity-block"})
   @Order(3)
