@@ -12,18 +12,19 @@ import picocli.CommandLine.Parameters;
     name = "id",
     header = "Read the ids of volumes and snapshots.",
     mixinStandardHelpOptions = true,
+    footer = {"%nExamples:", IdCommand.EXAMPLE},
     subcommands = IdCommand.Decode.class)
 final class IdCommand {
+  static final String EXAMPLE =
+      "  cephcsi id decode 0001-0009-rook-ceph-0000000000000002-"
+          + "11111111-2222-4333-8444-555555555555";
+
   /** {@code cephcsi id decode}. */
   @Command(
       name = "decode",
       header = "Tell what an id says; asks no cluster.",
       mixinStandardHelpOptions = true,
-      footer = {
-        "%nExamples:",
-        "  cephcsi id decode 0001-0009-rook-ceph-0000000000000002-"
-            + "11111111-2222-4333-8444-555555555555",
-      })
+      footer = {"%nExamples:", IdCommand.EXAMPLE})
   static final class Decode implements Asked {
     @Parameters(paramLabel = "ID", description = "The volumeHandle of a PV.")
     String id = "";

@@ -279,11 +279,13 @@ class PeopleTest {
   void everyCommand_hasExamples() {
     for (String command :
         List.of(
+            "volumes",
             "volumes ls",
             "volumes show",
             "doctor",
             "preflight",
             "support-bundle",
+            "id",
             "id decode",
             "completion")) {
       Outcome outcome = run((command + " --help").split(" ", -1));
