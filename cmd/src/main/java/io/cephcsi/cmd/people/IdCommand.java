@@ -65,7 +65,7 @@ final class IdCommand {
       return VolumeHandle.of(id)
           .orElseThrow(() ->
               new WrongUsage(
-                  "%s is no volume id: 0001-<length>-<cluster>-<pool>-<uuid>, clusterID/pool/image and mig_… are"
+                  "%s is no volume id: give one like 0001-<length>-<cluster>-<pool>-<uuid>, clusterID/pool/image or mig_…"
                       .formatted(id)));
     }
   }
