@@ -37,7 +37,7 @@ final class FlagProblems {
     }
     topology(flags, problems);
     if (flags.stopGrace.isNegative()) {
-      problems.add("--stop-grace=%s is negative".formatted(flags.stopGrace));
+      problems.add("--stop-grace=%s is negative: give 0 or more".formatted(flags.stopGrace));
     }
     return problems;
   }
@@ -57,7 +57,7 @@ final class FlagProblems {
 
   private static void type(Flags flags, List<String> problems) {
     if (flags.type.isEmpty()) {
-      problems.add("--type is missing: rbd, cephfs or liveness");
+      problems.add("--type is missing: give rbd, cephfs or liveness");
     } else {
       known("--type", flags.type, List.of("rbd", "cephfs", "liveness"), problems);
     }
@@ -65,10 +65,10 @@ final class FlagProblems {
 
   private static void known(String flag, String value, List<String> names, List<String> problems) {
     if (!names.contains(value)) {
-      String all =
-          String.join(", ", names.subList(0, names.size() - 1)) + " and " + names.getLast();
+      String all = String.join(", ", names.subList(0, names.size() - 1)) + " or " + names.getLast();
       problems.add(
-          "%s=%s: %s are known%s".formatted(flag, value, all, NearestName.suggested(value, names)));
+          "%s=%s is not known: choose %s"
+              .formatted(flag, value, all + NearestName.suggested(value, names)));
     }
   }
 
@@ -80,10 +80,10 @@ final class FlagProblems {
 
   private static void polling(Flags flags, List<String> problems) {
     if (!flags.pollTime.isPositive()) {
-      problems.add("--polltime=%s is not positive".formatted(flags.pollTime));
+      problems.add("--polltime=%s is not positive: give a time like 60s".formatted(flags.pollTime));
     }
     if (!flags.timeout.isPositive()) {
-      problems.add("--timeout=%s is not positive".formatted(flags.timeout));
+      problems.add("--timeout=%s is not positive: give a time like 3s".formatted(flags.timeout));
     }
   }
 
@@ -91,7 +91,9 @@ final class FlagProblems {
     port("--metricsport", flags.metricsPort, problems);
     port("--driver-metrics-port", flags.driverMetricsPort, problems);
     if (!flags.metricsPath.startsWith("/")) {
-      problems.add("--metricspath=%s does not begin with a slash".formatted(flags.metricsPath));
+      problems.add(
+          "--metricspath=%s does not begin with a slash: give a path like /metrics"
+              .formatted(flags.metricsPath));
     }
     if (flags.metricsTlsCertificate.isEmpty() != flags.metricsTlsKey.isEmpty()) {
       problems.add("--metrics-tls-cert and --metrics-tls-key go together: give both or none");
@@ -100,7 +102,7 @@ final class FlagProblems {
 
   private static void port(String flag, int port, List<String> problems) {
     if (port < 0 || port > LAST_PORT) {
-      problems.add("%s=%d is no port: 1 to %d are".formatted(flag, port, LAST_PORT));
+      problems.add("%s=%d is no port: choose one from 1 to %d".formatted(flag, port, LAST_PORT));
     }
   }
 
@@ -120,7 +122,9 @@ final class FlagProblems {
     }
     List<String> twice = NodePlace.twice(flags.domainLabels);
     if (!twice.isEmpty()) {
-      problems.add("--domainlabels: %s is there twice".formatted(String.join(", ", twice)));
+      problems.add(
+          "--domainlabels: %s is there twice, as what stands before a slash does not count: leave one out"
+              .formatted(String.join(", ", twice)));
     }
   }
 
@@ -128,22 +132,21 @@ final class FlagProblems {
   private static void cloneLimits(Flags flags, List<String> problems) {
     if (flags.hardMaxCloneDepth < 1 || flags.hardMaxCloneDepth > DEEPEST) {
       problems.add(
-          "--rbdhardmaxclonedepth=%d: between 1 and %d"
-              .formatted(flags.hardMaxCloneDepth, DEEPEST));
+          "--rbdhardmaxclonedepth=%d: give 1 to %d".formatted(flags.hardMaxCloneDepth, DEEPEST));
     }
     if (flags.softMaxCloneDepth < 0 || flags.softMaxCloneDepth > flags.hardMaxCloneDepth) {
       problems.add(
-          "--rbdsoftmaxclonedepth=%d: between 0 and --rbdhardmaxclonedepth, %d"
+          "--rbdsoftmaxclonedepth=%d: give 0 to --rbdhardmaxclonedepth, %d"
               .formatted(flags.softMaxCloneDepth, flags.hardMaxCloneDepth));
     }
     if (flags.maxSnapshotsOnImage < 1 || flags.maxSnapshotsOnImage > MOST_SNAPSHOTS) {
       problems.add(
-          "--maxsnapshotsonimage=%d: between 1 and %d"
+          "--maxsnapshotsonimage=%d: give 1 to %d"
               .formatted(flags.maxSnapshotsOnImage, MOST_SNAPSHOTS));
     }
     if (flags.minSnapshotsOnImage < 0 || flags.minSnapshotsOnImage > flags.maxSnapshotsOnImage) {
       problems.add(
-          "--minsnapshotsonimage=%d: between 0 and --maxsnapshotsonimage, %d"
+          "--minsnapshotsonimage=%d: give 0 to --maxsnapshotsonimage, %d"
               .formatted(flags.minSnapshotsOnImage, flags.maxSnapshotsOnImage));
     }
   }
@@ -153,7 +156,8 @@ final class FlagProblems {
     if (name.length() > LONGEST_DRIVER_NAME
         || !DNS_SUBDOMAIN.matcher(name.toLowerCase(Locale.ROOT)).matches()) {
       problems.add(
-          "--drivername=%s: it must be a DNS name of at most 63 characters".formatted(name));
+          "--drivername=%s is no DNS name of at most 63 characters: use letters, digits, dashes and dots"
+              .formatted(name));
     }
   }
 

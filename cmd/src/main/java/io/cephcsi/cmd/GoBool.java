@@ -9,7 +9,8 @@ final class GoBool implements ITypeConverter<Boolean> {
   @Override
   public Boolean convert(String text) {
     return GoBoolean.read(text)
-        .orElseThrow(
-            () -> new TypeConversionException("\"%s\" is neither true nor false".formatted(text)));
+        .orElseThrow(() ->
+            new TypeConversionException(
+                "\"%s\" is neither true nor false: give one of the two".formatted(text)));
   }
 }

@@ -28,7 +28,7 @@ final class GoDuration implements ITypeConverter<Duration> {
     }
     if (!parts.matches("(" + PART + ")+")) {
       throw new TypeConversionException(
-          "\"%s\" is not a duration such as 30s or 1m30s".formatted(text));
+          "\"%s\" is not a duration: give one like 30s or 1m30s".formatted(text));
     }
     Duration sum =
         PART.matcher(parts)

@@ -85,7 +85,9 @@ final class KubernetesAccess implements AutoCloseable {
   private Config config() throws IOException {
     String file = environment.getOrDefault("KUBERNETES_CONFIG_PATH", "");
     if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
-      throw new IOException("KUBERNETES_CONFIG_PATH %s cannot be read".formatted(file));
+      throw new IOException(
+          "KUBERNETES_CONFIG_PATH %s cannot be read: name a kubeconfig that can, or leave it out to ask by the service account"
+              .formatted(file));
     }
     Config config =
         file.isEmpty() ? Config.autoConfigure(null) : Config.fromKubeconfig(Path.of(file).toFile());

@@ -29,7 +29,7 @@ record KubernetesNode(String name, KubernetesAccess kubernetes) {
         kubernetes.ask("the labels of node " + name, client -> client.nodes().withName(name).get());
     if (node == null) {
       throw new IOException(
-          "Kubernetes has no node %s: --nodeid must be the node's name".formatted(name));
+          "Kubernetes has no node %s: set --nodeid to the node's name".formatted(name));
     }
     Map<String, String> labels = node.getMetadata().getLabels();
     return labels == null ? Map.of() : Map.copyOf(labels);

@@ -73,14 +73,15 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
     SecretReference reference = source.getNodeStageSecretRef();
     if (reference == null) {
       throw new IOException(
-          "the PersistentVolume of %s names no nodeStageSecretRef"
+          "the PersistentVolume of %s names no nodeStageSecretRef: make it anew with one, which a class names by csi.storage.k8s.io/node-stage-secret-name"
               .formatted(source.getVolumeHandle()));
     }
     Secret secret =
         client.secrets().inNamespace(reference.getNamespace()).withName(reference.getName()).get();
     if (secret == null) {
       throw new IOException(
-          "Secret %s/%s is missing".formatted(reference.getNamespace(), reference.getName()));
+          "Secret %s/%s is missing: create it with the userID and userKey of the volume's cluster"
+              .formatted(reference.getNamespace(), reference.getName()));
     }
     Map<String, String> attributes = source.getVolumeAttributes();
     return new Told(credentials(secret), attributes == null ? Map.of() : attributes);

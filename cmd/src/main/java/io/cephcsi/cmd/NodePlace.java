@@ -60,7 +60,7 @@ record NodePlace(Map<String, String> segments, CrushLocation crushLocation) {
     String value = labels.getOrDefault(label, "");
     if (value.isEmpty()) {
       throw new IOException(
-          "--domainlabels: this node has no label %s: label it, set --topology, or leave it out"
+          "--domainlabels: this node has no label %s: add it to the node, set --topology, or leave it out"
               .formatted(label));
     }
     return value;

@@ -22,10 +22,12 @@ final class TopologyLabels {
     for (String pair : text.split(",", -1)) {
       int equals = pair.indexOf('=');
       if (equals <= 0 || equals == pair.length() - 1) {
-        throw new IllegalArgumentException("\"%s\" is not label=value".formatted(pair));
+        throw new IllegalArgumentException(
+            "\"%s\" is not label=value: write labels like region=r1,zone=z1".formatted(pair));
       }
       if (labels.put(pair.substring(0, equals), pair.substring(equals + 1)) != null) {
-        throw new IllegalArgumentException("\"%s\" is there twice".formatted(pair));
+        throw new IllegalArgumentException(
+            "\"%s\" has a label that is there already: name each once".formatted(pair));
       }
     }
     return labels;

@@ -6,8 +6,13 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.rbd.node.StagedUsers;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,11 +43,15 @@ class KubernetesVolumesTest {
         "data":{"userID":"Y3Np","userKey":"a2V5"}}
       """;
 
+  private static final Logger LOG = Logger.getLogger("cephcsi");
+
   @TempDir Path folder;
+  private final Warnings warnings = new Warnings();
   private TestKubernetes kubernetes;
 
   @BeforeEach
   void start() throws IOException {
+    LOG.addHandler(warnings);
     kubernetes =
         new TestKubernetes(folder)
             .with("/apis/storage.k8s.io/v1/volumeattachments", ATTACHMENTS)
@@ -51,6 +60,7 @@ class KubernetesVolumesTest {
 
   @AfterEach
   void stop() {
+    LOG.removeHandler(warnings);
     kubernetes.close();
   }
 
@@ -74,7 +84,39 @@ class KubernetesVolumesTest {
   @Test
   void find_secretMissingOrVolumeUnknown_isEmpty() throws Exception {
     assertThat(users().find("0001-v")).isEmpty();
+    assertThat(warnings.texts)
+        .containsExactly(
+            "Secret ceph/s is missing: create it with the userID and userKey of the volume's cluster");
     assertThat(users().find("0001-other")).isEmpty();
+    assertThat(warnings.texts).hasSize(1);
+  }
+
+  @Test
+  void find_volumeThatNamesNoSecret_isEmptyAndTold() throws Exception {
+    kubernetes.with(
+        "/api/v1/persistentvolumes/pv-1", VOLUME.replace("nodeStageSecretRef", "otherSecretRef"));
+
+    assertThat(users().find("0001-v")).isEmpty();
+    assertThat(warnings.texts)
+        .singleElement()
+        .asString()
+        .startsWith("the PersistentVolume of 0001-v ")
+        .contains("names no nodeStageSecretRef: make it anew with one");
+  }
+
+  private static final class Warnings extends Handler {
+    private final List<String> texts = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void publish(LogRecord message) {
+      texts.add(message.getMessage());
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -75,24 +76,48 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "--rbdhardmaxclonedepth=0,--rbdhardmaxclonedepth=0",
-    "--rbdhardmaxclonedepth=15,--rbdhardmaxclonedepth=15",
-    "--rbdsoftmaxclonedepth=9,--rbdsoftmaxclonedepth=9",
-    "--maxsnapshotsonimage=0,--maxsnapshotsonimage=0",
-    "--maxsnapshotsonimage=501,--maxsnapshotsonimage=501",
-    "--minsnapshotsonimage=451,--minsnapshotsonimage=451"
-  })
-  void run_cloneLimitsThatCannotWork_isExit2AndNamesThem(String argument, String named) {
+  @ValueSource(
+      strings = {
+        "--rbdhardmaxclonedepth=0: give 1 to 14",
+        "--rbdhardmaxclonedepth=15: give 1 to 14",
+        "--rbdsoftmaxclonedepth=9: give 0 to --rbdhardmaxclonedepth, 8",
+        "--maxsnapshotsonimage=0: give 1 to 500",
+        "--maxsnapshotsonimage=501: give 1 to 500",
+        "--minsnapshotsonimage=451: give 0 to --maxsnapshotsonimage, 450",
+      })
+  void run_cloneLimitsThatCannotWork_isExit2AndNamesThem(String told) {
+    String argument = told.substring(0, told.indexOf(':'));
     Outcome outcome = run("--type=rbd", "--nodeid=n", "--controllerserver", argument);
 
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains(named);
+    assertThat(outcome.err()).contains(told);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--type=|--type is missing: give rbd, cephfs or liveness",
+        "--controllerserver=false|neither --controllerserver nor --nodeserver is given",
+        "--controllerserver=maybe|is neither true nor false: give one of the two",
+        "--polltime=5|is not a duration: give one like 30s or 1m30s",
+        "--stop-grace=-5s|is negative: give 0 or more",
+        "--domainlabels=a/zone,b/zone|does not count: leave one out",
+        "--topology=zone|is not label=value: write labels like region=r1",
+        "--topology=zone=a,zone=b|has a label that is there already: name each once",
+        "--drivername=my_driver|use letters, digits, dashes and dots",
+        "--endpoint=http://x|nor tcp://host:port: give one of the two",
+      })
+  void run_driverWithAWrongFlag_isExit2WithWhatToDo(String argument, String told) {
+    Outcome outcome = run("--type=rbd", "--nodeid=n", "--controllerserver", argument);
+
+    assertThat(outcome.exit()).isEqualTo(2);
+    assertThat(outcome.err()).contains(told);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "--type=rdb,--type=rdb: rbd| cephfs and liveness are known; did you mean rbd?",
+    "--type=rdb,--type=rdb is not known: choose rbd| cephfs or liveness; did you mean rbd?",
     "--type=cephsf,did you mean cephfs?",
     "--default-mounter=rbdnbd,did you mean rbd-nbd?",
     "--default-fstype=ext3,did you mean ext4?",
@@ -111,7 +136,10 @@ class MainTest {
         run("--type=rbd", "--nodeid=n", "--nodeserver", "--endpoint=unix:///" + "s".repeat(110));
 
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("--endpoint: ").contains("s".repeat(110));
+    assertThat(outcome.err())
+        .contains("--endpoint: ")
+        .contains("s".repeat(110))
+        .contains("the 107 bytes of a socket's path: choose a shorter one");
   }
 
   @Test
@@ -133,20 +161,24 @@ class MainTest {
         run("--type=rbd", "--nodeid=n", "--nodeserver", "--endpoint=unix:///nowhere/at/all.sock");
 
     assertThat(outcome.exit()).isEqualTo(1);
-    assertThat(outcome.err()).contains("/nowhere/at/all.sock");
+    assertThat(outcome.err())
+        .contains("endpoint unix:///nowhere/at/all.sock: ")
+        .contains("see whether its folder is there and writable");
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "--metricsport=70000,70000",
-    "--driver-metrics-port=-1,-1",
-    "--metricspath=metrics,slash",
-    "--metrics-tls-cert=x,--metrics-tls-key",
-    "--metrics-tls-key=x,--metrics-tls-cert",
-    "--polltime=0s,--polltime",
-    "--timeout=-1s,--timeout",
-    "--log-format=xml,xml"
-  })
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--metricsport=70000|--metricsport=70000 is no port: choose one from 1 to 65535",
+        "--driver-metrics-port=-1|--driver-metrics-port=-1 is no port",
+        "--metricspath=metrics|does not begin with a slash: give a path like /metrics",
+        "--metrics-tls-cert=x|--metrics-tls-cert and --metrics-tls-key go together",
+        "--metrics-tls-key=x|go together: give both or none",
+        "--polltime=0s|is not positive: give a time like 60s",
+        "--timeout=-1s|is not positive: give a time like 3s",
+        "--log-format=xml|--log-format=xml is not known: choose text or json",
+      })
   void run_liveness_wrongFlag_isExit2AndNamesIt(String argument, String named) {
     Outcome outcome = run("--type=liveness", argument);
 
@@ -188,7 +220,9 @@ class MainTest {
         run("--type=liveness", "--metrics-tls-cert=/no/tls.crt", "--metrics-tls-key=/no/tls.key");
 
     assertThat(outcome.exit()).isEqualTo(1);
-    assertThat(outcome.err()).contains("/no/tls.crt is missing");
+    assertThat(outcome.err())
+        .contains("/no/tls.crt is missing")
+        .contains("mount its Secret, or correct --metrics-tls-cert");
   }
 
   @Test

@@ -63,7 +63,8 @@ class NodePlaceTest {
 
     assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no label rack");
+        .hasMessageContaining("no label rack")
+        .hasMessageContaining("add it to the node, set --topology, or leave it out");
   }
 
   @Test
@@ -75,7 +76,7 @@ class NodePlaceTest {
     assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no node n2")
-        .hasMessageContaining("--nodeid");
+        .hasMessageContaining("set --nodeid to the node's name");
   }
 
   @Test
@@ -97,7 +98,19 @@ class NodePlaceTest {
 
     assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("labels of node n1");
+        .hasMessageContaining("labels of node n1")
+        .hasMessageContaining("see whether the service account may get that");
+  }
+
+  @Test
+  void of_kubeconfigThatIsMissing_isNamed() {
+    flags.domainLabels = "zone";
+    var access = KubernetesAccess.of(Map.of("KUBERNETES_CONFIG_PATH", "/nonexistent"));
+
+    assertThatThrownBy(() -> NodePlace.of(flags, access, NEW_KERNEL))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("/nonexistent cannot be read")
+        .hasMessageContaining("name a kubeconfig that can, or leave it out");
   }
 
   @Test

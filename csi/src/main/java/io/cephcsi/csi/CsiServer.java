@@ -60,7 +60,10 @@ public final class CsiServer implements AutoCloseable {
       server.restrict();
       return server;
     } catch (IOException e) {
-      throw new IOException("endpoint " + endpoint + ": " + e.getMessage(), e);
+      throw new IOException(
+          "endpoint %s: %s; see whether its folder is there and writable, or its port free"
+              .formatted(endpoint, e.getMessage()),
+          e);
     }
   }
 

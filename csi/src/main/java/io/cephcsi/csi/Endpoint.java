@@ -20,13 +20,19 @@ public sealed interface Endpoint {
     public Unix {
       if (path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST) {
         throw new IllegalArgumentException(
-            "endpoint %s: a socket's path may have 107 bytes at most".formatted(path));
+            "endpoint %s is longer than the 107 bytes of a socket's path: choose a shorter one"
+                .formatted(path));
       }
     }
 
     @Override
     public SocketAddress address() {
       return UnixDomainSocketAddress.of(path);
+    }
+
+    @Override
+    public String toString() {
+      return "unix://" + path;
     }
 
     /**
@@ -39,7 +45,9 @@ public sealed interface Endpoint {
         return;
       }
       if (Files.isRegularFile(path) || Files.isDirectory(path)) {
-        throw new IOException("endpoint %s: there is a file that is no socket".formatted(path));
+        throw new IOException(
+            "endpoint %s: there is a file that is no socket; remove it or take another path"
+                .formatted(path));
       }
       try (var _ = SocketChannel.open(address())) {
         throw new IOException(
@@ -55,6 +63,11 @@ public sealed interface Endpoint {
     @Override
     public SocketAddress address() {
       return new InetSocketAddress(host, port);
+    }
+
+    @Override
+    public String toString() {
+      return "tcp://%s:%d".formatted(host, port);
     }
   }
 
@@ -77,6 +90,7 @@ public sealed interface Endpoint {
       }
     }
     throw new IllegalArgumentException(
-        "endpoint %s is neither unix:///path/to.sock nor tcp://host:port".formatted(text));
+        "endpoint %s is neither unix:///path/to.sock nor tcp://host:port: give one of the two"
+            .formatted(text));
   }
 }

@@ -72,7 +72,7 @@ class EndpointTest {
     var endpoint = new Endpoint.Unix(Files.writeString(directory.resolve("a.sock"), "mine"));
 
     assertThatThrownBy(() -> CsiServer.start(endpoint, List.of()).close())
-        .hasMessageContaining("no socket");
+        .hasMessageContaining("there is a file that is no socket; remove it or take another path");
     assertThat(endpoint.path()).hasContent("mine");
   }
 }

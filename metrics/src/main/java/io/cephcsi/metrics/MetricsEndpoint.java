@@ -68,7 +68,9 @@ public final class MetricsEndpoint implements AutoCloseable {
   private static HttpServer open(MetricsAddress address) throws IOException {
     var socket = new InetSocketAddress(address.host(), address.port());
     if (socket.isUnresolved()) {
-      throw new IOException("metrics address %s: unknown host".formatted(address));
+      throw new IOException(
+          "metrics address %s: unknown host; set POD_IP to an address of this machine"
+              .formatted(address));
     }
     try {
       if (address.tls().isEmpty()) {
@@ -79,19 +81,23 @@ public final class MetricsEndpoint implements AutoCloseable {
       server.setHttpsConfigurator(new HttpsConfigurator(keys));
       return server;
     } catch (SocketException e) {
-      throw new IOException("metrics address %s: %s".formatted(address, remedy(e)), e);
+      throw new IOException(trouble(address, e), e);
     }
   }
 
-  private static String remedy(SocketException e) {
+  /** Why there is no such socket, and what to do. */
+  static String trouble(MetricsAddress address, SocketException e) {
     String message = String.valueOf(e.getMessage());
     if (e instanceof BindException && message.contains("in use")) {
-      return message + ": choose another port, or end what has it (ss -ltnp names it)";
+      return "metrics address %s is in use: choose another port, or end what has it (ss -ltnp names it)"
+          .formatted(address);
     }
     if (message.contains("ermission denied")) {
-      return message + ": choose a port from 1024 on, or give the capability NET_BIND_SERVICE";
+      return "metrics address %s is not allowed: choose a port from 1024 on, or give the capability NET_BIND_SERVICE"
+          .formatted(address);
     }
-    return message;
+    return "metrics address %s cannot be had: %s; set POD_IP to one of this machine"
+        .formatted(address, message);
   }
 
   private void answer(HttpExchange exchange) throws IOException {

@@ -41,9 +41,10 @@ final class PemFiles {
     List<X509Certificate> chain = certificates(files.certificate());
     PublicKey publicKey = chain.getFirst().getPublicKey();
     PrivateKey key = key(files.key(), publicKey.getAlgorithm());
-    if (!belongs(key, publicKey)) {
+    if (!belongs(key, publicKey, files)) {
       throw new IOException(
-          "TLS key %s is not that of certificate %s".formatted(files.key(), files.certificate()));
+          "TLS key %s is not that of certificate %s: give two that belong together"
+              .formatted(files.key(), files.certificate()));
     }
     return new KeyPair(key, chain);
   }
@@ -54,18 +55,20 @@ final class PemFiles {
           CertificateFactory.getInstance("X.509")
               .generateCertificates(new ByteArrayInputStream(bytes(file)));
       if (found.isEmpty()) {
-        throw new IOException("TLS certificate %s has no certificate".formatted(file));
+        throw new IOException(
+            "TLS certificate %s has no certificate: give one in PEM form".formatted(file));
       }
       return found.stream().map(X509Certificate.class::cast).toList();
     } catch (CertificateException e) {
-      throw new IOException("TLS certificate %s: %s".formatted(file, e.getMessage()), e);
+      throw new IOException(
+          "TLS certificate %s cannot be read as one: give it in PEM form".formatted(file), e);
     }
   }
 
   private static PrivateKey key(Path file, String algorithm) throws IOException {
     Matcher pem = KEY.matcher(new String(bytes(file), StandardCharsets.US_ASCII));
     if (!pem.find()) {
-      throw new IOException("TLS key %s has no private key in PEM form".formatted(file));
+      throw new IOException("TLS key %s has no private key: give one in PEM form".formatted(file));
     }
     String form = pem.group(1).strip();
     try {
@@ -76,14 +79,14 @@ final class PemFiles {
             case "RSA" -> sequence(concat(RSA_HEADER, tagged(0x04, der)));
             default ->
                 throw new IOException(
-                    "TLS key %s: its form, %s, is not known: convert it by openssl pkcs8 -topk8 -nocrypt"
+                    "TLS key %s is of a form that is not known, %s: run openssl pkcs8 -topk8 -nocrypt on it"
                         .formatted(file, form));
           };
       return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IOException(
-          "TLS key %s is no private key for a certificate of %s: %s"
-              .formatted(file, algorithm, e.getMessage()),
+          "TLS key %s is no private key for a certificate of %s: give the one that it was made with"
+              .formatted(file, algorithm),
           e);
     }
   }
@@ -92,13 +95,18 @@ final class PemFiles {
     try {
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
-      throw new IOException("TLS file %s is missing".formatted(file), e);
+      throw new IOException(
+          "TLS file %s is missing: mount its Secret, or correct --metrics-tls-cert and --metrics-tls-key"
+              .formatted(file),
+          e);
     } catch (IOException e) {
-      throw new IOException("TLS file %s cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw new IOException(
+          "TLS file %s cannot be read: give a file that the driver may read".formatted(file), e);
     }
   }
 
-  private static boolean belongs(PrivateKey key, PublicKey publicKey) throws IOException {
+  private static boolean belongs(PrivateKey key, PublicKey publicKey, TlsFiles files)
+      throws IOException {
     String algorithm =
         switch (key.getAlgorithm()) {
           case "RSA" -> "SHA256withRSA";
@@ -112,7 +120,10 @@ final class PemFiles {
       signature.initVerify(publicKey);
       return signature.verify(signed);
     } catch (GeneralSecurityException e) {
-      throw new IOException("TLS key: " + e.getMessage(), e);
+      throw new IOException(
+          "TLS key %s cannot serve certificate %s (%s): make both anew, of RSA, EC or Ed25519"
+              .formatted(files.key(), files.certificate(), e.getMessage()),
+          e);
     }
   }
 

@@ -47,7 +47,7 @@ final class ServerKeys extends X509ExtendedKeyManager {
       context.init(new KeyManager[] {keys}, null, null);
       return context;
     } catch (GeneralSecurityException e) {
-      throw new IOException("TLS: " + e.getMessage(), e);
+      throw new IllegalStateException(e); // every JDK has TLS
     }
   }
 
@@ -62,7 +62,10 @@ final class ServerKeys extends X509ExtendedKeyManager {
       var key = Files.getLastModifiedTime(files.key());
       return certificate.equals(key) ? Set.of(key) : Set.of(certificate, key);
     } catch (java.nio.file.NoSuchFileException e) {
-      throw new IOException("TLS file %s is missing".formatted(e.getFile()), e);
+      throw new IOException(
+          "TLS file %s is missing: mount its Secret, or correct --metrics-tls-cert and --metrics-tls-key"
+              .formatted(e.getFile()),
+          e);
     }
   }
 

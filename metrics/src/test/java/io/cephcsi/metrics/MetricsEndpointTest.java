@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.metrics.MetricsAddress.TlsFiles;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -118,7 +119,25 @@ class MetricsEndpointTest {
 
     assertThatThrownBy(() -> MetricsEndpoint.start(elsewhere, metrics))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("192.0.2.1");
+        .hasMessageContaining("192.0.2.1")
+        .hasMessageContaining("set POD_IP to one of this machine");
+  }
+
+  @Test
+  void start_hostThatIsNone_namesIt() {
+    var nowhere = new MetricsAddress("[::1", 0, "/metrics", Optional.empty());
+
+    assertThatThrownBy(() -> MetricsEndpoint.start(nowhere, metrics))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("http://[::1:0/metrics")
+        .hasMessageContaining("unknown host; set POD_IP to an address of this machine");
+  }
+
+  @Test
+  void trouble_portOfRoot_namesAnotherOrTheCapability() {
+    assertThat(MetricsEndpoint.trouble(plain(80), new BindException("Permission denied")))
+        .contains(HOST + ":80")
+        .contains("is not allowed: choose a port from 1024 on, or give the capability");
   }
 
   @ParameterizedTest
@@ -165,7 +184,12 @@ class MetricsEndpointTest {
     var other = TestKeys.make(folder, "EC");
     Files.writeString(files.key(), TestKeys.pem("PRIVATE KEY", other.key().getEncoded()));
 
-    refused(files, "tls.key is not that of certificate");
+    refused(files, "give two that belong together");
+  }
+
+  @Test
+  void start_keyThatNoServerUses_namesThoseThatAre() throws Exception {
+    refused(TestKeys.make(folder, "DSA").write(folder), "make both anew, of RSA, EC or Ed25519");
   }
 
   @Test
@@ -181,16 +205,20 @@ class MetricsEndpointTest {
   void start_filesMissingOrWrong_namesTheFile() throws Exception {
     TlsFiles files = TestKeys.make(folder, "EC").write(folder);
 
-    refused(new TlsFiles(folder.resolve("no.crt"), files.key()), "no.crt is missing");
+    refused(
+        new TlsFiles(folder.resolve("no.crt"), files.key()),
+        "mount its Secret, or correct --metrics-tls-cert");
     refused(new TlsFiles(files.certificate(), folder.resolve("no.key")), "no.key is missing");
     refused(new TlsFiles(files.certificate(), files.certificate()), "has no private key");
-    refused(new TlsFiles(files.key(), files.key()), "tls.key");
+    refused(new TlsFiles(files.key(), files.key()), "cannot be read as one: give it in PEM form");
+    refused(
+        new TlsFiles(folder, files.key()), "cannot be read: give a file that the driver may read");
     Files.writeString(files.key(), TestKeys.pem("EC PRIVATE KEY", new byte[100]));
     refused(files, "openssl pkcs8 -topk8");
     Files.writeString(files.key(), TestKeys.pem("PRIVATE KEY", new byte[100]));
     refused(files, "tls.key");
     Files.writeString(files.certificate(), "");
-    refused(files, "tls.crt has no certificate");
+    refused(files, "has no certificate: give one in PEM form");
   }
 
   private void refused(TlsFiles files, String message) {

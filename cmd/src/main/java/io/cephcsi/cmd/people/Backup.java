@@ -101,7 +101,8 @@ final class Backup implements AutoCloseable {
                 Step.of(node, KINDS).orElseThrow()));
       } catch (JsonProcessingException | NoSuchElementException e) {
         throw new WrongUsage(
-            "line %d of %s is no step of a repair".formatted(lines.size() + 1, file));
+            "line %d of %s is no step of a repair: name the file that doctor --repair has told"
+                .formatted(lines.size() + 1, file));
       }
     }
     return lines;

@@ -3,7 +3,7 @@ package io.cephcsi.cmd.people;
 import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Cluster;
-import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.cephfs.FileSystem;
@@ -16,8 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A cluster to which a command is connected; closing it disconnects. */
-record Connected(
-    ConnectionPool clusters, Cluster cluster, Credentials credentials, ClusterConfig config)
+record Connected(Clusters clusters, Cluster cluster, Credentials credentials, ClusterConfig config)
     implements AutoCloseable {
   /** The pools that are named, or all with images. */
   List<String> pools(List<String> named) {

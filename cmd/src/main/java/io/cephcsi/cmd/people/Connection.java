@@ -88,14 +88,14 @@ final class Connection {
   List<String> problems() {
     List<String> problems = new ArrayList<>();
     if (!timeout.isPositive()) {
-      problems.add("--timeout must be more than 0");
+      problems.add("--timeout must be more than 0: give a time like 30s");
     }
     if (clusterConfig != null && (cephConf != null || keyring != null)) {
       problems.add(
           "--cluster-config goes with --secret, --ceph-conf with --keyring: give one of the two");
     }
     if (clusterConfig != null && secret.isEmpty()) {
-      problems.add("--cluster-config needs --secret: a file, a folder, env:NAME or -");
+      problems.add("--cluster-config needs --secret: give a file, a folder, env:NAME or -");
     }
     if (keyring != null && !secret.isEmpty()) {
       problems.add("--keyring and --secret both say who asks: give one of the two");
@@ -145,24 +145,29 @@ final class Connection {
     List<ClusterConfig> all = new ClusterConfigs(file).all();
     ClusterConfig config = chosen(all, file, clusterId.isEmpty() ? wanted : clusterId);
     requireWanted(wanted, config.clusterId());
-    Credentials who =
-        users().orElseThrow(() -> new WrongUsage("--secret %s has no key".formatted(secret)));
+    Credentials who = users().orElseThrow(); // there is a --secret, or this is a problem
     return connect(settings(null), config.monitorList(), who, config, wanted);
   }
 
   private static ClusterConfig chosen(List<ClusterConfig> all, Path file, String id) {
     String known = all.stream().map(ClusterConfig::clusterId).collect(Collectors.joining(", "));
-    if (id.isEmpty() && all.size() != 1) {
-      throw new WrongUsage("%s has %s: choose by --cluster-id".formatted(file, known));
+    if (all.isEmpty()) {
+      throw new WrongUsage("%s has no cluster: add one with its monitors".formatted(file));
+    }
+    if (id.isEmpty() && all.size() > 1) {
+      throw new WrongUsage("%s has clusters %s: choose one by --cluster-id".formatted(file, known));
     }
     ClusterConfig config =
         all.stream()
             .filter(c -> id.isEmpty() || c.clusterId().equals(id))
             .findFirst()
             .orElseThrow(() ->
-                new WrongUsage("cluster %s is not in %s, which has %s".formatted(id, file, known)));
+                new WrongUsage(
+                    "cluster %s is not in %s, which has %s: add it, or choose another by --cluster-id"
+                        .formatted(id, file, known)));
     if (config.monitors().isEmpty()) {
-      throw new WrongUsage("cluster %s has no monitors in %s".formatted(config.clusterId(), file));
+      throw new WrongUsage(
+          "cluster %s has no monitors in %s: add them there".formatted(config.clusterId(), file));
     }
     return config;
   }
@@ -216,7 +221,7 @@ final class Connection {
     return wanted.isEmpty() || wanted.length() == fsid.length() ? fsid : wanted;
   }
 
-  private static WrongUsage unknownUser(CephException e, Credentials who) {
+  static WrongUsage unknownUser(CephException e, Credentials who) {
     return new WrongUsage(
         "%s: no key of %s was found: name it by --keyring or --secret"
             .formatted(e.getMessage(), who));

@@ -84,10 +84,11 @@ final class DoctorCommand implements Asked {
   public List<String> problems() {
     List<String> problems = new ArrayList<>(connection.problems());
     if (olderThan.isNegative()) {
-      problems.add("--older-than must not be less than 0");
+      problems.add("--older-than must not be less than 0: give 0s or more");
     }
     if (undo != null && (repair || dryRun || backup != null || places.named())) {
-      problems.add("--undo goes without --repair, --dry-run, --backup, --pool and --fs");
+      problems.add(
+          "--undo goes without --repair, --dry-run, --backup, --pool and --fs: leave those out");
     }
     return problems;
   }

@@ -12,18 +12,19 @@ import picocli.CommandLine.Parameters;
     name = "id",
     header = "Read the ids of volumes and snapshots.",
     mixinStandardHelpOptions = true,
+    footer = {"%nExamples:", IdCommand.EXAMPLE},
     subcommands = IdCommand.Decode.class)
 final class IdCommand {
+  static final String EXAMPLE =
+      "  cephcsi id decode 0001-0009-rook-ceph-0000000000000002-"
+          + "11111111-2222-4333-8444-555555555555";
+
   /** {@code cephcsi id decode}. */
   @Command(
       name = "decode",
       header = "Tell what an id says; asks no cluster.",
       mixinStandardHelpOptions = true,
-      footer = {
-        "%nExamples:",
-        "  cephcsi id decode 0001-0009-rook-ceph-0000000000000002-"
-            + "11111111-2222-4333-8444-555555555555",
-      })
+      footer = {"%nExamples:", IdCommand.EXAMPLE})
   static final class Decode implements Asked {
     @Parameters(paramLabel = "ID", description = "The volumeHandle of a PV.")
     String id = "";
@@ -64,7 +65,7 @@ final class IdCommand {
       return VolumeHandle.of(id)
           .orElseThrow(() ->
               new WrongUsage(
-                  "%s is no volume id: 0001-<length>-<cluster>-<pool>-<uuid>, clusterID/pool/image and mig_… are"
+                  "%s is no volume id: give one like 0001-<length>-<cluster>-<pool>-<uuid>, clusterID/pool/image or mig_…"
                       .formatted(id)));
     }
   }

@@ -62,10 +62,10 @@ final class PreflightCommand implements Asked {
   public List<String> problems() {
     List<String> problems = new ArrayList<>(connection.problems());
     if (type == Type.RBD && !fileSystems.isEmpty()) {
-      problems.add("--fs goes with --type cephfs");
+      problems.add("--fs goes with --type cephfs: give both, or use --pool");
     }
     if (type == Type.CEPHFS && !pools.isEmpty()) {
-      problems.add("--pool goes with --type rbd; for CephFS there is --fs");
+      problems.add("--pool goes with --type rbd: use --fs for CephFS");
     }
     return problems;
   }

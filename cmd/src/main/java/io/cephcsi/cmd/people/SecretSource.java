@@ -59,11 +59,13 @@ final class SecretSource {
       return users.stream()
           .filter(u -> user.isEmpty() || u.user().equals(user))
           .findFirst()
-          .orElseThrow(() -> new WrongUsage("%s has no client.%s".formatted(where, user)));
+          .orElseThrow(() ->
+              new WrongUsage(
+                  "%s has no client.%s: choose one that it has by --user".formatted(where, user)));
     }
     Credentials read = text.strip().startsWith("{") ? json(text, user, where) : key(text, user);
     if (read.key().isEmpty()) {
-      throw new WrongUsage(where + " has no key: a keyring, JSON or the key alone is read");
+      throw new WrongUsage(where + " has no key: give a keyring, JSON or the key alone");
     }
     return read;
   }
@@ -78,7 +80,9 @@ final class SecretSource {
       String named = user.isEmpty() ? node.path("userID").asText("admin") : user;
       return new Credentials(named, node.path("userKey").asText(""));
     } catch (JsonProcessingException e) {
-      throw new WrongUsage(where + " is not JSON"); // Jackson's message may quote the key
+      // Jackson's message may quote the key.
+      throw new WrongUsage(
+          where + " begins with { and is not JSON: correct it, or give a keyring or the key alone");
     }
   }
 }

@@ -98,9 +98,10 @@ final class SupportBundle implements Asked {
     List<String> problems = new ArrayList<>(connection.problems());
     logs.stream()
         .filter(log -> !Files.isReadable(log))
-        .forEach(log -> problems.add("--log %s cannot be read".formatted(log)));
+        .forEach(
+            log -> problems.add("--log %s cannot be read: name a file that can".formatted(log)));
     if (logLines < 1) {
-      problems.add("--log-lines must be more than 0");
+      problems.add("--log-lines must be more than 0: give 1 or more");
     }
     return problems;
   }

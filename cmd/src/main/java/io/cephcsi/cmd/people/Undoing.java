@@ -31,7 +31,7 @@ record Undoing(Path file, Connection connection, Question question) {
     return left == 0 ? People.FINE : People.PROBLEMS;
   }
 
-  private void requireSame(String fsid, List<Backup.Line> lines) {
+  void requireSame(String fsid, List<Backup.Line> lines) {
     for (Backup.Line line : lines) {
       if (!line.fsid().equals(fsid)) {
         throw new WrongUsage(

@@ -7,5 +7,10 @@ import picocli.CommandLine.Command;
     name = "volumes",
     header = "List volumes, or show one.",
     mixinStandardHelpOptions = true,
+    footer = {
+      "%nExamples:",
+      "  cephcsi volumes ls --pool rbd -o json",
+      "  cephcsi volumes show pvc-0f1e2d3c -o json",
+    },
     subcommands = {VolumesLs.class, VolumesShow.class})
 final class VolumesCommand {}

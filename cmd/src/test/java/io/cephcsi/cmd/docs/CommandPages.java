@@ -154,7 +154,7 @@ final class CommandPages {
     return synopsis.toString();
   }
 
-  private static List<String> examples(CommandSpec command) {
+  static List<String> examples(CommandSpec command) {
     return List.of(command.usageMessage().footer()).stream()
         .map(line -> line.replace("%n", ""))
         .filter(line -> line.startsWith("  "))

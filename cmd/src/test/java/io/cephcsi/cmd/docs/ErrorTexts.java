@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,30 +30,50 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 
 /**
- * The error texts of the driver, read from its sources: what each {@code new CsiException.X(…)} is
- * given, with {@code …} for the values in it.
+ * The error texts of the driver, read from its sources, with {@code …} for the values in them: what
+ * each {@code new CsiException.X(…)} is given, what is said of wrong flags and options, and why the
+ * driver does not start.
  */
 final class ErrorTexts {
   static final String VALUE = "…";
+
+  /** The kind of what flags, options and what they name are refused with. */
+  static final String WRONG_USAGE = "WrongUsage";
+
+  /** The kind of what hinders the driver's start. */
+  static final String NOT_STARTED = "NotStarted";
 
   /** Methods whose answer becomes the whole text of an error. */
   private static final Map<String, String> TOLD_BY =
       Map.of(
           "Capabilities.trouble", "InvalidArgument",
           "MonitorLooks.silent", "Unavailable",
-          "JournalConflict", "FailedPrecondition");
+          "JournalConflict", "FailedPrecondition",
+          "MetricsEndpoint.trouble", NOT_STARTED);
+
+  /** Packages whose IOExceptions hinder the start. */
+  private static final Set<String> STARTED =
+      Set.of("io.cephcsi.cmd", "io.cephcsi.csi", "io.cephcsi.metrics");
+
+  /** Classes that read a flag's value; what they throw is told as a problem of that flag. */
+  private static final Set<String> FLAGS = Set.of("Endpoint", "TopologyLabels");
 
   /** What is given to such an error: the text is one of those methods'. */
   private static final List<String> TOLD_ELSEWHERE =
       List.of(
-          "String.valueOf(e.getMessage())", "trouble.get()", "MonitorLooks.silent(config, look)");
+          "String.valueOf(e.getMessage())",
+          "trouble.get()",
+          "MonitorLooks.silent(config, look)",
+          "trouble(address, e)",
+          "\"--endpoint: \" + e.getMessage()",
+          "\"--topology: \" + e.getMessage()");
 
   private static final Pattern PLACEHOLDER = Pattern.compile("%(?:\\d+\\$)?[sd]");
 
   /**
    * A text.
    *
-   * @param kind the member of CsiException
+   * @param kind the member of CsiException, or one of those above
    */
   record Text(String kind, String text) implements Comparable<Text> {
     @Override
@@ -66,14 +87,24 @@ final class ErrorTexts {
       return pattern().matcher(message).matches();
     }
 
-    /** How much of it stands there whatever the values. */
+    /** Whether a call is answered with it. */
+    boolean answered() {
+      return !kind.equals(WRONG_USAGE) && !kind.equals(NOT_STARTED);
+    }
+
+    /** What of it stands there whatever the values. */
+    List<String> literals() {
+      return List.of(text.split(VALUE, -1));
+    }
+
+    /** How much that is. */
     int literal() {
       return text.replace(VALUE, "").strip().length();
     }
 
     private Pattern pattern() {
       return Pattern.compile(
-          Stream.of(text.split(VALUE, -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+          literals().stream().map(Pattern::quote).collect(Collectors.joining(".*")),
           Pattern.DOTALL);
     }
   }
@@ -94,7 +125,7 @@ final class ErrorTexts {
     var task = (JavacTask) compiler.getTask(null, files, null, List.of("-proc:none"), null, units);
     try {
       for (CompilationUnitTree unit : task.parse()) {
-        var _ = found.new Reader().scan(unit, null);
+        var _ = found.new Reader(String.valueOf(unit.getPackageName())).scan(unit, null);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -116,8 +147,16 @@ final class ErrorTexts {
   }
 
   private final class Reader extends TreeScanner<Void, Void> {
+    private final String folder;
     private String type = "";
     private String method = "";
+
+    /**
+     * @param folder the package
+     */
+    Reader(String folder) {
+      this.folder = folder;
+    }
 
     @Override
     public Void visitClass(ClassTree tree, Void nothing) {
@@ -158,19 +197,38 @@ final class ErrorTexts {
 
     @Override
     public Void visitNewClass(NewClassTree tree, Void nothing) {
-      String made = tree.getIdentifier().toString();
-      if (made.startsWith("CsiException.")) {
-        String given = tree.getArguments().getFirst().toString();
-        if (!TOLD_ELSEWHERE.contains(given)) {
-          add(made.substring("CsiException.".length()), tree.getArguments().getFirst());
-        }
-      } else if (TOLD_BY.containsKey(made)) {
-        add(TOLD_BY.get(made), tree.getArguments().getFirst());
-      }
+      kind(tree.getIdentifier().toString())
+          .ifPresent(kind -> add(kind, tree.getArguments().getFirst()));
       return super.visitNewClass(tree, null);
     }
 
+    /** Of what an exception is given; empty for one of others. */
+    private Optional<String> kind(String made) {
+      return switch (made) {
+        case "WrongUsage", "TypeConversionException" -> Optional.of(WRONG_USAGE);
+        case "IllegalArgumentException" ->
+            Optional.of(WRONG_USAGE).filter(_ -> FLAGS.contains(type));
+        case "IOException" -> Optional.of(NOT_STARTED).filter(_ -> STARTED.contains(folder));
+        case String answer when answer.startsWith("CsiException.") ->
+            Optional.of(answer.substring("CsiException.".length()));
+        default -> Optional.ofNullable(TOLD_BY.get(made));
+      };
+    }
+
+    /** A list of what is wrong with flags or options. */
+    @Override
+    public Void visitMethodInvocation(MethodInvocationTree tree, Void nothing) {
+      if (folder.startsWith("io.cephcsi.cmd")
+          && tree.getMethodSelect().toString().equals("problems.add")) {
+        add(WRONG_USAGE, tree.getArguments().getFirst());
+      }
+      return super.visitMethodInvocation(tree, null);
+    }
+
     private void add(String kind, ExpressionTree given) {
+      if (TOLD_ELSEWHERE.contains(given.toString())) {
+        return;
+      }
       for (String template : templates(given)) {
         if (template.replace(VALUE, "").isBlank()) {
           unknown.add(type + ": " + given);

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** {@code docs/reference/errors.md}: all texts by their code, and what they say to do. */
+/** {@code docs/reference/errors.md}: all texts by their kind, and what they say to do. */
 final class ErrorsPage {
-  /** What a code says whatever its text; in the order of the page. */
+  /** What a kind says whatever its text; in the order of the page. */
   private static final Map<String, String> KINDS = new LinkedHashMap<>();
 
   static {
@@ -35,6 +35,12 @@ final class ErrorsPage {
         "No answer came, so nobody knows whether the work was done; nothing was taken back. Kubernetes repeats the call.");
     KINDS.put(
         "Unimplemented", "This driver does not do that, or not with a cluster of that version.");
+    KINDS.put(
+        ErrorTexts.WRONG_USAGE,
+        "Flags of the driver, or options and arguments of a command, that cannot be meant, or that name what is not there; all that is wrong with flags and options is told at once. Exit status 2.");
+    KINDS.put(
+        ErrorTexts.NOT_STARTED,
+        "The driver does not start: exit status 1, and Kubernetes starts it again. Where a driver that runs comes to it (renewed TLS files, another question to Kubernetes), it logs the text as a warning and goes on with what it has.");
   }
 
   private ErrorsPage() {}
@@ -48,10 +54,11 @@ final class ErrorsPage {
 
         Made from the code by `./dev docs write`. `…` stands for a value. A text names what it is about, why, and what to do. The caller is
         kubelet or a CSI sidecar: where it must do something else, update it, and report it there. What is no refusal but a fault of the
-        driver itself is answered as INTERNAL: report it with `cephcsi support-bundle`.
+        driver itself is answered as INTERNAL: report it with `cephcsi support-bundle`. Calls are answered with the texts of the sections
+        that are named as gRPC's codes; those of the last two sections are printed by the program.
         """);
     KINDS.forEach((kind, meaning) -> {
-      page.append("\n## ").append(code(kind)).append("\n\n").append(meaning).append('\n');
+      page.append("\n## ").append(title(kind)).append("\n\n").append(meaning).append('\n');
       page.append("\n| text | what to do | told by |\n|---|---|---|\n");
       errors
           .texts()
@@ -71,6 +78,14 @@ final class ErrorsPage {
 
   private static String cell(String text) {
     return text.replace("|", "\\|").replace("<", "&lt;");
+  }
+
+  private static String title(String kind) {
+    return switch (kind) {
+      case ErrorTexts.WRONG_USAGE -> "Wrong usage";
+      case ErrorTexts.NOT_STARTED -> "The driver does not start";
+      default -> code(kind);
+    };
   }
 
   /** {@code InvalidArgument} as gRPC calls it. */

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 /**
  * The pages that are made from the code are what the code makes of them; with the system property
@@ -42,6 +43,19 @@ class ReferenceTest {
     }
     assertThat(file).as("./dev docs write makes it anew").exists();
     assertThat(Checkout.read(file)).as("./dev docs write makes it anew").isEqualTo(wanted);
+  }
+
+  /** Those of the page are run by a test. */
+  @Test
+  void everyExampleOfAGroup_isOneOfThePage() {
+    for (CommandLine command : CommandPages.people().subcommands().values()) {
+      if (!command.getSubcommands().isEmpty()) {
+        assertThat(CommandPages.examples(command.getCommandSpec()))
+            .as(command.getCommandName())
+            .isNotEmpty()
+            .allMatch(example -> CommandPages.commands().contains(example));
+      }
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +50,7 @@ class PeopleTest {
   }
 
   private static Duration seconds(String text) {
-    if (!text.matches("[0-9]+s")) {
+    if (!text.matches("-?[0-9]+s")) {
       throw new TypeConversionException("'" + text + "' is no time, like 30s");
     }
     return Duration.ofSeconds(Long.parseLong(text.substring(0, text.length() - 1)));
@@ -84,16 +85,18 @@ class PeopleTest {
     "volumes ls --timeout 0s,--timeout must be more than 0",
     "volumes show,ID|NAME|IMAGE",
     "doctor --older-than yesterday,yesterday",
+    "volumes ls --keyring a --secret b,--keyring and --secret both say who asks",
+    "doctor --older-than=-1s,--older-than must not be less than 0: give 0s or more",
     "doctor --undo a --repair,--undo goes without",
-    "doctor --undo /nonexistent/file,cannot be read",
+    "doctor --undo /nonexistent/file,cannot be read: name the file that doctor --repair has told",
     "preflight --type nfs,nfs",
     "preflight --fs a,--fs goes with",
     "preflight --type cephfs --pool a,--pool goes with",
-    "support-bundle --log /nonexistent,/nonexistent cannot be read",
+    "support-bundle --log /nonexistent,/nonexistent cannot be read: name a file that can",
     "support-bundle --log-lines 0,--log-lines must be more",
     "support-bundle --node-only --file /dev/null,/dev/null exists already",
     "id decode,ID",
-    "id decode rubbish,rubbish is no volume id",
+    "id decode rubbish,is no volume id: give one like 0001",
     "id decode mig_x,mig_x",
   })
   void wrongValue_isExit2AndNamed(String line, String named) {
@@ -108,7 +111,7 @@ class PeopleTest {
     assertThat(outcome.exit()).isEqualTo(2);
     assertThat(outcome.err())
         .contains("--timeout must be")
-        .contains("give one of the two")
+        .contains("--cluster-config goes with --secret, --ceph-conf with --keyring")
         .contains("--cluster-config needs --secret");
   }
 
@@ -149,7 +152,9 @@ class PeopleTest {
   void cephConfThatIsMissing_isExit2WithWhatToGive(@TempDir Path folder) {
     Outcome outcome = run("volumes", "ls", "--ceph-conf", folder.resolve("none").toString());
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("none cannot be read").contains("--cluster-config");
+    assertThat(outcome.err())
+        .contains("none cannot be read")
+        .contains("name one by --ceph-conf, or config.json by --cluster-config");
   }
 
   @ParameterizedTest
@@ -157,9 +162,9 @@ class PeopleTest {
       delimiter = '|',
       value = {
         "[{\"clusterID\":\"one\"|1|config.json is broken",
-        "[]|2|choose by --cluster-id",
-        "[{\"clusterID\":\"two\",\"monitors\":[\"m\"]}]|2|cluster one is not in",
-        "[{\"clusterID\":\"one\",\"monitors\":[]}]|2|has no monitors",
+        "[]|2|has no cluster: add one with its monitors",
+        "[{\"clusterID\":\"two\",\"monitors\":[\"m\"]}]|2|which has two: add it, or choose another by --cluster-id",
+        "[{\"clusterID\":\"one\",\"monitors\":[]}]|2|has no monitors in",
       })
   void configThatCannotBeUsed_isToldAndNotAnswered(
       String config, int exit, String told, @TempDir Path folder) throws IOException {
@@ -170,6 +175,30 @@ class PeopleTest {
         run("volumes", "show", cluster, "--cluster-config", file.toString(), "--secret", key + "");
     assertThat(outcome.exit()).isEqualTo(exit);
     assertThat(outcome.err()).contains(told).doesNotContain("Exception");
+  }
+
+  @Test
+  void severalClusters_oneMustBeChosen_andThatOfTheId(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("config.json"),
+            """
+            [{"clusterID":"two","monitors":["m"]},{"clusterID":"three","monitors":["m"]}]
+            """);
+    Path key = Files.writeString(folder.resolve("key"), "AQ==");
+    String[] given = {"--cluster-config", file.toString(), "--secret", key.toString()};
+    Outcome none = run(words("volumes ls", given));
+    assertThat(none.exit()).isEqualTo(2);
+    assertThat(none.err()).contains("has clusters two, three: choose one by --cluster-id");
+    Outcome other = run(words("volumes show " + ID + " --cluster-id two", given));
+    assertThat(other.exit()).isEqualTo(2);
+    assertThat(other.err())
+        .contains("the id is of cluster one, but cluster two")
+        .contains("is asked: choose the other by --cluster-id");
+  }
+
+  private static String[] words(String line, String... more) {
+    return Stream.concat(Stream.of(line.split(" ", -1)), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test
@@ -187,21 +216,41 @@ class PeopleTest {
     String none = folder.resolve("none").toString();
     Outcome outcome = run("volumes", "ls", "--ceph-conf", conf + "", "--keyring", none);
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("--keyring " + none + " cannot be read");
+    assertThat(outcome.err())
+        .contains("--keyring " + none)
+        .contains(" cannot be read: name a keyring");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{\"userKey\":", "{}", ""})
-  void secretWithoutAKey_isToldWithoutItsText(String text, @TempDir Path folder)
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"userKey\":\"AQBhush|begins with { and is not JSON: correct it",
+        "{\"hush\":\"\"}|has no key: give a keyring, JSON or the key alone",
+        "'[client.a]\nkey = hush'|has no client.b: choose one that it has by --user",
+      })
+  void secretWithoutAKey_isToldWithoutItsText(String text, String told, @TempDir Path folder)
       throws IOException {
     Path file = Files.writeString(folder.resolve("key"), text);
+    assertThat(refusedSecret(file, folder)).contains(told).doesNotContain("hush");
+  }
+
+  @Test
+  void secretThatIsAnEmptyFileOrFolder_isToldWithWhatItNeeds(@TempDir Path folder)
+      throws IOException {
+    Path file = Files.createFile(folder.resolve("key"));
+    assertThat(refusedSecret(file, folder)).contains("has no key: give a keyring");
+    assertThat(refusedSecret(folder, folder)).contains("has no userKey: it needs userID");
+  }
+
+  private static String refusedSecret(Path secret, Path folder) throws IOException {
     Path config =
         Files.writeString(
             folder.resolve("config.json"), "[{\"clusterID\":\"one\",\"monitors\":[\"m\"]}]");
-    Outcome outcome =
-        run("volumes", "ls", "--cluster-config", config + "", "--secret", file.toString());
+    String[] given = {"--cluster-config", config.toString(), "--secret", secret.toString()};
+    Outcome outcome = run(words("volumes ls --user b", given));
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("key");
+    return outcome.err();
   }
 
   @Test
@@ -279,11 +328,13 @@ class PeopleTest {
   void everyCommand_hasExamples() {
     for (String command :
         List.of(
+            "volumes",
             "volumes ls",
             "volumes show",
             "doctor",
             "preflight",
             "support-bundle",
+            "id",
             "id decode",
             "completion")) {
       Outcome outcome = run((command + " --help").split(" ", -1));
@@ -349,7 +400,9 @@ class PeopleTest {
     Path file = Files.writeString(folder.resolve("b.json"), "{\"step\":\"Dance\"}\n");
     Outcome outcome = run("doctor", "--undo", file.toString());
     assertThat(outcome.exit()).isEqualTo(2);
-    assertThat(outcome.err()).contains("line 1 of").contains("no step of a repair");
+    assertThat(outcome.err())
+        .contains("line 1 of")
+        .contains("is no step of a repair: name the file that doctor --repair has told");
   }
 
   @Test
