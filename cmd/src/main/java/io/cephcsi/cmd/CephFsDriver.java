@@ -75,8 +75,14 @@ final class CephFsDriver implements AutoCloseable {
   static int run(Flags flags) throws IOException, InterruptedException {
     warnOfRadosNamespace(flags);
     var driver = new CephFsDriver(flags);
-    driver.foundation.showMetrics(_ -> {});
+    driver.foundation.showMetrics(driver::show);
     return driver.foundation.serve(driver.services(), driver);
+  }
+
+  private void show(DriverMetrics shown) {
+    if (servesNode()) {
+      shown.showNode(node);
+    }
   }
 
   private List<BindableService> services() {
@@ -89,7 +95,7 @@ final class CephFsDriver implements AutoCloseable {
     if (servesController()) {
       services.addAll(controller.services());
     }
-    if (flags.nodeServer || !flags.controllerServer) {
+    if (servesNode()) {
       services.add(node.service());
     }
     return services;
@@ -98,6 +104,10 @@ final class CephFsDriver implements AutoCloseable {
   /** Without a word on what to serve, all is served, as ceph-csi's CephFS driver does. */
   private boolean servesController() {
     return flags.controllerServer || !flags.nodeServer;
+  }
+
+  private boolean servesNode() {
+    return flags.nodeServer || !flags.controllerServer;
   }
 
   @Override

@@ -3,6 +3,9 @@ package io.cephcsi.cmd;
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 
 import io.cephcsi.ceph.ConnectionPool;
+import io.cephcsi.cephfs.node.CephFsNode;
+import io.cephcsi.cephfs.node.ClientUse;
+import io.cephcsi.cephfs.node.StagedSubvolume;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.cluster.MonitorReach;
@@ -108,6 +111,18 @@ final class DriverMetrics implements AutoCloseable {
                 new Sample(List.of("flatten"), controller.background().flattens())));
   }
 
+  void showNode(CephFsNode node) {
+    metrics.show(Metric.STAGED, () -> Sample.only((double) node.stagedCount()));
+    Supplier<List<StagedSubvolume>> staged =
+        new LastSeen<>(looks, "volumes", VOLUMES_FRESH, node::staged);
+    showSubvolumes(Metric.READ_BYTES, staged, use -> use.readBytes());
+    showSubvolumes(Metric.WRITTEN_BYTES, staged, use -> use.writtenBytes());
+    showSubvolumes(Metric.READS, staged, use -> use.reads());
+    showSubvolumes(Metric.WRITES, staged, use -> use.writes());
+    showSubvolumes(Metric.READ_SECONDS, staged, use -> seconds(use.readTime()));
+    showSubvolumes(Metric.WRITE_SECONDS, staged, use -> seconds(use.writeTime()));
+  }
+
   void showNode(RbdNode node) {
     Supplier<List<StagedVolume>> staged =
         new LastSeen<>(looks, "volumes", VOLUMES_FRESH, node::staged);
@@ -120,6 +135,15 @@ final class DriverMetrics implements AutoCloseable {
     showVolumes(Metric.READ_SECONDS, staged, v -> seconds(v.use().readTime()));
     showVolumes(Metric.WRITE_SECONDS, staged, v -> seconds(v.use().writeTime()));
     showVolumes(Metric.IO_IN_FLIGHT, staged, v -> v.use().inFlight());
+  }
+
+  private void showSubvolumes(
+      Metric metric, Supplier<List<StagedSubvolume>> staged, ToDoubleFunction<ClientUse> value) {
+    show(
+        metric,
+        staged,
+        v -> List.of(v.volumeId(), v.directory(), v.device()),
+        v -> value.applyAsDouble(v.use()));
   }
 
   private void showVolumes(

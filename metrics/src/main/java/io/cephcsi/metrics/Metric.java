@@ -75,22 +75,22 @@ public enum Metric {
   READ_BYTES(
       Kind.COUNTER,
       "cephcsi_volume_read_bytes_total",
-      "Bytes read from a staged volume's device.",
+      "Bytes read from a staged volume.",
       Volume.LABELS),
   WRITTEN_BYTES(
       Kind.COUNTER,
       "cephcsi_volume_written_bytes_total",
-      "Bytes written to a staged volume's device.",
+      "Bytes written to a staged volume.",
       Volume.LABELS),
   READS(
       Kind.COUNTER,
       "cephcsi_volume_reads_total",
-      "Reads that a staged volume's device has done.",
+      "Reads of a staged volume that were done.",
       Volume.LABELS),
   WRITES(
       Kind.COUNTER,
       "cephcsi_volume_writes_total",
-      "Writes that a staged volume's device has done.",
+      "Writes to a staged volume that were done.",
       Volume.LABELS),
   READ_SECONDS(
       Kind.COUNTER,

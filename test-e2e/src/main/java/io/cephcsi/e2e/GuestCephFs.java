@@ -6,6 +6,10 @@ import com.google.errorprone.annotations.MustBeClosed;
 import csi.v1.Volume;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What runs inside the kernel guest with the guest's own CephFS client: a volume's life with the
@@ -23,6 +29,9 @@ public final class GuestCephFs {
   private static final Path FOLDER = Path.of("/mnt/volumes");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int ROUNDS = 7;
+
+  /** A guest has its own. */
+  private static final int METRICS_PORT = 9100;
 
   private final ThrowawayCeph ceph;
   private final Meeting meeting;
@@ -97,8 +106,14 @@ public final class GuestCephFs {
   }
 
   private void life() throws Exception {
-    try (DriverProcess driver = driver("node1")) {
+    try (DriverProcess driver =
+        DriverProcess.startCephFs(
+            ceph, "--nodeserver", "--nodeid=node1", "--driver-metrics-port=" + METRICS_PORT)) {
       VolumeLife life = made("pvc-guest");
+      // As kubelet does beside each mount.
+      Files.writeString(
+          life.staging().resolveSibling("vol_data.json"),
+          "{\"volumeHandle\":\"%s\"}".formatted(life.volume().getVolumeId()));
       for (String step :
           List.of(
               "NodeStageVolume",
@@ -114,10 +129,35 @@ public final class GuestCephFs {
           String key = ceph.credentials().key();
           require(mounts().stream().noneMatch(m -> m.contains(key)), "without the key");
         }
+        if (step.equals("write 32 MiB")) {
+          requireWritten(life);
+        }
         driver.kill();
         driver.restart();
       }
       require(mounts().isEmpty(), "nothing is mounted: " + mounts());
+    }
+  }
+
+  /** By the metrics of the node, from what the kernel tells of its client. */
+  private static void requireWritten(VolumeLife life) throws Exception {
+    String written =
+        "cephcsi_volume_written_bytes_total.*volume_id=\"%s\".* ([0-9.E]+)"
+            .formatted(life.volume().getVolumeId());
+    var page = URI.create("http://127.0.0.1:%d/metrics".formatted(METRICS_PORT));
+    try (var client = HttpClient.newHttpClient()) {
+      String metrics =
+          client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
+      metrics
+          .lines()
+          .filter(line -> line.startsWith("cephcsi_volume"))
+          .forEach(line -> System.out.println("guest: " + line));
+      require(
+          metrics.contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 1.0"),
+          "one volume is staged");
+      Matcher told = Pattern.compile(written).matcher(metrics);
+      require(told.find(), "the node tells what was written");
+      require(Double.parseDouble(told.group(1)) >= 32 << 20, "all that was written is told");
     }
   }
 

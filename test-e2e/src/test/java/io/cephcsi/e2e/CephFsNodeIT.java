@@ -9,6 +9,10 @@ import csi.v1.VolumeUsage;
 import io.cephcsi.ceph.Processes;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +40,7 @@ class CephFsNodeIT {
   @TempDir static Path folder;
   private static ThrowawayCeph ceph;
   private static DriverProcess driver;
+  private static int metricsPort;
   private static int volumes;
 
   private VolumeLife life;
@@ -44,10 +49,12 @@ class CephFsNodeIT {
   @SuppressWarnings("MustBeClosedChecker") // closed by stop
   static void start() throws Exception {
     ceph = ThrowawayCeph.start();
+    metricsPort = PrometheusServer.freePort();
     driver =
         DriverProcess.startCephFs(
             ceph,
             "--nodeserver",
+            "--driver-metrics-port=" + metricsPort,
             "--mount-records=" + Files.createDirectory(folder.resolve("records")));
   }
 
@@ -117,6 +124,30 @@ class CephFsNodeIT {
 
     assertThat(bytes.getTotal()).isEqualTo(1L << 30);
     assertThat(bytes.getAvailable()).isPositive();
+  }
+
+  /** However many pods have them; also when nobody answers for what is in them. */
+  @Test
+  void metrics_countTheVolumesThatAreStaged() throws Exception {
+    life.publish(driver.client(), folder.resolve("other-pod"), false);
+    Processes.stop(mds());
+
+    assertThat(metrics())
+        .contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 1.0");
+
+    Processes.resume(mds());
+    life.unpublish(driver.client(), folder.resolve("other-pod"));
+    run("NodeUnpublishVolume");
+    run("NodeUnstageVolume");
+    assertThat(metrics())
+        .contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 0.0");
+  }
+
+  private static String metrics() throws IOException, InterruptedException {
+    var page = URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort));
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
+    }
   }
 
   private List<VolumeUsage> usage() throws IOException {

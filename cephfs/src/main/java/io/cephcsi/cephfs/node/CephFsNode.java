@@ -19,6 +19,7 @@ import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.csi.host.NodeGetCapabilities;
 import io.cephcsi.csi.host.NodeGetInfo;
@@ -32,6 +33,7 @@ import java.util.List;
 /** CSI's Node service for CephFS: which class answers which RPC. */
 public final class CephFsNode {
   private static final Path PROCFS = Path.of("/proc");
+  private static final Path DEBUGFS = Path.of("/sys/kernel/debug/ceph");
 
   private static final NodeGetCapabilities CAPABILITIES =
       new NodeGetCapabilities(
@@ -43,6 +45,9 @@ public final class CephFsNode {
               RPC.Type.SINGLE_NODE_MULTI_WRITER));
 
   private final CsiService service;
+  private final Mounts mounts;
+  private final Mounters mounters;
+  private final KernelClients clients;
 
   /**
    * What the node works with.
@@ -62,7 +67,8 @@ public final class CephFsNode {
     var configs = parts.fileSystems().configs();
     var volumes = new Volumes(parts.fileSystems(), parts.volumes());
     Commands commands = new ChildProcesses();
-    var mounts = new Mounts(commands);
+    this.mounts = new Mounts(commands);
+    this.clients = new KernelClients(DEBUGFS, commands);
     var filesystems = new Filesystems(commands);
     var names = new NameLocks();
     var entries = new DirectoryEntries(commands);
@@ -70,7 +76,7 @@ public final class CephFsNode {
     var records = new MountRecords(parts.mountRecords());
     var users = new StagedUsers(parts.users(), records);
     var processes = new MountProcesses(PROCFS, commands);
-    var mounters =
+    this.mounters =
         new Mounters(
             List.of(
                 new KernelMounter(PROCFS, commands, settings),
@@ -127,6 +133,30 @@ public final class CephFsNode {
                 NodeGrpc.getNodeGetCapabilitiesMethod(),
                 CAPABILITIES,
                 (rpc, _) -> RpcName.ofDriver(rpc));
+  }
+
+  /**
+   * How many volumes are staged on this node, as the kernel's mount table tells: nothing that is
+   * mounted is looked at.
+   */
+  public long stagedCount() {
+    // A client is mounted where the volume is staged, and bound to where pods have it.
+    return mounts.all().stream()
+        .filter(mount -> mounters.of(mount).isPresent())
+        .map(Mount::device)
+        .distinct()
+        .count();
+  }
+
+  /**
+   * The staged volumes of which the kernel tells what they are used for; may take half a second
+   * when a metadata server does not answer. For one thread at a time.
+   */
+  public List<StagedSubvolume> staged() {
+    return clients.staged(
+        mounts.all().stream()
+            .filter(mount -> mounters.of(mount).orElse(null) instanceof KernelMounter)
+            .toList());
   }
 
   /** The Node service. */

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -306,6 +307,20 @@ class SubvolumeCareTest extends CareContract<FileSystemInMemory, OpenFileSystem>
     Finding finding = findings(Duration.ZERO).getFirst();
     assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
     assertThat(finding.cause()).contains("it is empty").contains("mds 'allow *'");
+  }
+
+  @Test
+  void emptySubvolumes_howeverMany_askTheMetadataServerOnce() {
+    for (int n = 2; n < 6; n++) {
+      memory.makeSubvolume(n);
+    }
+    var asked = new AtomicInteger();
+    memory.cluster.onMetadataServerCommand(json -> {
+      asked.incrementAndGet();
+      throw new CephException(Errno.ETIMEDOUT, json);
+    });
+    assertThat(findings(Duration.ZERO)).hasSize(4).allMatch(f -> f.hold() == Hold.BY_HAND);
+    assertThat(asked).hasValue(1);
   }
 
   @Test

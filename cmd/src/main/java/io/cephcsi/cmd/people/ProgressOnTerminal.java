@@ -77,9 +77,10 @@ final class ProgressOnTerminal implements Progress, AutoCloseable {
 
   private synchronized void draw() {
     if (!closed) {
-      bar = drawn.setTaskName("cephcsi").setInitialMax(UNKNOWN).build();
+      // By itself it draws steps only: neither what hangs, nor for how long.
+      bar = drawn.setTaskName("cephcsi").setInitialMax(UNKNOWN).continuousUpdate().build();
       show();
-      bar.refresh(); // by itself it shows only steps
+      bar.refresh();
     }
   }
 

@@ -31,9 +31,10 @@ class ProgressOnTerminalTest {
   }
 
   @Test
-  void whatHangs_isShownWithoutAnyStep() throws InterruptedException {
+  void whatHangs_isShownWithoutAnyStep_andForHowLong() throws InterruptedException {
     try (var _ = begin(true, NONE)) {
       await("connecting");
+      await("0:00:02");
     }
   }
 
