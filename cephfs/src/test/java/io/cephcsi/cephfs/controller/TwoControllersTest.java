@@ -179,6 +179,41 @@ class TwoControllersTest {
     second.assertNothingLeft();
   }
 
+  /**
+   * Before each operation of the first one's call the second takes it over, fails and undoes it:
+   * nothing is left of what the first one makes then.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"blank", "copied", "restored", "shown", "cut"})
+  void undoneByTheOtherMeanwhile_leavesNothing(String what) {
+    String snapshot = first.cut("source", volumes.getFirst()).getSnapshotId();
+    MemoryOperations operations = first.cluster.operations();
+    boolean interrupted = true;
+    for (int n = 1; interrupted; n++) {
+      var countdown = new AtomicInteger(n);
+      operations.before(_ -> {
+        if (countdown.decrementAndGet() == 0) {
+          operations.failBefore(2, Errno.ENOSPC); // the first is that it takes over
+          var _ = outcome(controller -> make(controller, what, snapshot), second);
+          operations.restart();
+        }
+      });
+      Optional<String> ours = outcome(controller -> make(controller, what, snapshot), first);
+      operations.before(_ -> {});
+      interrupted = countdown.get() <= 0;
+      String now = make(second, what, snapshot);
+      if (ours.isPresent()) {
+        assertThat(now).as("after %d", n).isEqualTo(ours.get());
+      }
+      second.delete(now);
+      second.deleteSnapshot(now);
+      assertThat(first.stored(volumes.getFirst()).snapshots).as("left after %d", n).hasSize(1);
+    }
+    first.deleteSnapshot(snapshot);
+    volumes.forEach(second::delete);
+    second.assertNothingLeft();
+  }
+
   /** The id of what a call makes. */
   private String make(Controller controller, String what, String snapshot) {
     return switch (what) {

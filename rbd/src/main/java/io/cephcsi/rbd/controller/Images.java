@@ -91,7 +91,7 @@ final class Images {
     var making = Making.takenOver(journal, pool, entry.uuid(), "image", entry.imageName());
     // A copy may lack its parent before its id is stored.
     if (header.isPresent() && plan.source().isEmpty()) {
-      complete(pool, plan, entry, making);
+      complete(opened, plan, entry, making);
       return new MadeImage(entry, header.get().sizeBytes());
     }
     return makeOrUndo(opened, plan, entry, making);
@@ -159,11 +159,11 @@ final class Images {
       try (var _ = Phase.IMAGE.begin()) {
         bytes = clones.make(opened, plan, making, plan.source().get());
       }
-      complete(pool, plan, entry, making);
+      complete(opened, plan, entry, making);
       return new MadeImage(entry, bytes);
     }
     create(pool, plan, making);
-    complete(pool, plan, entry, making);
+    complete(opened, plan, entry, making);
     return new MadeImage(entry, plan.size().bytes());
   }
 
@@ -189,10 +189,14 @@ final class Images {
   }
 
   /** What follows the image itself; each can be repeated. */
-  private void complete(Pool pool, VolumePlan plan, VolumeEntry entry, Making making) {
+  private void complete(OpenPool opened, VolumePlan plan, VolumeEntry entry, Making making) {
+    Pool pool = opened.pool();
     String id = madeId(pool, making);
     describe(pool, plan, id);
     if (!journal.storeImageId(pool, entry.uuid(), making.maker(), id)) { // last: it is whole by it
+      if (journal.read(pool, entry.uuid()).isEmpty()) {
+        removeParts(opened, plan, entry); // the other one undid it before this was made
+      }
       throw making.elsewhere();
     }
   }

@@ -174,6 +174,45 @@ class TwoControllersTest {
     }
   }
 
+  @Test
+  void blankVolume_undoneByTheOtherMeanwhile_leavesNothing() throws Exception {
+    undoneMeanwhile(c -> c.create(request("pvc-1")).getVolumeId());
+  }
+
+  @Test
+  void snapshot_undoneByTheOtherMeanwhile_leavesNothing() throws Exception {
+    undoneMeanwhile(c -> c.snapshot("snapshot-1", source));
+  }
+
+  /**
+   * Before each operation of the first one's call the second takes it over, fails and undoes it.
+   */
+  private void undoneMeanwhile(Function<Controller, String> call) throws InterruptedException {
+    MemoryOperations operations = first.cluster.operations();
+    Thread caller = Thread.currentThread();
+    boolean interrupted = true;
+    for (int n = 1; interrupted; n++) {
+      var countdown = new AtomicInteger(n);
+      operations.before(_ -> {
+        if (Thread.currentThread().equals(caller) && countdown.decrementAndGet() == 0) {
+          operations.failBefore(2, Errno.ENOSPC); // the first is that it takes over
+          var _ = call(second, call);
+          operations.restart();
+        }
+      });
+      Optional<String> ours = call(first, call);
+      operations.before(_ -> {});
+      interrupted = countdown.get() <= 0;
+      String id = call.apply(second);
+      if (ours.isPresent()) {
+        assertThat(id).as("after %d", n).isEqualTo(ours.get());
+      }
+      delete(id);
+    }
+    second.delete(source);
+    second.awaitNothingLeft();
+  }
+
   private boolean snapshotIsWhole(Optional<String> id) {
     try (MemoryPool pool = first.pool()) {
       return pool.imageId("csi-snap-" + Controller.uuidOf(id.orElseThrow()))
