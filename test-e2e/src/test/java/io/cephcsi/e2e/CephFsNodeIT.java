@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import csi.v1.NodeGetVolumeStatsRequest;
+import csi.v1.Volume;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeUsage;
 import io.cephcsi.ceph.Processes;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -160,6 +162,39 @@ class CephFsNodeIT {
                 .setVolumePath(life.target().toString())
                 .build())
         .getUsageList();
+  }
+
+  /** An administrator names the directory, as ceph-csi takes it, now and in its first version. */
+  @ParameterizedTest
+  @ValueSource(strings = {"named cluster", "monitors"})
+  void staticVolume_ofEitherStyle_hasTheDirectory(String style) throws Exception {
+    run("write 32 MiB");
+    String path = life.volume().getVolumeContextOrThrow("subvolumePath");
+    Map<String, String> context =
+        style.equals("monitors")
+            ? Map.of("monitors", ceph.monitors(), "provisionVolume", "false", "rootPath", path)
+            : Map.of(
+                "staticVolume",
+                "true",
+                "clusterID",
+                DriverProcess.CLUSTER_ID,
+                "fsName",
+                ceph.entry("fs"),
+                "rootPath",
+                path);
+    var ofAdmin = VolumeLife.onCephFs(ceph, "static-" + style.length(), folder);
+    ofAdmin.takeOver(
+        Volume.newBuilder().setVolumeId("data-of-team-a").putAllVolumeContext(context).build());
+
+    var _ = ofAdmin.run("NodeStageVolume", driver.client());
+    var _ = ofAdmin.run("NodePublishVolume", driver.client());
+
+    assertThat(ofAdmin.target().resolve("data"))
+        .hasSameBinaryContentAs(life.target().resolve("data"));
+    assertThat(ofAdmin.healthOnNode(driver.client())).isEmpty();
+    var _ = ofAdmin.run("NodeUnpublishVolume", driver.client());
+    var _ = ofAdmin.run("NodeUnstageVolume", driver.client());
+    run("read back");
   }
 
   /** C24. */

@@ -21,6 +21,7 @@ import io.cephcsi.e2e.VolumeLife.Step;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ class CephFsTroubleIT {
   /** Nor has the driver died. */
   @AfterEach
   void nothingIsLeft() throws Exception {
-    assertThat(remains.all()).isEmpty();
+    assertThat(remains.all()).as(Files.readString(driver.log())).isEmpty();
     assertThat(ProcessHandle.of(driver.pid())).isPresent();
   }
 
