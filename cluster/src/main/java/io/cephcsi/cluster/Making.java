@@ -64,6 +64,19 @@ public record Making(Makers makers, String uuid, String kind, String name, Strin
     return true;
   }
 
+  /**
+   * The refusal to finish when another process has taken over. What was made here goes first when
+   * that one has undone the reservation before: nobody else would find it.
+   *
+   * @param parts removes what was made
+   */
+  public CsiException.Aborted lost(Pool pool, Runnable parts) {
+    if (makers.isGone(pool, uuid)) {
+      parts.run();
+    }
+    return elsewhere();
+  }
+
   /** The refusal when another process has taken over. */
   public CsiException.Aborted elsewhere() {
     return elsewhere(kind, name);

@@ -30,4 +30,7 @@ public sealed interface Makers permits VolumeJournal, SnapshotJournal {
    * @return false when it is not this maker's any more: then nothing of it may be touched
    */
   boolean giveUp(OmapStore objects, String uuid, String maker);
+
+  /** Whether nothing is known of a reservation any more: nobody goes on with it. */
+  boolean isGone(OmapStore objects, String uuid);
 }

@@ -193,6 +193,11 @@ public final class SnapshotJournal implements Makers {
     return names.giveUp(objects, uuid, maker);
   }
 
+  @Override
+  public boolean isGone(OmapStore objects, String uuid) {
+    return read(objects, uuid).isEmpty();
+  }
+
   /**
    * Adds the image's id, and when it was cut, to the UUID's object, which says that it is whole but
    * for what {@link #storeFinished} notes.

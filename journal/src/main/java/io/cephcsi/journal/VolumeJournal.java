@@ -166,6 +166,11 @@ public final class VolumeJournal implements Makers {
     return names.giveUp(objects, uuid, maker);
   }
 
+  @Override
+  public boolean isGone(OmapStore objects, String uuid) {
+    return read(objects, uuid).isEmpty();
+  }
+
   /**
    * Adds the image's id to the UUID's object, which says that the image is whole.
    *

@@ -160,10 +160,7 @@ record Cuts(
     describe(source, plan, entry);
     // Last: it is whole by it.
     if (!journal.storeCut(source.pool(), entry.uuid(), making.maker(), made.cutAt())) {
-      if (journal.read(source.pool(), entry.uuid()).isEmpty()) {
-        removeParts(source, entry); // the other one undid it before this was made
-      }
-      throw making.elsewhere();
+      throw making.lost(source.pool(), () -> removeParts(source, entry));
     }
     return made;
   }

@@ -271,13 +271,9 @@ final class MadeSubvolumes {
   private void finish(
       OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making, long bytes) {
     Pool pool = opened.pool();
-    if (sizes.storeFirst(pool, making, bytes)) {
-      return;
+    if (!sizes.storeFirst(pool, making, bytes)) {
+      throw making.lost(pool, () -> removeParts(opened, plan, entry));
     }
-    if (journal.read(pool, entry.uuid()).isEmpty()) {
-      removeParts(opened, plan, entry); // the other one undid it before this was made
-    }
-    throw making.elsewhere();
   }
 
   private Map<String, String> metadata(VolumePlan plan) {

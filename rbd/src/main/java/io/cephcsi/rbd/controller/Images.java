@@ -194,10 +194,7 @@ final class Images {
     String id = madeId(pool, making);
     describe(pool, plan, id);
     if (!journal.storeImageId(pool, entry.uuid(), making.maker(), id)) { // last: it is whole by it
-      if (journal.read(pool, entry.uuid()).isEmpty()) {
-        removeParts(opened, plan, entry); // the other one undid it before this was made
-      }
-      throw making.elsewhere();
+      throw making.lost(pool, () -> removeParts(opened, plan, entry));
     }
   }
 

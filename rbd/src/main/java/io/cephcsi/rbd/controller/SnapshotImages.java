@@ -221,10 +221,7 @@ final class SnapshotImages {
     String id = Images.madeId(pool, making);
     pool.changeImageMetadata(id, KubernetesNames.KEYS, metadata(plan));
     if (!journal.storeImage(pool, entry.uuid(), making.maker(), id, at)) {
-      if (journal.read(pool, entry.uuid()).isEmpty()) {
-        removeParts(source, entry); // the other one undid it before this was made
-      }
-      throw making.elsewhere();
+      throw making.lost(pool, () -> removeParts(source, entry));
     }
     ImageHeader header = pool.imageHeader(id).orElse(new ImageHeader(0, 0));
     return new Made(entry, id, header.sizeBytes(), at);
