@@ -2,18 +2,21 @@ package io.cephcsi.e2e;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Ceph's own commands on a cluster: a second opinion on what the driver stores and finds. */
 public final class CephShell {
-  /** Now and then a command of Ceph 16 never ends, although it has done its work. */
-  private static final int SECONDS = 120;
+  /** A command that Ceph never answers must not hold up all tests behind it. */
+  private static final int SECONDS = 60;
 
   private static final int TIMED_OUT = 124;
 
   private final ThrowawayCeph ceph;
   private final List<String> launcher;
+  private volatile boolean stuck;
 
   public CephShell(ThrowawayCeph ceph) {
     this(ceph, ceph.reachedBy());
@@ -35,12 +38,14 @@ public final class CephShell {
    * ARGS} is {@code rados} where its journals are, {@code fsomap} as {@code omap} there.
    *
    * @return what it printed, without blanks at the ends
-   * @throws IOException when a command in it fails, or it does not end in two minutes
+   * @throws IOException when a command in it fails, or it does not end in a minute; then it says
+   *     where the script stood, and how the cluster was
    */
   public String run(String script) throws IOException, InterruptedException {
     String prelude =
         """
         set -euo pipefail
+        trap 'echo "$BASH_COMMAND" > "$STOOD"; exit 1' TERM
         omap() { rados -p $P setomapval "$1" "$2" "$3" > /dev/null; }
         fs() { rados -p cephfs_metadata -N csi "$@"; }
         fsomap() { fs setomapval "$1" "$2" "$3" > /dev/null; }
@@ -62,18 +67,62 @@ public final class CephShell {
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
     builder.environment().put("P", ceph.pool());
+    Path stood = Files.createTempFile("stood", "");
+    builder.environment().put("STOOD", stood.toString());
+    try {
+      return answer(builder, script, stood);
+    } finally {
+      Files.delete(stood);
+    }
+  }
+
+  private String answer(ProcessBuilder builder, String script, Path stood)
+      throws IOException, InterruptedException {
     Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int status = process.waitFor();
     if (status == TIMED_OUT) {
+      stuck = true;
       throw new IOException(
-          "script did not end within %d s:\n%s\n%s".formatted(SECONDS, script, output));
+          "script did not end within %d s:\n%s\n%s\nit stood in: %s\n%s"
+              .formatted(SECONDS, script, output, Files.readString(stood), state()));
     }
     if (status != 0) {
       throw new IOException("script ended with %d:\n%s\n%s".formatted(status, script, output));
     }
     return output.strip();
+  }
+
+  /** Whether a script did not end: then there is little hope for others on that cluster. */
+  boolean stuck() {
+    return stuck;
+  }
+
+  /** What the cluster says of itself, and its OSD of what it works at; blocks for half a minute. */
+  private String state() throws IOException, InterruptedException {
+    var builder =
+        new ProcessBuilder(
+                Stream.concat(
+                        launcher.stream(),
+                        Stream.of(
+                            "bash",
+                            "-c",
+                            """
+                            timeout 10 ceph -s
+                            timeout 10 ceph health detail
+                            timeout 10 ceph osd df
+                            timeout 10 ceph --admin-daemon "$OSD" dump_ops_in_flight | head -c 6000
+                            tail -n 20 "$LOG"
+                            """))
+                    .toList())
+            .redirectErrorStream(true);
+    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
+    builder.environment().put("OSD", ceph.folder().resolve("run/osd.0.asok").toString());
+    builder.environment().put("LOG", ceph.folder().resolve("log/osd.0.log").toString());
+    Process process = builder.start();
+    process.getOutputStream().close();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /** The first number of the cluster's version. */

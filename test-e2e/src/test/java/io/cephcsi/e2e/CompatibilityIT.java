@@ -142,7 +142,10 @@ final class CompatibilityIT {
   /** What a failed test left is taken away, so that the next one fails only by its own faults. */
   @BeforeEach
   void clear() throws Exception {
-    if (!everything().isEmpty()) {
+    if (shell.stuck()) {
+      stop();
+      start();
+    } else if (!everything().isEmpty()) {
       shell.run(
           """
           ceph osd pool rm $P $P --yes-i-really-really-mean-it
