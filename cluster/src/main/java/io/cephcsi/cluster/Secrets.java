@@ -18,9 +18,9 @@ public final class Secrets {
       throw new CsiException.InvalidArgument(
           "the request has no secrets: name a Secret with userID and userKey in the class");
     }
-    String inTreeKey = secrets.getOrDefault("key", "");
+    String inTreeKey = SecretKey.IN_TREE_KEY.in(secrets);
     return inTreeKey.isEmpty()
-        ? new Credentials(value(secrets, "userID"), value(secrets, "userKey"))
+        ? new Credentials(value(secrets, SecretKey.USER_ID), value(secrets, SecretKey.USER_KEY))
         : new Credentials(inTreeUser(secrets), inTreeKey);
   }
 
@@ -35,28 +35,29 @@ public final class Secrets {
       throw new CsiException.InvalidArgument(
           "the request has no secrets: name a Secret with adminID and adminKey in the class");
     }
-    if (!secrets.containsKey("adminID") && secrets.containsKey("userID")) {
+    if (!secrets.containsKey(SecretKey.ADMIN_ID.key())
+        && secrets.containsKey(SecretKey.USER_ID.key())) {
       return credentials(secrets);
     }
     return new Credentials(
-        value(secrets, "adminID", "adminID and adminKey"),
-        value(secrets, "adminKey", "adminID and adminKey"));
+        value(secrets, SecretKey.ADMIN_ID, "adminID and adminKey"),
+        value(secrets, SecretKey.ADMIN_KEY, "adminID and adminKey"));
   }
 
   private static String inTreeUser(Map<String, String> secrets) {
-    String user = secrets.getOrDefault("adminId", "");
+    String user = SecretKey.IN_TREE_USER.in(secrets);
     return user.isEmpty() ? "admin" : user;
   }
 
-  private static String value(Map<String, String> secrets, String key) {
+  private static String value(Map<String, String> secrets, SecretKey key) {
     return value(secrets, key, "userID and userKey");
   }
 
-  private static String value(Map<String, String> secrets, String key, String needed) {
-    String value = secrets.getOrDefault(key, "").strip();
+  private static String value(Map<String, String> secrets, SecretKey key, String needed) {
+    String value = key.in(secrets).strip();
     if (value.isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "the secret has no %s: it needs %s".formatted(key, needed));
+          "the secret has no %s: it needs %s".formatted(key.key(), needed));
     }
     return value;
   }

@@ -24,39 +24,36 @@ public record Parameters(Map<String, String> all) {
    *
    * @throws CsiException.InvalidArgument when it is missing or empty
    */
-  public String required(String key) {
-    String value = all.getOrDefault(key, "");
+  public String required(Parameter parameter) {
+    String value = parameter.in(all);
     if (value.isEmpty()) {
       throw new CsiException.InvalidArgument(
-          "parameter %s is missing or empty: set it in the class".formatted(key));
+          "parameter %s is missing or empty: set it in the class".formatted(parameter.key()));
     }
     return value;
   }
 
   /**
-   * The value of a parameter, or another one where it is missing.
+   * The value of a parameter; where it is missing, what stands for it then, or an empty text.
    *
    * @throws CsiException.InvalidArgument when it is there and empty
    */
-  public String optional(String key, String otherwise) {
-    String value = all.get(key);
-    if (value == null) {
-      return otherwise;
-    }
-    if (value.isEmpty()) {
+  public String optional(Parameter parameter) {
+    String value = parameter.in(all);
+    if (value.isEmpty() && all.containsKey(parameter.key())) {
       throw new CsiException.InvalidArgument(
-          "parameter %s is empty: give it a value or leave it out".formatted(key));
+          "parameter %s is empty: give it a value or leave it out".formatted(parameter.key()));
     }
     return value;
   }
 
   /** As {@link #optional}, for what stands before a UUID in a name. */
-  public String namePrefix(String key, String otherwise, String what) {
-    String prefix = optional(key, otherwise);
+  public String namePrefix(Parameter parameter, String what) {
+    String prefix = optional(parameter);
     if (!NAME_PREFIX.matcher(prefix).matches()) {
       throw new CsiException.InvalidArgument(
           "%s \"%s\": only letters, digits, '.', '_' and '-' may stand in %s's name"
-              .formatted(key, prefix, what));
+              .formatted(parameter.key(), prefix, what));
     }
     return prefix;
   }

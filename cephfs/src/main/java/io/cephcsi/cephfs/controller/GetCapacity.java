@@ -3,6 +3,7 @@ package io.cephcsi.cephfs.controller;
 import csi.v1.GetCapacityRequest;
 import csi.v1.GetCapacityResponse;
 import io.cephcsi.ceph.Cluster;
+import io.cephcsi.cephfs.ClassParameter;
 import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cluster.ClusterConfig;
@@ -29,14 +30,14 @@ record GetCapacity(FileSystems fileSystems, KnownUsers users)
   }
 
   private long available(Map<String, String> parameters) {
-    String clusterId = parameters.getOrDefault("clusterID", "");
-    String fsName = parameters.getOrDefault("fsName", "");
+    String clusterId = ClassParameter.CLUSTER_ID.in(parameters);
+    String fsName = ClassParameter.FS_NAME.in(parameters);
     if (clusterId.isEmpty()) {
       return fileSystems.configs().all().stream().mapToLong(this::available).sum();
     }
     return fsName.isEmpty()
         ? available(fileSystems.configs().require(clusterId))
-        : available(clusterId, fsName, parameters.getOrDefault("pool", ""));
+        : available(clusterId, fsName, ClassParameter.POOL.in(parameters));
   }
 
   private long available(ClusterConfig config) {

@@ -8,6 +8,7 @@ import csi.v1.Volume;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.Snapshots;
+import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.Secrets;
@@ -149,8 +150,8 @@ record VolumePlan(
   /** The answer for the volume with that subvolume. */
   CreateVolumeResponse answer(OpenFileSystem opened, MadeSubvolume made) {
     Map<String, String> context = new TreeMap<>(parameters.volumeContext());
-    context.put("subvolumeName", made.entry().imageName());
-    context.put("subvolumePath", made.path());
+    context.put(VolumeAttribute.SUBVOLUME_NAME.key(), made.entry().imageName());
+    context.put(VolumeAttribute.SUBVOLUME_PATH.key(), made.path());
     var id = new VolumeId(clusterId(), opened.location(), made.entry().uuid());
     var volume =
         Volume.newBuilder()

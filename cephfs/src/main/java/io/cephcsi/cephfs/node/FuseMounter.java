@@ -1,6 +1,7 @@
 package io.cephcsi.cephfs.node;
 
 import io.cephcsi.ceph.MemoryFile;
+import io.cephcsi.cephfs.ClassParameter;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
@@ -69,7 +70,7 @@ final class FuseMounter implements Mounter {
     String ofCluster = root.cluster().cephFs().fuseMountOptions();
     var options =
         new MountOptions()
-            .with(plan.attribute("fuseMountOptions"))
+            .with(plan.attribute(ClassParameter.FUSE_MOUNT_OPTIONS))
             .with(ofCluster.isEmpty() ? settings.fuseMountOptions() : ofCluster)
             .with(plan.mountFlags());
     return (plan.readOnly() ? options.with("ro") : options).all();

@@ -1,6 +1,7 @@
 package io.cephcsi.cephfs.node;
 
 import io.cephcsi.ceph.MemoryFile;
+import io.cephcsi.cephfs.ClassParameter;
 import io.cephcsi.cluster.KernelMonitors;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
@@ -90,7 +91,7 @@ final class KernelMounter implements Mounter {
     String ofCluster = root.cluster().cephFs().kernelMountOptions();
     var options =
         new MountOptions()
-            .with(plan.attribute("kernelMountOptions"))
+            .with(plan.attribute(ClassParameter.KERNEL_MOUNT_OPTIONS))
             .with(ofCluster.isEmpty() ? settings.kernelMountOptions() : ofCluster);
     settings.crushLocation().options(root.cluster()).forEach(options::with);
     options.with(plan.mountFlags());

@@ -1,5 +1,6 @@
 package io.cephcsi.cephfs.node;
 
+import io.cephcsi.cephfs.ClassParameter;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.Mount;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ record Mounters(List<Mounter> all) {
    * @throws CsiException.FailedPrecondition when the wish cannot be met on this node
    */
   Mounter choose(StagePlan plan) {
-    String wish = plan.attribute("mounter");
+    String wish = plan.attribute(ClassParameter.MOUNTER);
     if (wish.isEmpty()) {
       return usable().orElseThrow(() -> refused("volume %s".formatted(plan.volumeId()), all));
     }
@@ -32,7 +33,7 @@ record Mounters(List<Mounter> all) {
       return wished;
     }
     String what = "volume %s is for mounter %s".formatted(plan.volumeId(), wish);
-    if (!plan.attribute("tryOtherMounters").equals("true")) {
+    if (!plan.attribute(ClassParameter.TRY_OTHER_MOUNTERS).equals("true")) {
       throw refused(what, List.of(wished));
     }
     Mounter other = usable().orElseThrow(() -> refused(what, all));

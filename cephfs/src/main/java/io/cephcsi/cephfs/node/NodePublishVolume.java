@@ -2,6 +2,7 @@ package io.cephcsi.cephfs.node;
 
 import csi.v1.NodePublishVolumeRequest;
 import csi.v1.NodePublishVolumeResponse;
+import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.host.Mount;
@@ -51,7 +52,7 @@ record NodePublishVolume(
         VolumeSource.of(
             request.getVolumeId(),
             request.getVolumeContextMap(),
-            secrets.getOrDefault("monitors", ""));
+            VolumeAttribute.MONITORS.in(secrets));
     var credentials = users.of(request.getVolumeId(), source, secrets);
     staged.ensure(StagePlan.again(request, source, credentials));
     return publication.staged(request, staging);

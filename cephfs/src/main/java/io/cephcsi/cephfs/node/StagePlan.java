@@ -5,8 +5,11 @@ import csi.v1.NodeStageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.cephfs.ClassParameter;
+import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
+import io.cephcsi.csi.Parameter;
 import io.cephcsi.csi.host.RequestPath;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,9 +47,9 @@ record StagePlan(
     requireKnown(request.getVolumeCapability());
     Map<String, String> secrets = request.getSecretsMap();
     Map<String, String> context = request.getVolumeContextMap();
-    requirePlain(request.getVolumeId(), GoBoolean.isTrue(context.getOrDefault("encrypted", "")));
+    requirePlain(request.getVolumeId(), GoBoolean.isTrue(ClassParameter.ENCRYPTED.in(context)));
     VolumeSource source =
-        VolumeSource.of(request.getVolumeId(), context, secrets.getOrDefault("monitors", ""));
+        VolumeSource.of(request.getVolumeId(), context, VolumeAttribute.MONITORS.in(secrets));
     return new StagePlan(
         request.getVolumeId(),
         staging,
@@ -101,11 +104,11 @@ record StagePlan(
   boolean mountedReadOnly() {
     return readOnly()
         || mountFlags.contains("ro")
-        || List.of(attribute("kernelMountOptions").split(",", -1)).contains("ro")
-        || List.of(attribute("fuseMountOptions").split(",", -1)).contains("ro");
+        || List.of(attribute(ClassParameter.KERNEL_MOUNT_OPTIONS).split(",", -1)).contains("ro")
+        || List.of(attribute(ClassParameter.FUSE_MOUNT_OPTIONS).split(",", -1)).contains("ro");
   }
 
-  String attribute(String key) {
-    return context.getOrDefault(key, "");
+  String attribute(Parameter parameter) {
+    return parameter.in(context);
   }
 }

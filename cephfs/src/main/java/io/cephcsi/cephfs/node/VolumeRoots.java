@@ -3,6 +3,7 @@ package io.cephcsi.cephfs.node;
 import io.cephcsi.cephfs.Snapshot;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.Volume;
+import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
@@ -68,7 +69,7 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
   }
 
   private static String path(Volume volume, StagePlan plan) {
-    String group = plan.attribute("subvolumeGroup");
+    String group = plan.attribute(VolumeAttribute.SUBVOLUME_GROUP);
     var subvolumes = group.isEmpty() ? volume.subvolumes() : volume.subvolumes().in(group);
     return subvolumes.path(volume.subvolume()).orElseThrow(() -> Volumes.missing(plan.volumeId()));
   }

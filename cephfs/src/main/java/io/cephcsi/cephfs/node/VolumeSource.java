@@ -1,8 +1,11 @@
 package io.cephcsi.cephfs.node;
 
+import io.cephcsi.cephfs.ClassParameter;
+import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
+import io.cephcsi.csi.Parameter;
 import io.cephcsi.csi.VolumeId;
 import java.util.Map;
 import java.util.Optional;
@@ -63,44 +66,48 @@ sealed interface VolumeSource {
    */
   static VolumeSource of(String volumeId, Map<String, String> context, String secretMonitors) {
     var attributes = new Attributes(volumeId, context);
-    if (GoBoolean.isTrue(attributes.get("staticVolume"))) {
+    if (GoBoolean.isTrue(attributes.get(VolumeAttribute.STATIC))) {
       return new Static(
-          attributes.require("clusterID"),
-          attributes.get("fsName"),
-          attributes.require("rootPath"),
-          attributes.get("backingSnapshotID"));
+          attributes.require(ClassParameter.CLUSTER_ID),
+          attributes.get(ClassParameter.FS_NAME),
+          attributes.require(VolumeAttribute.ROOT_PATH),
+          attributes.get(VolumeAttribute.BACKING_SNAPSHOT_ID));
     }
     Optional<VolumeId> id = VolumeId.of(volumeId);
     if (id.isPresent()) {
-      return new Provisioned(id.get(), attributes.get("subvolumePath"), attributes.get("fsName"));
+      return new Provisioned(
+          id.get(),
+          attributes.get(VolumeAttribute.SUBVOLUME_PATH),
+          attributes.get(ClassParameter.FS_NAME));
     }
-    if (!attributes.get("monitors").isEmpty()) {
+    if (!attributes.get(VolumeAttribute.MONITORS).isEmpty()) {
       return monitored(attributes, secretMonitors);
     }
     throw Volumes.missing(volumeId);
   }
 
   private static VolumeSource monitored(Attributes attributes, String secretMonitors) {
-    String monitors = secretMonitors.isEmpty() ? attributes.get("monitors") : secretMonitors;
+    String monitors =
+        secretMonitors.isEmpty() ? attributes.get(VolumeAttribute.MONITORS) : secretMonitors;
     String path =
-        GoBoolean.isTrue(attributes.require("provisionVolume"))
+        GoBoolean.isTrue(attributes.require(VolumeAttribute.PROVISIONED))
             ? "/csi-volumes/" + attributes.volumeId()
-            : attributes.require("rootPath");
-    return new Monitored(monitors, path, attributes.get("backingSnapshotID"));
+            : attributes.require(VolumeAttribute.ROOT_PATH);
+    return new Monitored(monitors, path, attributes.get(VolumeAttribute.BACKING_SNAPSHOT_ID));
   }
 
   /** What a PV says. */
   record Attributes(String volumeId, Map<String, String> context) {
-    String get(String key) {
-      return context.getOrDefault(key, "");
+    String get(Parameter parameter) {
+      return parameter.in(context);
     }
 
-    String require(String key) {
-      String value = get(key);
+    String require(Parameter parameter) {
+      String value = get(parameter);
       if (value.isEmpty()) {
         throw new CsiException.InvalidArgument(
             "static volume %s: %s is missing in its PV's volumeAttributes: add it there"
-                .formatted(volumeId, key));
+                .formatted(volumeId, parameter.key()));
       }
       return value;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.cephcsi.csi.Parameter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +33,6 @@ class DocsTest {
   private static final Pattern OURS =
       Pattern.compile("(?<![\\w/.:-])(?:\\./bin/)?cephcsi(?= [a-z-])([^|&;#<>()]*)");
   private static final Pattern DEV = Pattern.compile("(?<![\\w/])\\./dev ([a-z]\\w*)");
-  private static final Pattern PARAMETER = Pattern.compile("(?m)^\\| ((?:`\\w+`(?:, )?)+) \\|");
 
   /** How the code reads a parameter of a class, an attribute of a volume, or a key of a Secret. */
   private static final Pattern READ =
@@ -176,23 +176,36 @@ class DocsTest {
         });
   }
 
+  /** Else the page, which is made of what is listed, would not have it. */
   @Test
-  void everyParameter_isInTheListAndReadByTheCode() {
-    Set<String> told = new TreeSet<>();
-    PARAMETER
-        .matcher(Checkout.read(Checkout.ROOT.resolve("docs/reference/parameters.md")))
-        .results()
-        .forEach(row -> told.addAll(List.of(row.group(1).replace("`", "").split(", ", -1))));
-    Set<String> read = new TreeSet<>(Set.of("topologyConstrainedPools"));
+  void everyParameter_isReadAsOneThatIsListed() {
+    Set<String> listed =
+        ParametersPage.all().stream().map(Parameter::key).collect(Collectors.toSet());
     for (Path source : Checkout.sources()) {
       if (source
           .toString()
           .matches(".*/(rbd|cephfs)/(controller|node)/.*|.*/cluster/Secrets.java")) {
-        READ.matcher(Checkout.read(source)).results().forEach(use -> read.add(use.group(1)));
+        assertThat(READ.matcher(Checkout.read(source)).results().map(use -> use.group(1)))
+            .as(source.toString())
+            .doesNotContainAnyElementsOf(listed);
       }
     }
-    read.removeAll(Set.of("key", "adminId")); // of Kubernetes' in-tree driver
-    assertThat(told).containsExactlyElementsOf(read);
+  }
+
+  @Test
+  void everyParameterThatIsListed_isUsed() {
+    String code =
+        Checkout.sources().stream()
+            .filter(source -> source.toString().contains("/src/main/"))
+            .map(Checkout::read)
+            .collect(Collectors.joining());
+    assertThat(ParametersPage.all())
+        .hasSizeGreaterThan(40)
+        .filteredOn(parameter ->
+            !Pattern.compile("\\w(Parameter|Attribute|Key)\\.%s\\b".formatted(parameter))
+                .matcher(code)
+                .find())
+        .isEmpty();
   }
 
   @Test

@@ -25,6 +25,8 @@ class ReferenceTest {
     PAGES.put("docs/reference/errors.md", () -> ErrorsPage.text(ErrorTexts.ofDriver()));
     PAGES.put("docs/reference/flags.md", CommandPages::flags);
     PAGES.put("docs/reference/commands.md", CommandPages::commands);
+    PAGES.put("docs/reference/parameters.md", ParametersPage::text);
+    PAGES.put("docs/reference/metrics.md", MetricsListPage::text);
     PAGES.put("docs/man/cephcsi.1", CommandPages::man);
   }
 

@@ -4,8 +4,11 @@ import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.KubernetesNames;
+import io.cephcsi.csi.Parameter;
 import io.cephcsi.csi.Parameters;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
+import io.cephcsi.rbd.SnapshotClassParameter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +21,6 @@ import java.util.TreeMap;
  * @param all as in the request
  */
 record ClassParameters(Map<String, String> all) {
-  private static final String TOPOLOGY_POOLS = "topologyConstrainedPools";
   private static final List<String> MOUNTERS = List.of("rbd", "rbd-nbd", "userspace");
   private static final List<String> LOG_STRATEGIES = List.of("remove", "compress", "preserve");
 
@@ -27,50 +29,50 @@ record ClassParameters(Map<String, String> all) {
   }
 
   String clusterId() {
-    return required("clusterID");
+    return parameters().required(ClassParameter.CLUSTER_ID);
   }
 
   String pool() {
-    return required("pool");
+    return parameters().required(ClassParameter.POOL);
   }
 
   /** The pools of the topologies; empty when the class has none. */
   Optional<List<TopologyPool>> topologyPools() {
-    return Optional.ofNullable(all.get(TOPOLOGY_POOLS)).map(TopologyPool::of);
+    return Optional.ofNullable(all.get(ClassParameter.TOPOLOGY_POOLS.key())).map(TopologyPool::of);
   }
 
   /** The class as if it named that pool. */
   ClassParameters in(TopologyPool chosen) {
     Map<String, String> parameters = new TreeMap<>(all);
-    parameters.put("pool", chosen.pool());
-    parameters.remove("dataPool");
+    parameters.put(ClassParameter.POOL.key(), chosen.pool());
+    parameters.remove(ClassParameter.DATA_POOL.key());
     if (!chosen.dataPool().isEmpty()) {
-      parameters.put("dataPool", chosen.dataPool());
+      parameters.put(ClassParameter.DATA_POOL.key(), chosen.dataPool());
     }
     return new ClassParameters(parameters);
   }
 
   String namePrefix() {
-    return namePrefix("volumeNamePrefix", "csi-vol-");
+    return namePrefix(ClassParameter.NAME_PREFIX);
   }
 
   /** Of a VolumeSnapshotClass. */
   String snapshotNamePrefix() {
-    return namePrefix("snapshotNamePrefix", "csi-snap-");
+    return namePrefix(SnapshotClassParameter.SNAPSHOT_NAME_PREFIX);
   }
 
   /** Of a VolumeGroupSnapshotClass. */
   String groupNamePrefix() {
-    return namePrefix("volumeGroupNamePrefix", "csi-vol-group-");
+    return namePrefix(SnapshotClassParameter.GROUP_NAME_PREFIX);
   }
 
   /** Of a VolumeSnapshotClass: without effect, since a snapshot stays in its volume's pool. */
   void requireNoEmptyPool() {
-    var _ = optional("pool", "");
+    var _ = optional(SnapshotClassParameter.POOL);
   }
 
-  private String namePrefix(String key, String otherwise) {
-    return parameters().namePrefix(key, otherwise, "an image");
+  private String namePrefix(Parameter parameter) {
+    return parameters().namePrefix(parameter, "an image");
   }
 
   /** The namespace of the claim, empty when the provisioner does not tell. */
@@ -82,26 +84,25 @@ record ClassParameters(Map<String, String> all) {
    * What only a node uses, looked at here, so that a wrong class fails before there is a volume.
    */
   void requireMappable() {
-    for (String key : List.of("mapOptions", "unmapOptions")) {
-      MapOptions.of(all.getOrDefault(key, "")).require();
-    }
-    String mounter = optional("mounter", "rbd");
-    if (!MOUNTERS.contains(mounter)) {
+    MapOptions.of(ClassParameter.MAP_OPTIONS.in(all)).require();
+    MapOptions.of(ClassParameter.UNMAP_OPTIONS.in(all)).require();
+    String mounter = optional(ClassParameter.MOUNTER);
+    if (!mounter.isEmpty() && !MOUNTERS.contains(mounter)) {
       throw new CsiException.InvalidArgument(
           "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
     }
-    var _ = GoBoolean.of("tryOtherMounters", all.getOrDefault("tryOtherMounters", ""));
+    requireBoolean(ClassParameter.TRY_OTHER_MOUNTERS);
     requireLog();
   }
 
   /** Where and how long rbd-nbd keeps its log. */
   private void requireLog() {
-    String directory = optional("cephLogDir", "/");
+    String directory = optional(ClassParameter.LOG_DIRECTORY);
     if (!directory.startsWith("/")) {
       throw new CsiException.InvalidArgument(
           "cephLogDir %s is relative: give an absolute path in the class".formatted(directory));
     }
-    String strategy = optional("cephLogStrategy", "remove");
+    String strategy = optional(ClassParameter.LOG_STRATEGY);
     if (!LOG_STRATEGIES.contains(strategy.toLowerCase(Locale.ROOT))) {
       throw new CsiException.InvalidArgument(
           "cephLogStrategy %s is unknown: use one of %s"
@@ -111,17 +112,17 @@ record ClassParameters(Map<String, String> all) {
 
   /** How the image is laid out. */
   ImageOptions imageOptions() {
-    optional("radosNamespace", ""); // the namespace itself comes from config.json
-    String features = optional("imageFeatures", "");
-    long stripeUnit = number("stripeUnit");
-    long stripeCount = number("stripeCount");
+    var _ = optional(ClassParameter.RADOS_NAMESPACE); // the namespace itself comes from config.json
+    String features = optional(ClassParameter.IMAGE_FEATURES);
+    long stripeUnit = number(ClassParameter.STRIPE_UNIT);
+    long stripeCount = number(ClassParameter.STRIPE_COUNT);
     if ((stripeUnit == 0) != (stripeCount == 0)) {
       throw new CsiException.InvalidArgument(
           "stripeUnit and stripeCount go together: set both or none");
     }
     return new ImageOptions(
-        features.isEmpty() ? 0 : ImageFeatures.mask(features, all.getOrDefault("mounter", "")),
-        optional("dataPool", ""),
+        features.isEmpty() ? 0 : ImageFeatures.mask(features, ClassParameter.MOUNTER.in(all)),
+        optional(ClassParameter.DATA_POOL),
         stripeUnit,
         stripeCount,
         objectSize());
@@ -130,7 +131,7 @@ record ClassParameters(Map<String, String> all) {
   /** What is told to the node: the parameters that are not Kubernetes' own. */
   Map<String, String> volumeContext() {
     Map<String, String> context = parameters().volumeContext();
-    context.remove(TOPOLOGY_POOLS);
+    context.remove(ClassParameter.TOPOLOGY_POOLS.key());
     return context;
   }
 
@@ -140,31 +141,31 @@ record ClassParameters(Map<String, String> all) {
   }
 
   private long objectSize() {
-    long size = number("objectSize");
-    if (all.containsKey("objectSize") && Long.bitCount(size) != 1) {
+    long size = number(ClassParameter.OBJECT_SIZE);
+    if (all.containsKey(ClassParameter.OBJECT_SIZE.key()) && Long.bitCount(size) != 1) {
       throw new CsiException.InvalidArgument(
           "objectSize %s is not a power of two: set one that is, such as 4194304"
-              .formatted(all.get("objectSize")));
+              .formatted(ClassParameter.OBJECT_SIZE.in(all)));
     }
     return size;
   }
 
-  private long number(String key) {
-    String text = all.getOrDefault(key, "0");
+  private long number(Parameter parameter) {
+    String text = all.getOrDefault(parameter.key(), "0");
     try {
       return Long.parseUnsignedLong(text);
     } catch (NumberFormatException e) {
       throw new CsiException.InvalidArgument(
-          "%s %s is not a number: correct it in the class".formatted(key, text));
+          "%s %s is not a number: correct it in the class".formatted(parameter.key(), text));
     }
   }
 
-  private String required(String key) {
-    return parameters().required(key);
+  private String optional(Parameter parameter) {
+    return parameters().optional(parameter);
   }
 
-  private String optional(String key, String otherwise) {
-    return parameters().optional(key, otherwise);
+  private void requireBoolean(Parameter parameter) {
+    var _ = GoBoolean.of(parameter.key(), parameter.in(all));
   }
 
   private Parameters parameters() {

@@ -13,6 +13,7 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
+import io.cephcsi.rbd.SnapshotClassParameter;
 import io.cephcsi.rbd.Volumes;
 import java.util.List;
 
@@ -52,7 +53,7 @@ record CreateVolumeGroupSnapshot(
   @SuppressWarnings("MustBeClosedChecker") // the caller closes it
   private OpenPool pool(GroupPlan plan) {
     String cluster = plan.parameters().clusterId();
-    String named = plan.parameters().all().getOrDefault("pool", "");
+    String named = SnapshotClassParameter.POOL.in(plan.parameters().all());
     if (!named.isEmpty()) {
       return pools.open(cluster, named, plan.credentials());
     }

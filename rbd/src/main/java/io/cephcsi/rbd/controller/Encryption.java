@@ -2,6 +2,7 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
+import io.cephcsi.rbd.ClassParameter;
 
 /** Refuses what ceph-csi encrypts: this driver cannot yet, and must not make it plain. */
 final class Encryption {
@@ -13,7 +14,8 @@ final class Encryption {
    * @throws CsiException.InvalidArgument when it does
    */
   static void requireNotAsked(ClassParameters parameters) {
-    if (GoBoolean.of("encrypted", parameters.all().getOrDefault("encrypted", ""))) {
+    if (GoBoolean.of(
+        ClassParameter.ENCRYPTED.key(), ClassParameter.ENCRYPTED.in(parameters.all()))) {
       throw new CsiException.InvalidArgument(
           "encrypted: this driver cannot encrypt yet, and makes no plain volume instead: take another class, or let ceph-csi make it");
     }

@@ -8,6 +8,7 @@ import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.RoomLeft;
 import io.cephcsi.csi.Call;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Pools;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
   @Override
   public GetCapacityResponse answer(GetCapacityRequest request) {
     Map<String, String> parameters = request.getParametersMap();
-    String clusterId = parameters.getOrDefault("clusterID", "");
+    String clusterId = ClassParameter.CLUSTER_ID.in(parameters);
     boolean possible =
         request.getVolumeCapabilitiesList().stream()
             .allMatch(c -> Capabilities.trouble(c).isEmpty());
@@ -46,8 +47,9 @@ record GetCapacity(Pools pools, ClusterConfigs configs, KnownUsers users)
           .max()
           .orElse(0);
     }
-    String pool = parameters.getOrDefault("dataPool", parameters.getOrDefault("pool", ""));
-    return available(pools.config(clusterId), pool);
+    String data = ClassParameter.DATA_POOL.in(parameters);
+    return available(
+        pools.config(clusterId), data.isEmpty() ? ClassParameter.POOL.in(parameters) : data);
   }
 
   private long available(ClusterConfig config, String pool) {

@@ -17,7 +17,9 @@ import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.VolumeSize;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeRequest;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Snapshots;
+import io.cephcsi.rbd.VolumeAttribute;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.util.Map;
@@ -160,11 +162,11 @@ record VolumePlan(
   CreateVolumeResponse answer(Pool pool, MadeImage image) {
     VolumeEntry entry = image.entry();
     Map<String, String> context = new TreeMap<>();
-    context.put("pool", pool.name());
-    context.put("journalPool", pool.name());
-    context.put("imageName", entry.imageName());
+    context.put(ClassParameter.POOL.key(), pool.name());
+    context.put(VolumeAttribute.JOURNAL_POOL.key(), pool.name());
+    context.put(VolumeAttribute.IMAGE_NAME.key(), entry.imageName());
     if (!pool.namespace().isEmpty()) {
-      context.put("radosNamespace", pool.namespace());
+      context.put(ClassParameter.RADOS_NAMESPACE.key(), pool.namespace());
     }
     context.putAll(parameters.volumeContext());
     var volume =

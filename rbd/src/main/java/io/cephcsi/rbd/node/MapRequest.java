@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
 import io.cephcsi.rbd.Volume;
 import java.util.ArrayList;
@@ -46,9 +47,9 @@ record MapRequest(
         ImageSpec.of(volume),
         imageId,
         readOnly,
-        MapOptions.of(context.getOrDefault("mapOptions", "")),
+        MapOptions.of(ClassParameter.MAP_OPTIONS.in(context)),
         volumeId,
-        context.getOrDefault("cephLogDir", ""),
+        ClassParameter.LOG_DIRECTORY.in(context),
         volume.opened().config().rbd().netNamespacePath());
   }
 

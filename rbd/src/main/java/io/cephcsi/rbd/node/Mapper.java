@@ -1,5 +1,6 @@
 package io.cephcsi.rbd.node;
 
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +38,7 @@ interface Mapper {
 
   /** What the staging directory has to remember of an image that this mapper maps. */
   default Stash stash(ImageSpec image, Map<String, String> context) {
-    return Stash.of(image, MapOptions.of(context.getOrDefault("unmapOptions", "")).krbd());
+    return Stash.of(image, MapOptions.of(ClassParameter.UNMAP_OPTIONS.in(context)).krbd());
   }
 
   /**

@@ -9,6 +9,7 @@ import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.KernelVersion;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -126,9 +127,9 @@ final class NbdMapper implements Mapper {
   public Stash stash(ImageSpec image, Map<String, String> context) {
     return Stash.ofNbd(
         image,
-        MapOptions.of(context.getOrDefault("unmapOptions", "")).nbd(),
-        context.getOrDefault("cephLogDir", LOG_DIRECTORY),
-        context.getOrDefault("cephLogStrategy", NbdLog.REMOVE));
+        MapOptions.of(ClassParameter.UNMAP_OPTIONS.in(context)).nbd(),
+        ClassParameter.LOG_DIRECTORY.in(context),
+        ClassParameter.LOG_STRATEGY.in(context));
   }
 
   @Override

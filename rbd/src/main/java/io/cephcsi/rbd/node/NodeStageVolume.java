@@ -13,6 +13,7 @@ import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -141,8 +142,10 @@ record NodeStageVolume(
       throws IOException {
     Mapper mapper =
         devices.mapper(
-            plan.context().getOrDefault("mounter", settings.mounter()),
-            GoBoolean.of("tryOtherMounters", plan.context().getOrDefault("tryOtherMounters", "")),
+            plan.context().getOrDefault(ClassParameter.MOUNTER.key(), settings.mounter()),
+            GoBoolean.of(
+                ClassParameter.TRY_OTHER_MOUNTERS.key(),
+                ClassParameter.TRY_OTHER_MOUNTERS.in(plan.context())),
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared()) {

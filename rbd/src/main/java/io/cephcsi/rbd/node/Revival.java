@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.util.HashMap;
@@ -67,7 +68,7 @@ record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
 
   private static Map<String, String> context(StagedUsers.Told told, Stash stash) {
     Map<String, String> context = new HashMap<>(told.context());
-    context.put("cephLogDir", stash.logDirectory());
+    context.put(ClassParameter.LOG_DIRECTORY.key(), stash.logDirectory());
     return context;
   }
 }

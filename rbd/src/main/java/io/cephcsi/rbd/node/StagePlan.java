@@ -7,7 +7,10 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
+import io.cephcsi.csi.Parameter;
 import io.cephcsi.csi.host.Filesystems;
+import io.cephcsi.rbd.ClassParameter;
+import io.cephcsi.rbd.VolumeAttribute;
 import io.cephcsi.rbd.VolumeHandle;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -67,7 +70,7 @@ record StagePlan(
 
   /** What is to be encrypted must never be written plain. */
   private static void requirePlain(NodeStageVolumeRequest request) {
-    if (GoBoolean.isTrue(request.getVolumeContextOrDefault("encrypted", ""))) {
+    if (GoBoolean.isTrue(ClassParameter.ENCRYPTED.in(request.getVolumeContextMap()))) {
       throw new CsiException.FailedPrecondition(
           "volume %s is encrypted, which this driver cannot do yet: let ceph-csi stage it"
               .formatted(request.getVolumeId()));
@@ -111,23 +114,23 @@ record StagePlan(
    * @throws CsiException.InvalidArgument when the context of a static volume lacks something
    */
   Optional<VolumeHandle> handle() {
-    if (!GoBoolean.isTrue(context.getOrDefault("staticVolume", ""))) {
+    if (!GoBoolean.isTrue(VolumeAttribute.STATIC.in(context))) {
       return VolumeHandle.of(volumeId);
     }
-    boolean inTree = context.getOrDefault("migration", "").equals("true");
+    boolean inTree = VolumeAttribute.MIGRATION.in(context).equals("true");
     return Optional.of(
         new VolumeHandle.Static(
-            ofStatic("clusterID"),
-            ofStatic("pool"),
-            inTree ? ofStatic("imageName") : imageOfStatic()));
+            ofStatic(ClassParameter.CLUSTER_ID),
+            ofStatic(ClassParameter.POOL),
+            inTree ? ofStatic(VolumeAttribute.IMAGE_NAME) : imageOfStatic()));
   }
 
-  private String ofStatic(String key) {
-    String value = context.getOrDefault(key, "");
+  private String ofStatic(Parameter parameter) {
+    String value = parameter.in(context);
     if (value.isEmpty()) {
       throw new CsiException.InvalidArgument(
           "static volume %s: %s is missing in its PV's volumeAttributes: add it there"
-              .formatted(volumeId, key));
+              .formatted(volumeId, parameter.key()));
     }
     return value;
   }
@@ -161,7 +164,7 @@ record StagePlan(
 
   /** The class's own options of mkfs; empty for the default ones. */
   List<String> mkfsOptions() {
-    String options = context.getOrDefault("mkfsOptions", "");
+    String options = ClassParameter.MKFS_OPTIONS.in(context);
     List<String> words = new ArrayList<>(List.of(options.split(" ", -1)));
     words.removeIf(String::isEmpty);
     return words;
