@@ -49,10 +49,26 @@ public final class Volumes {
             .formatted(id));
   }
 
-  /** The refusal of a call on a volume whose making the manager did not finish. */
-  public static CsiException.Aborted halfMade(String id) {
-    return new CsiException.Aborted(
-        "volume %s is not made yet, ask for it again first".formatted(id));
+  /**
+   * The refusal of a call on a volume whose subvolume lacks its metadata: the manager did not
+   * finish it, or it was whole once.
+   */
+  public static CsiException withoutMetadata(Volume volume) {
+    return volume.entry().sizeBytes().isPresent()
+        ? metadataLost(volume.opened(), volume.entry())
+        : new CsiException.Aborted(
+            "volume %s is not made yet, ask for it again first".formatted(volume.id().text()));
+  }
+
+  /** The refusal of a call on a volume that was whole, and whose subvolume lacks its metadata. */
+  public static CsiException.FailedPrecondition metadataLost(
+      OpenFileSystem opened, VolumeEntry entry) {
+    return new CsiException.FailedPrecondition(
+        "subvolume %s of volume %s has lost its metadata, its data may be there: see %s, save what is there, and remove it"
+            .formatted(
+                entry.imageName(),
+                entry.requestName(),
+                opened.subvolumes().directory(entry.imageName())));
   }
 
   private Optional<Volume> read(VolumeId id, OpenFileSystem opened) {

@@ -180,7 +180,7 @@ final class Clones {
         case Subvolume.Unfinished _ ->
             throw new CsiException.Aborted(
                 "volume %s is itself a copy that is not complete, ask again".formatted(id));
-        case Subvolume.HalfMade _ -> throw Volumes.halfMade(id);
+        case Subvolume.HalfMade _ -> throw Volumes.withoutMetadata(volume);
         case Subvolume.Retained _ -> throw Volumes.missing(id);
       };
     } catch (Throwable e) {

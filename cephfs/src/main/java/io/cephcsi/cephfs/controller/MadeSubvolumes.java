@@ -5,6 +5,7 @@ import io.cephcsi.ceph.Pool;
 import io.cephcsi.cephfs.OpenFileSystem;
 import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.Subvolumes;
+import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.CsiException;
@@ -100,13 +101,7 @@ final class MadeSubvolumes {
         removeParts(opened, plan, entry);
         yield anew(opened, plan, entry);
       }
-      case Subvolume.HalfMade _ ->
-          throw new CsiException.FailedPrecondition(
-              "subvolume %s of volume %s has lost its metadata, its data may be there: see %s, then remove it or take another name"
-                  .formatted(
-                      entry.imageName(),
-                      plan.name(),
-                      opened.subvolumes().directory(entry.imageName())));
+      case Subvolume.HalfMade _ -> throw Volumes.metadataLost(opened, entry);
       case Subvolume.Retained _ -> anew(opened, plan, entry);
     };
   }

@@ -55,6 +55,7 @@ final class VolumeSizes {
    * As the manager says, by one command; 0 for a volume without bound.
    *
    * @throws CsiException.Aborted when it is not whole yet
+   * @throws CsiException.FailedPrecondition when it was whole and has lost its metadata
    * @throws CsiException.NotFound when its subvolume is gone
    */
   long ask(Volume volume) {
@@ -69,7 +70,7 @@ final class VolumeSizes {
       case Subvolume.Unfinished _ ->
           throw new CsiException.Aborted(
               "volume %s is a copy that is not complete, ask again".formatted(id));
-      case Subvolume.HalfMade _ -> throw Volumes.halfMade(id);
+      case Subvolume.HalfMade _ -> throw Volumes.withoutMetadata(volume);
       case Subvolume.Retained _ -> throw Volumes.missing(id);
     };
   }

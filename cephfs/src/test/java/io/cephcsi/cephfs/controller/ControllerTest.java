@@ -155,6 +155,23 @@ class ControllerTest {
     assertThat(controller.expand(id, 2 * GIB)).isEqualTo(2 * GIB);
   }
 
+  /** It was whole: to ask for it again would not help. */
+  @Test
+  void expand_volumeThatLostItsMetadata_isRefusedAndSaysWhereItsDataIs() {
+    String id = create("pvc-1");
+    controller.stored(id).halfMade = true;
+    controller.restart(); // else it knows the size, and asks nothing
+
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> controller.expand(id, 2 * GIB), () -> controller.cut("snap-1", id))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("of volume pvc-1 has lost its metadata")
+          .hasMessageContaining("see /volumes/csi/csi-vol-" + Controller.uuid(id));
+    }
+  }
+
   @Test
   void expand_toLessThanIsUsed_isOutOfRange() {
     String id = create("pvc-1");

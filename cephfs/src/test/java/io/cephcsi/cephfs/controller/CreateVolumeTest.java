@@ -115,7 +115,7 @@ class CreateVolumeTest {
     assertThatThrownBy(() -> controller.create("pvc-1"))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessage(
-            "subvolume csi-vol-%1$s of volume pvc-1 has lost its metadata, its data may be there: see /volumes/csi/csi-vol-%1$s, then remove it or take another name",
+            "subvolume csi-vol-%1$s of volume pvc-1 has lost its metadata, its data may be there: see /volumes/csi/csi-vol-%1$s, save what is there, and remove it",
             Controller.uuid(id));
     assertThat(controller.stored(id).halfMade).isTrue();
 
