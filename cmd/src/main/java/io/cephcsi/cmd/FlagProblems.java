@@ -37,7 +37,9 @@ final class FlagProblems {
     }
     topology(flags, problems);
     if (flags.stopGrace.isNegative()) {
-      problems.add("--stop-grace=%s is negative: give 0 or more".formatted(flags.stopGrace));
+      problems.add(
+          "--stop-grace=%s is negative: give 0 or more"
+              .formatted(GoDuration.text(flags.stopGrace)));
     }
     return problems;
   }
@@ -80,10 +82,14 @@ final class FlagProblems {
 
   private static void polling(Flags flags, List<String> problems) {
     if (!flags.pollTime.isPositive()) {
-      problems.add("--polltime=%s is not positive: give a time like 60s".formatted(flags.pollTime));
+      problems.add(
+          "--polltime=%s is not positive: give a time like 60s"
+              .formatted(GoDuration.text(flags.pollTime)));
     }
     if (!flags.timeout.isPositive()) {
-      problems.add("--timeout=%s is not positive: give a time like 3s".formatted(flags.timeout));
+      problems.add(
+          "--timeout=%s is not positive: give a time like 3s"
+              .formatted(GoDuration.text(flags.timeout)));
     }
   }
 

@@ -38,6 +38,13 @@ final class GoDuration implements ITypeConverter<Duration> {
     return sign.isEmpty() ? sum : sum.negated();
   }
 
+  /** What {@link #convert} would read, in seconds, or in milliseconds where they are not whole. */
+  static String text(Duration duration) {
+    return duration.toMillis() % 1000 == 0
+        ? duration.toSeconds() + "s"
+        : duration.toMillis() + "ms";
+  }
+
   private static Duration part(String number, String unit) {
     return Duration.ofNanos(
         new BigDecimal(number)

@@ -175,8 +175,8 @@ class MainTest {
         "--metricspath=metrics|does not begin with a slash: give a path like /metrics",
         "--metrics-tls-cert=x|--metrics-tls-cert and --metrics-tls-key go together",
         "--metrics-tls-key=x|go together: give both or none",
-        "--polltime=0s|is not positive: give a time like 60s",
-        "--timeout=-1s|is not positive: give a time like 3s",
+        "--polltime=0s|--polltime=0s is not positive: give a time like 60s",
+        "--timeout=-1s|--timeout=-1s is not positive: give a time like 3s",
         "--log-format=xml|--log-format=xml is not known: choose text or json",
       })
   void run_liveness_wrongFlag_isExit2AndNamesIt(String argument, String named) {

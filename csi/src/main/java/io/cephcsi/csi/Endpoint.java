@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -84,12 +85,20 @@ public sealed interface Endpoint {
       return new Unix(Path.of("/" + text.substring("unix://".length()).replaceFirst("^/+", "")));
     }
     if (text.startsWith("tcp://")) {
-      URI uri = URI.create(text);
-      if (uri.getHost() != null && uri.getPort() > 0) {
-        return new Tcp(uri.getHost(), uri.getPort());
+      try {
+        var uri = new URI(text);
+        if (uri.getHost() != null && uri.getPort() > 0) {
+          return new Tcp(uri.getHost(), uri.getPort());
+        }
+      } catch (URISyntaxException e) {
+        throw wrong(text); // its own text names neither of the two forms
       }
     }
-    throw new IllegalArgumentException(
+    throw wrong(text);
+  }
+
+  private static IllegalArgumentException wrong(String text) {
+    return new IllegalArgumentException(
         "endpoint %s is neither unix:///path/to.sock nor tcp://host:port: give one of the two"
             .formatted(text));
   }

@@ -28,11 +28,22 @@ class EndpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "/csi.sock", "http://x:1", "tcp://127.0.0.1", "tcp://:1"})
+  @ValueSource(
+      strings = {
+        "",
+        "/csi.sock",
+        "http://x:1",
+        "tcp://127.0.0.1",
+        "tcp://:1",
+        "tcp://[::1:1",
+        "tcp://a b:1"
+      })
   void of_anythingElse_isRefusedWithItsValue(String text) {
     assertThatThrownBy(() -> Endpoint.of(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(text);
+        .hasMessage(
+            "endpoint %s is neither unix:///path/to.sock nor tcp://host:port: give one of the two"
+                .formatted(text));
   }
 
   @Test
