@@ -84,7 +84,7 @@ public final class SingleNode {
         .orElse(launcher);
   }
 
-  /** Starts its {@code mgr} or {@code mds} again after it was killed. */
+  /** Starts its {@code mgr} or {@code mds} again after it was killed, or {@code mds.b}. */
   public void start(String daemon) throws IOException, InterruptedException {
     List<String> arguments = List.of("start", folder.toString(), daemon);
     if (container.isPresent()) {

@@ -88,13 +88,13 @@ public final class GuestCephFs {
   private void shared(String node, Part part) throws Exception {
     try (DriverProcess driver = driver(node)) {
       part.play(new SharedVolume(ceph, meeting, FOLDER, node), driver);
-      require(mounts().isEmpty(), "nothing is mounted: " + mounts());
+      Expect.that(mounts().isEmpty(), "nothing is mounted: " + mounts());
     }
   }
 
   private static void run(VolumeLife life, DriverProcess driver, String... steps)
       throws IOException {
-    SharedVolume.run("guest", life, driver, steps);
+    life.tell("guest", driver.client(), steps);
   }
 
   private static List<String> mounts() throws IOException {
@@ -119,9 +119,9 @@ public final class GuestCephFs {
               "NodeUnstageVolume")) {
         run(life, driver, step);
         if (step.equals("NodeStageVolume")) {
-          require(mounts().getFirst().contains(" - ceph "), "the kernel has mounted it");
+          Expect.that(mounts().getFirst().contains(" - ceph "), "the kernel has mounted it");
           String key = ceph.credentials().key();
-          require(mounts().stream().noneMatch(m -> m.contains(key)), "without the key");
+          Expect.that(mounts().stream().noneMatch(m -> m.contains(key)), "without the key");
         }
         if (step.equals("write 32 MiB")) {
           requireStaged();
@@ -129,7 +129,7 @@ public final class GuestCephFs {
         driver.kill();
         driver.restart();
       }
-      require(mounts().isEmpty(), "nothing is mounted: " + mounts());
+      Expect.that(mounts().isEmpty(), "nothing is mounted: " + mounts());
     }
   }
 
@@ -139,7 +139,7 @@ public final class GuestCephFs {
     try (var client = HttpClient.newHttpClient()) {
       String metrics =
           client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
-      require(
+      Expect.that(
           metrics.contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 1.0"),
           "one volume is staged");
     }
@@ -155,8 +155,8 @@ public final class GuestCephFs {
       if (outcome.exit() != 0) {
         System.out.println(outcome.output());
       }
-      require(outcome.exit() == 0, "csi-sanity has no failure");
-      require(mounts().isEmpty(), "nothing is mounted: " + mounts());
+      Expect.that(outcome.exit() == 0, "csi-sanity has no failure");
+      Expect.that(mounts().isEmpty(), "nothing is mounted: " + mounts());
     }
   }
 
@@ -206,7 +206,7 @@ public final class GuestCephFs {
   private void hand(String... command) throws IOException, InterruptedException {
     var builder = new ProcessBuilder(command).inheritIO();
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-    require(builder.start().waitFor() == 0, String.join(" ", command));
+    Expect.that(builder.start().waitFor() == 0, String.join(" ", command));
   }
 
   /**
@@ -232,7 +232,7 @@ public final class GuestCephFs {
       health(stuck, driver)
           .forEach(p -> System.out.println("guest: " + p.getReason() + ": " + p.getMessage()));
       run(stuck, driver, "NodeUnpublishVolume", "NodePublishVolume", "read back");
-      require(health(stuck, driver).isEmpty(), "it is healthy again");
+      Expect.that(health(stuck, driver).isEmpty(), "it is healthy again");
       run(stuck, driver, "NodeUnpublishVolume", "NodeUnstageVolume");
     }
   }
@@ -256,7 +256,7 @@ public final class GuestCephFs {
         evicted++;
       }
     }
-    require(evicted > 0, "there is a client to evict");
+    Expect.that(evicted > 0, "there is a client to evict");
   }
 
   /** The metadata server is stopped from outside. */
@@ -264,7 +264,7 @@ public final class GuestCephFs {
     try (DriverProcess driver = driver("node1")) {
       VolumeLife life = made("pvc-silent");
       run(life, driver, "NodeStageVolume", "NodePublishVolume");
-      require(health(life, driver).isEmpty(), "it is healthy");
+      Expect.that(health(life, driver).isEmpty(), "it is healthy");
       meeting.tell("staged", life.volume());
       var _ = meeting.await("stopped");
       for (int i = 0; i < 3; i++) {
@@ -272,9 +272,9 @@ public final class GuestCephFs {
         List<VolumeHealthEntry> problems = health(life, driver);
         long millis = (System.nanoTime() - started) / 1_000_000;
         System.out.println("guest: after " + millis + " ms: " + problems);
-        require(problems.size() == 1, "one problem");
-        require(problems.getFirst().getReason().equals("NotAnswering"), "not answering");
-        require(millis < 5000, "in time, which is two seconds and what the guest takes");
+        Expect.that(problems.size() == 1, "one problem");
+        Expect.that(problems.getFirst().getReason().equals("NotAnswering"), "not answering");
+        Expect.that(millis < 5000, "in time, which is two seconds and what the guest takes");
       }
       meeting.tell("told", life.volume());
       eventually(() -> health(life, driver).isEmpty());
@@ -289,14 +289,8 @@ public final class GuestCephFs {
   private static void eventually(Callable<Boolean> condition) throws Exception {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.call()) {
-      require(System.nanoTime() < end, "it does within two minutes");
+      Expect.that(System.nanoTime() < end, "it does within two minutes");
       Thread.sleep(200);
-    }
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalStateException("does not hold: " + what);
     }
   }
 }

@@ -16,7 +16,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -62,11 +61,11 @@ final class GuestFencing {
       List<VolumeHealthEntry> problems = life.healthOnNode(driver.client());
       problems.forEach(
           p -> System.out.println("guest: node1: " + p.getReason() + ": " + p.getMessage()));
-      require(
+      Expect.that(
           problems.stream().anyMatch(p -> p.getReason().equals("ClientBlocklisted")),
           "the first node knows that its client is in the blocklist");
       run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
-      require(clients().isEmpty(), "the first node has nothing mapped");
+      Expect.that(clients().isEmpty(), "the first node has nothing mapped");
       meeting.tell("returned", life.volume());
       var _ = meeting.await("let-go");
       useAgain(driver);
@@ -80,7 +79,7 @@ final class GuestFencing {
     publish(driver, "node1");
     run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
     System.out.println("guest: node1: client " + clients());
-    require(
+    Expect.that(
         Arrays.equals(Files.readAllBytes(own()), Files.readAllBytes(log())),
         "the first node reads what the second one has written");
     run(driver, "NodeUnpublishVolume", "NodeUnstageVolume");
@@ -116,10 +115,10 @@ final class GuestFencing {
       var _ = meeting.await("stopped");
       String refusal = refusal(() -> publish(driver, "node2"));
       System.out.println("guest: node2: " + refusal);
-      require(refusal.contains("node1"), "the refusal names the first node");
+      Expect.that(refusal.contains("node1"), "the refusal names the first node");
       String unfenced = refusal(() -> run(driver, "NodeStageVolume"));
       System.out.println("guest: node2: " + unfenced);
-      require(
+      Expect.that(
           unfenced.contains("may still be written on node node1"),
           "nor can it be staged without that, while the first node is not fenced");
       unpublish(driver, "node1");
@@ -127,7 +126,7 @@ final class GuestFencing {
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
       int acknowledged = meeting.counted("acknowledged");
       byte[] before = Files.readAllBytes(log());
-      require(before.length >= acknowledged * BLOCK, "all that was acknowledged is there");
+      Expect.that(before.length >= acknowledged * BLOCK, "all that was acknowledged is there");
       Files.write(own(), before);
       try (FileChannel file = FileChannel.open(own(), StandardOpenOption.WRITE)) {
         file.force(true);
@@ -136,13 +135,14 @@ final class GuestFencing {
       var _ = meeting.await("returned");
       run(driver, "read back", "NodeUnpublishVolume", "NodeUnstageVolume");
       run(driver, "NodeStageVolume", "NodePublishVolume", "read back");
-      require(
+      Expect.that(
           Arrays.equals(Files.readAllBytes(log()), before),
           "the first node has written nothing since it was fenced");
-      require(Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
+      Expect.that(
+          Arrays.equals(Files.readAllBytes(own()), before), "the second node's data are there");
       lend(driver);
       takeAwayTheDevice();
-      require(
+      Expect.that(
           life.healthOnNode(driver.client()).stream()
               .anyMatch(p -> p.getReason().equals("DeviceGone")),
           "the second node tells that a device is gone");
@@ -196,7 +196,7 @@ final class GuestFencing {
                     .setVolumeId(life.volume().getVolumeId())
                     .setNodeId(node)
                     .setVolumeCapability(life.capability())
-                    .putAllSecrets(secrets())
+                    .putAllSecrets(life.secrets())
                     .build());
   }
 
@@ -209,12 +209,8 @@ final class GuestFencing {
                 ControllerUnpublishVolumeRequest.newBuilder()
                     .setVolumeId(life.volume().getVolumeId())
                     .setNodeId(node)
-                    .putAllSecrets(secrets())
+                    .putAllSecrets(life.secrets())
                     .build());
-  }
-
-  private Map<String, String> secrets() throws IOException {
-    return Map.of("userID", ceph.credentials().user(), "userKey", ceph.credentials().key());
   }
 
   private static List<String> clients() throws IOException {
@@ -236,7 +232,7 @@ final class GuestFencing {
     try {
       call.run();
     } catch (StatusRuntimeException e) {
-      require(
+      Expect.that(
           e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION,
           "the second node is refused with FAILED_PRECONDITION");
       return String.valueOf(e.getMessage());
@@ -247,11 +243,5 @@ final class GuestFencing {
   /** A call that may be refused. */
   private interface Call {
     void run() throws IOException;
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalStateException("does not hold: " + what);
-    }
   }
 }

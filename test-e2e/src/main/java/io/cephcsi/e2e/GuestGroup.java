@@ -1,11 +1,8 @@
 package io.cephcsi.e2e;
 
-import csi.v1.CapacityRange;
 import csi.v1.CreateVolumeGroupSnapshotRequest;
-import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteVolumeGroupSnapshotRequest;
 import csi.v1.Snapshot;
-import csi.v1.Volume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeGroupSnapshot;
@@ -29,7 +26,6 @@ final class GuestGroup {
   private static final Path FOLDER = Path.of("/mnt/volumes");
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int VOLUMES = 3;
-  private static final long GIB = 1L << 30;
 
   /** Without the lock nothing stops a writer while the others are cut. */
   private static final Map<String, String> LOCKED =
@@ -61,7 +57,7 @@ final class GuestGroup {
                 "--keyring=" + ceph.entry("keyring"));
         var remains = new Remains(ceph, FOLDER)) {
       for (VolumeLife life : lives) {
-        steps(life, driver, "CreateVolume", "NodeStageVolume", "NodePublishVolume");
+        life.tell("guest", driver.client(), "CreateVolume", "NodeStageVolume", "NodePublishVolume");
       }
       VolumeGroupSnapshot whileWritten;
       long last;
@@ -77,14 +73,15 @@ final class GuestGroup {
       requireOneMoment(numbers, last);
       List<Long> then = numbers(driver, afterwards);
       System.out.printf("guest: afterwards the snapshots have %s%n", then);
-      require(then.stream().allMatch(number -> number == last), "all have the last number");
+      Expect.that(then.stream().allMatch(number -> number == last), "all have the last number");
       delete(driver, whileWritten);
       delete(driver, afterwards);
       for (VolumeLife life : lives) {
-        steps(life, driver, "NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume");
+        life.tell(
+            "guest", driver.client(), "NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume");
       }
       List<String> left = remains.awaitNothing(PATIENCE);
-      require(left.isEmpty(), "nothing is left: " + left);
+      Expect.that(left.isEmpty(), "nothing is left: " + left);
     }
   }
 
@@ -95,10 +92,10 @@ final class GuestGroup {
   private static void requireOneMoment(List<Long> numbers, long last) {
     long first = numbers.getFirst();
     for (int n = 1; n < numbers.size(); n++) {
-      require(numbers.get(n) <= numbers.get(n - 1), "no volume is ahead of the one before it");
+      Expect.that(numbers.get(n) <= numbers.get(n - 1), "no volume is ahead of the one before it");
     }
-    require(first - numbers.getLast() <= 1, "all are of one moment");
-    require(first >= 20 && first < last, "the moment is amid the writing");
+    Expect.that(first - numbers.getLast() <= 1, "all are of one moment");
+    Expect.that(first >= 20 && first < last, "the moment is amid the writing");
   }
 
   /** Writes rising numbers to a file of each volume, each on disk before the next. */
@@ -145,14 +142,14 @@ final class GuestGroup {
       while (round < until && thread.isAlive()) {
         Thread.sleep(1);
       }
-      require(failure.isEmpty(), "the pod can write: " + failure);
+      Expect.that(failure.isEmpty(), "the pod can write: " + failure);
     }
 
     /** The last number, which all volumes have. */
     long end() throws InterruptedException {
       ended = true;
       thread.join();
-      require(failure.isEmpty(), "the pod could write: " + failure);
+      Expect.that(failure.isEmpty(), "the pod could write: " + failure);
       return round;
     }
 
@@ -180,7 +177,7 @@ final class GuestGroup {
                         lives.stream().map(life -> life.volume().getVolumeId()).toList())
                     .putParameters("clusterID", DriverProcess.CLUSTER_ID)
                     .putParameters("pool", ceph.pool())
-                    .putAllSecrets(secrets())
+                    .putAllSecrets(lives.getFirst().secrets())
                     .build())
             .getGroupSnapshot();
     long millis = (System.nanoTime() - started) / 1_000_000;
@@ -197,31 +194,20 @@ final class GuestGroup {
               .filter(s -> s.getSourceVolumeId().equals(life.volume().getVolumeId()))
               .findFirst()
               .orElseThrow();
-      VolumeLife restored = life("restored-" + snapshot.getSnapshotId().hashCode());
-      restored.takeOver(restore(driver, restored, snapshot));
-      steps(restored, driver, "NodeStageVolume", "NodePublishVolume");
+      var source = SnapshotSource.newBuilder().setSnapshotId(snapshot.getSnapshotId());
+      VolumeLife restored =
+          life.like(
+              "restored-" + snapshot.getSnapshotId(),
+              life.capability(),
+              () -> VolumeContentSource.newBuilder().setSnapshot(source).build());
+      restored.tell(
+          "guest", driver.client(), "CreateVolume", "NodeStageVolume", "NodePublishVolume");
       byte[] number = Files.readAllBytes(restored.target().resolve("number"));
       numbers.add(ByteBuffer.wrap(number).getLong());
-      steps(restored, driver, "NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume");
+      restored.tell(
+          "guest", driver.client(), "NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume");
     }
     return numbers;
-  }
-
-  private Volume restore(DriverProcess driver, VolumeLife restored, Snapshot snapshot) {
-    var source = SnapshotSource.newBuilder().setSnapshotId(snapshot.getSnapshotId());
-    return driver
-        .client()
-        .controller()
-        .createVolume(
-            CreateVolumeRequest.newBuilder()
-                .setName("restored-" + snapshot.getSnapshotId())
-                .addVolumeCapabilities(restored.capability())
-                .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(GIB))
-                .setVolumeContentSource(VolumeContentSource.newBuilder().setSnapshot(source))
-                .putAllParameters(restored.parameters())
-                .putAllSecrets(secrets())
-                .build())
-        .getVolume();
   }
 
   private void delete(DriverProcess driver, VolumeGroupSnapshot group) {
@@ -232,24 +218,7 @@ final class GuestGroup {
             .deleteVolumeGroupSnapshot(
                 DeleteVolumeGroupSnapshotRequest.newBuilder()
                     .setGroupSnapshotId(group.getGroupSnapshotId())
-                    .putAllSecrets(secrets())
+                    .putAllSecrets(lives.getFirst().secrets())
                     .build());
-  }
-
-  private Map<String, String> secrets() {
-    return Map.of("userID", credentials.user(), "userKey", credentials.key());
-  }
-
-  private static void steps(VolumeLife life, DriverProcess driver, String... steps)
-      throws IOException {
-    for (String step : steps) {
-      System.out.println("guest: " + step + " " + life.run(step, driver.client()));
-    }
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalStateException("does not hold: " + what);
-    }
   }
 }

@@ -76,15 +76,15 @@ final class GuestNode {
       String options = Files.readString(device.resolve("config_info")).strip();
       String client = Files.readString(device.resolve("client_addr")).strip();
       System.out.println("guest: " + client + " " + options);
-      require(options.contains("read_from_replica=localize"), "reads are from near OSDs");
-      require(options.contains("crush_location=zone:z-1"), "the node says where it is");
-      require(client.startsWith("10.99.7.12:"), "the client is in the network namespace");
+      Expect.that(options.contains("read_from_replica=localize"), "reads are from near OSDs");
+      Expect.that(options.contains("crush_location=zone:z-1"), "the node says where it is");
+      Expect.that(client.startsWith("10.99.7.12:"), "the client is in the network namespace");
       run(life, driver, ENDED);
       driver.configure(ceph, Map.of("rbd", Map.of("netNamespaceFilePath", "/run/netns/none")));
-      require(
+      Expect.that(
           refusal(life, driver).contains("/run/netns/none is missing"),
           "a network namespace that is missing is named");
-      require(remains.awaitNothing(PATIENCE).isEmpty(), "nothing is left");
+      Expect.that(remains.awaitNothing(PATIENCE).isEmpty(), "nothing is left");
     }
   }
 
@@ -127,10 +127,10 @@ final class GuestNode {
           driver,
           List.of("read back", "ControllerExpandVolume", "NodeExpandVolume", "NodeGetVolumeStats"));
       run(life, driver, ENDED.subList(0, ENDED.size() - 1));
-      require(nbdProcesses().isEmpty(), "no rbd-nbd is left");
+      Expect.that(nbdProcesses().isEmpty(), "no rbd-nbd is left");
       deleteWhenForgotten(life, driver);
       List<String> left = remains.awaitNothing(PATIENCE);
-      require(left.isEmpty(), "nothing is left: " + left);
+      Expect.that(left.isEmpty(), "nothing is left: " + left);
     }
   }
 
@@ -145,7 +145,7 @@ final class GuestNode {
         var _ = life.run("DeleteVolume", driver.client());
         return;
       } catch (StatusRuntimeException e) {
-        require(
+        Expect.that(
             e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION && System.nanoTime() < end,
             "the volume is deleted: " + e.getMessage());
         Thread.sleep(1000);
@@ -159,7 +159,7 @@ final class GuestNode {
         var remains = new Remains(ceph, FOLDER)) {
       var life = new VolumeLife("pvc-ill", ceph.pool(), ceph.credentials(), FOLDER);
       run(life, driver, STAGED);
-      require(health(life, driver).isEmpty(), "a healthy volume has no problem");
+      Expect.that(health(life, driver).isEmpty(), "a healthy volume has no problem");
       String device = "rbd" + only().getFileName();
       Files.writeString(
           Path.of("/sys/fs/ext4", device, "trigger_fs_error"),
@@ -167,15 +167,15 @@ final class GuestNode {
           StandardOpenOption.WRITE);
       List<VolumeHealthEntry> problems = health(life, driver);
       problems.forEach(p -> System.out.println("guest: " + p.getReason() + ": " + p.getMessage()));
-      require(
+      Expect.that(
           problems.stream().anyMatch(p -> p.getReason().equals("FilesystemErrors")),
           "the error is told");
       must("mount -o remount,ro,abort " + life.folder().resolve("pod/mount") + " || true");
       problems = health(life, driver);
       problems.forEach(p -> System.out.println("guest: " + p.getReason() + ": " + p.getMessage()));
-      require(!problems.isEmpty(), "a filesystem that takes no writes is told");
+      Expect.that(!problems.isEmpty(), "a filesystem that takes no writes is told");
       run(life, driver, List.of("NodeUnpublishVolume", "NodeUnstageVolume", "DeleteVolume"));
-      require(remains.awaitNothing(PATIENCE).isEmpty(), "nothing is left");
+      Expect.that(remains.awaitNothing(PATIENCE).isEmpty(), "nothing is left");
     }
   }
 
@@ -218,15 +218,15 @@ final class GuestNode {
     System.out.printf("guest: %d blocks written in %d ms%n", blocks, millis);
     must("echo 3 > /proc/sys/vm/drop_caches");
     byte[] read = Files.readAllBytes(log);
-    require(read.length == blocks * block.length, "all blocks are there");
+    Expect.that(read.length == blocks * block.length, "all blocks are there");
     for (byte each : read) {
-      require(each == value, "every byte is as it was written");
+      Expect.that(each == value, "every byte is as it was written");
     }
   }
 
   private static void killNbd() throws IOException {
     List<ProcessHandle> processes = nbdProcesses();
-    require(!processes.isEmpty(), "rbd-nbd runs");
+    Expect.that(!processes.isEmpty(), "rbd-nbd runs");
     processes.forEach(ProcessHandle::destroyForcibly);
   }
 
@@ -246,25 +246,17 @@ final class GuestNode {
   private static Path only() throws IOException {
     try (Stream<Path> devices = Files.list(DEVICES)) {
       List<Path> all = devices.toList();
-      require(all.size() == 1, "the kernel has one image mapped");
+      Expect.that(all.size() == 1, "the kernel has one image mapped");
       return all.getFirst();
     }
   }
 
   private static void run(VolumeLife life, DriverProcess driver, List<String> steps)
       throws IOException {
-    for (String step : steps) {
-      System.out.println("guest: " + step + " " + life.run(step, driver.client()));
-    }
+    life.tell("guest", driver.client(), steps.toArray(String[]::new));
   }
 
   private static void must(String script) throws IOException, InterruptedException {
-    require(new ProcessBuilder("sh", "-c", script).inheritIO().start().waitFor() == 0, script);
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalStateException("does not hold: " + what);
-    }
+    Expect.that(new ProcessBuilder("sh", "-c", script).inheritIO().start().waitFor() == 0, script);
   }
 }

@@ -88,15 +88,15 @@ public final class GuestSuite {
         long millis = (System.nanoTime() - started) / 1_000_000;
         System.out.printf("guest: %-23s %6d ms  %s%n", step.name(), millis, outcome);
         if (step.name().equals("NodeStageVolume")) {
-          require(mapped() == 1, "the kernel has one image mapped");
+          Expect.that(mapped() == 1, "the kernel has one image mapped");
         }
         driver.kill();
         driver.restart();
       }
       var _ = life.run("DeleteVolume", driver.client()); // takes up the purge that was cut off
       List<String> left = remains.awaitNothing(PATIENCE);
-      require(left.isEmpty(), "nothing is left: " + left);
-      require(mapped() == 0, "the kernel has nothing mapped");
+      Expect.that(left.isEmpty(), "nothing is left: " + left);
+      Expect.that(mapped() == 0, "the kernel has nothing mapped");
     }
   }
 
@@ -126,9 +126,9 @@ public final class GuestSuite {
       if (outcome.exit() != 0) {
         System.out.println(outcome.output());
       }
-      require(outcome.exit() == 0, "csi-sanity has no failure");
+      Expect.that(outcome.exit() == 0, "csi-sanity has no failure");
       List<String> left = remains.awaitNothing(PATIENCE);
-      require(left.isEmpty(), "nothing is left: " + left);
+      Expect.that(left.isEmpty(), "nothing is left: " + left);
     }
   }
 
@@ -186,7 +186,7 @@ public final class GuestSuite {
   private void hand(String script) throws IOException, InterruptedException {
     var builder = new ProcessBuilder("sh", "-c", script).inheritIO();
     builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-    require(builder.start().waitFor() == 0, script);
+    Expect.that(builder.start().waitFor() == 0, script);
   }
 
   /** Makes and stages a volume, waits until the other node was refused, then lets go of it. */
@@ -213,7 +213,7 @@ public final class GuestSuite {
       var life = new VolumeLife("pvc-two", ceph.pool(), ceph.credentials(), FOLDER);
       life.takeOver(meeting.await("staged"));
       requireRefused(life, driver);
-      require(mapped() == 0, "the second node has nothing mapped");
+      Expect.that(mapped() == 0, "the second node has nothing mapped");
       meeting.tell("refused", life.volume());
       var _ = meeting.await("unstaged");
       for (String step :
@@ -235,17 +235,11 @@ public final class GuestSuite {
       var _ = life.run("NodeStageVolume", driver.client());
     } catch (StatusRuntimeException e) {
       System.out.println("guest: second node: " + e.getMessage());
-      require(
+      Expect.that(
           e.getStatus().getCode() == Status.Code.FAILED_PRECONDITION,
           "the second node is refused with FAILED_PRECONDITION");
       return;
     }
     throw new IllegalStateException("the second node staged a volume that is in use");
-  }
-
-  private static void require(boolean holds, String what) {
-    if (!holds) {
-      throw new IllegalStateException("does not hold: " + what);
-    }
   }
 }

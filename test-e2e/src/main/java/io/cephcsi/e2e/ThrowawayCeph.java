@@ -152,7 +152,10 @@ public final class ThrowawayCeph implements AutoCloseable {
     }
   }
 
-  /** Starts a daemon again that was killed; what it serves comes back a few seconds later. */
+  /**
+   * Starts a daemon again that was killed, or {@code mds.b}, a second metadata server; what it
+   * serves is there a few seconds later.
+   */
   void startAgain(String daemon) throws IOException, InterruptedException {
     own.orElseThrow().start(daemon);
   }

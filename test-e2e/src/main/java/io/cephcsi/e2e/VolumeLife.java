@@ -14,6 +14,7 @@ import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.Volume;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
+import csi.v1.VolumeCapability.BlockVolume;
 import csi.v1.VolumeCapability.MountVolume;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
@@ -65,7 +66,9 @@ final class VolumeLife {
   private final Path staging;
   private final Path target;
   private final byte[] data;
-  private final boolean readOnly;
+
+  /** As the claim asks for it. */
+  private final VolumeCapability capability;
 
   /** What it begins as a copy of; nothing for a new empty volume. */
   private final Supplier<VolumeContentSource> source;
@@ -116,12 +119,16 @@ final class VolumeLife {
     this.target = this.folder.resolve("pod").resolve("mount");
     this.data = new byte[DATA_BYTES];
     new Random(name.hashCode()).nextBytes(data);
-    this.readOnly = false;
+    this.capability =
+        mounted(
+            filesystem.equals(CEPHFS)
+                ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
+                : AccessMode.Mode.SINGLE_NODE_WRITER);
     this.source = VolumeContentSource::getDefaultInstance;
   }
 
   private VolumeLife(
-      VolumeLife of, String name, boolean readOnly, Supplier<VolumeContentSource> source)
+      VolumeLife of, String name, VolumeCapability capability, Supplier<VolumeContentSource> source)
       throws IOException {
     this.name = name;
     this.credentials = of.credentials;
@@ -131,7 +138,7 @@ final class VolumeLife {
     this.staging = Files.createDirectories(folder.resolve("staging"));
     this.target = folder.resolve("pod").resolve("mount");
     this.data = of.data;
-    this.readOnly = readOnly;
+    this.capability = capability;
     this.source = source;
   }
 
@@ -143,7 +150,35 @@ final class VolumeLife {
    */
   VolumeLife copy(String copyName, boolean onlyRead, Supplier<VolumeContentSource> source)
       throws IOException {
-    return new VolumeLife(this, copyName, onlyRead, source);
+    return like(
+        copyName, onlyRead ? mounted(AccessMode.Mode.MULTI_NODE_READER_ONLY) : capability, source);
+  }
+
+  /**
+   * Another volume of the same class.
+   *
+   * @param use as the claim asks for it, for instance {@link #block}
+   * @param begin what it begins as a copy of, asked when it is made
+   */
+  VolumeLife like(String otherName, VolumeCapability use, Supplier<VolumeContentSource> begin)
+      throws IOException {
+    return new VolumeLife(this, otherName, use, begin);
+  }
+
+  private VolumeCapability mounted(AccessMode.Mode mode) {
+    String type = filesystem.equals(CEPHFS) ? "" : filesystem;
+    return VolumeCapability.newBuilder()
+        .setMount(MountVolume.newBuilder().setFsType(type))
+        .setAccessMode(AccessMode.newBuilder().setMode(mode))
+        .build();
+  }
+
+  /** A device. */
+  static VolumeCapability block(AccessMode.Mode mode) {
+    return VolumeCapability.newBuilder()
+        .setBlock(BlockVolume.getDefaultInstance())
+        .setAccessMode(AccessMode.newBuilder().setMode(mode))
+        .build();
   }
 
   /** A volume of CephFS, for many writers on many nodes; otherwise as that of an image. */
@@ -154,12 +189,18 @@ final class VolumeLife {
   /** As the other one, by another user. */
   static VolumeLife onCephFs(ThrowawayCeph ceph, Credentials credentials, String name, Path folder)
       throws IOException {
+    return onFileSystem(ceph.entry("fs"), credentials, name, folder);
+  }
+
+  /** As the other one, of the filesystem of that name. */
+  static VolumeLife onFileSystem(String fsName, Credentials credentials, String name, Path folder)
+      throws IOException {
     return new VolumeLife(
         name,
         credentials,
         folder,
         CEPHFS,
-        Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", ceph.entry("fs")));
+        Map.of("clusterID", DriverProcess.CLUSTER_ID, "fsName", fsName));
   }
 
   List<Step> steps() {
@@ -203,6 +244,16 @@ final class VolumeLife {
       }
     }
     throw new IllegalArgumentException("no step is called " + step);
+  }
+
+  /** Runs steps and tells how long each took. */
+  void tell(String who, CsiClient client, String... steps) throws IOException {
+    for (String step : steps) {
+      long started = System.nanoTime();
+      String outcome = run(step, client);
+      long millis = (System.nanoTime() - started) / 1_000_000;
+      System.out.printf("%s: %-23s %6d ms  %s%n", who, step, millis, outcome);
+    }
   }
 
   /** The class it is made by. */
@@ -254,7 +305,7 @@ final class VolumeLife {
                     .putAllVolumeContext(volume.getVolumeContextMap())
                     .putAllSecrets(secrets())
                     .build());
-    return filesystem;
+    return capability.hasBlock() ? "block" : filesystem;
   }
 
   private String publish(CsiClient client) {
@@ -408,20 +459,8 @@ final class VolumeLife {
     return "";
   }
 
-  /** As the claim asks for it. */
   VolumeCapability capability() {
-    boolean shared = filesystem.equals(CEPHFS);
-    return VolumeCapability.newBuilder()
-        .setMount(MountVolume.newBuilder().setFsType(shared ? "" : filesystem))
-        .setAccessMode(AccessMode.newBuilder().setMode(mode(shared)))
-        .build();
-  }
-
-  private AccessMode.Mode mode(boolean shared) {
-    if (readOnly) {
-      return AccessMode.Mode.MULTI_NODE_READER_ONLY;
-    }
-    return shared ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER : AccessMode.Mode.SINGLE_NODE_WRITER;
+    return capability;
   }
 
   /** The Ceph user of its class. */
