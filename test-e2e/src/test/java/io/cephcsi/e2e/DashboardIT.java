@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -207,16 +208,28 @@ final class DashboardIT {
         },
         missing);
     assertThat(dashboard.panels()).hasSizeGreaterThan(10);
-  }
-
-  /** Also one that Prometheus drops comparisons of, as a rate that is not a number. */
-  private static boolean hasNumber(String expression) throws Exception {
-    for (var series : prometheus.query(expression)) {
-      if (Double.isFinite(series.path("value").path(1).asDouble(Double.NaN))) {
-        return true;
+    for (Dashboard.Panel panel : dashboard.panels()) {
+      for (Dashboard.Query query : panel.queries()) {
+        System.out.printf(
+            "dashboard %s: %s: %s = %s%n",
+            chart, panel.title(), query.expression(), firstNumber(query.expression()));
       }
     }
-    return false;
+  }
+
+  private static boolean hasNumber(String expression) throws Exception {
+    return firstNumber(expression).isPresent();
+  }
+
+  /** Empty also where all that is there is no number, as a rate of nothing. */
+  private static OptionalDouble firstNumber(String expression) throws Exception {
+    for (var series : prometheus.query(expression)) {
+      double value = series.path("value").path(1).asDouble(Double.NaN);
+      if (Double.isFinite(value)) {
+        return OptionalDouble.of(value);
+      }
+    }
+    return OptionalDouble.empty();
   }
 
   @ParameterizedTest
