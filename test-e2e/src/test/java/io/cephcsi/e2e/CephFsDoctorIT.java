@@ -99,7 +99,7 @@ class CephFsDoctorIT {
             subvolume 5; fsomap $D csi.volume.pvc-5 $(U 5)
             fsomap $D csi.volume.pvc-6 rubbish
             object 7; fsomap $D csi.volume.pvc-7 $(U 7)
-            ceph config set mgr mgr/volumes/snapshot_clone_delay 60 2>/dev/null || true
+            ceph config set mgr mgr/volumes/snapshot_clone_delay 15 2>/dev/null || true
             ceph fs subvolume snapshot create cephfs SOURCE csi-vol-$(U 7) csi
             ceph fs subvolume snapshot clone cephfs SOURCE csi-vol-$(U 7) csi-vol-$(U 7) --group_name csi --target_group_name csi
             ceph fs clone cancel cephfs csi-vol-$(U 7) --group_name csi

@@ -20,6 +20,7 @@ import io.cephcsi.ceph.Processes;
 import io.cephcsi.e2e.VolumeLife.Step;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +56,7 @@ class CephFsTroubleIT {
   /** For a call of which it is known already that it cannot be answered. */
   private static final Duration AT_ONCE = Duration.ofSeconds(3);
 
+  private static final int ASKED = 5;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int CALLERS = 20; // more than a cluster's calls have threads
   private static final long GIB = 1L << 30;
@@ -107,8 +109,11 @@ class CephFsTroubleIT {
       List<CompletableFuture<Outcome>> calls = begin(phase);
       Thread.sleep(millis);
       ceph.kill("mgr");
-      endSessions();
-      ceph.startAgain("mgr");
+      try {
+        endSessions();
+      } finally {
+        ceph.startAgain("mgr");
+      }
       for (int i = 0; i < phase.size(); i++) {
         Outcome first = calls.get(i).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         String repeated = Orchestrator.run(phase.get(i), driver::client);
@@ -126,13 +131,27 @@ class CephFsTroubleIT {
    * As a standby's taking over does. Else the metadata server waits a minute for the dead manager
    * wherever the new one wants what that one held.
    */
-  private static void endSessions() throws IOException {
-    var server = new AdminSocket(ceph.folder().resolve("run").resolve("mds.a.asok"));
-    for (JsonNode session : server.ask("{\"prefix\":\"session ls\"}")) {
+  private static void endSessions() throws IOException, InterruptedException {
+    for (JsonNode session : ask("{\"prefix\":\"session ls\"}")) {
       var _ =
-          server.ask(
+          ask(
               "{\"prefix\":\"session evict\",\"filters\":[\"id=%d\"]}"
                   .formatted(session.path("id").asLong()));
+    }
+  }
+
+  /** The metadata server of Ceph 18 closes its socket without a word at times. */
+  private static JsonNode ask(String question) throws IOException, InterruptedException {
+    var server = new AdminSocket(ceph.folder().resolve("run").resolve("mds.a.asok"));
+    for (int tries = 1; ; tries++) {
+      try {
+        return server.ask(question);
+      } catch (EOFException e) {
+        if (tries == ASKED) {
+          throw e;
+        }
+        Thread.sleep(100);
+      }
     }
   }
 
