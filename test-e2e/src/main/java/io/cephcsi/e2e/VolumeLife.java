@@ -119,11 +119,7 @@ final class VolumeLife {
     this.target = this.folder.resolve("pod").resolve("mount");
     this.data = new byte[DATA_BYTES];
     new Random(name.hashCode()).nextBytes(data);
-    this.capability =
-        mounted(
-            filesystem.equals(CEPHFS)
-                ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
-                : AccessMode.Mode.SINGLE_NODE_WRITER);
+    this.capability = mounted(written());
     this.source = VolumeContentSource::getDefaultInstance;
   }
 
@@ -151,7 +147,7 @@ final class VolumeLife {
   VolumeLife copy(String copyName, boolean onlyRead, Supplier<VolumeContentSource> source)
       throws IOException {
     return like(
-        copyName, onlyRead ? mounted(AccessMode.Mode.MULTI_NODE_READER_ONLY) : capability, source);
+        copyName, mounted(onlyRead ? AccessMode.Mode.MULTI_NODE_READER_ONLY : written()), source);
   }
 
   /**
@@ -163,6 +159,12 @@ final class VolumeLife {
   VolumeLife like(String otherName, VolumeCapability use, Supplier<VolumeContentSource> begin)
       throws IOException {
     return new VolumeLife(this, otherName, use, begin);
+  }
+
+  private AccessMode.Mode written() {
+    return filesystem.equals(CEPHFS)
+        ? AccessMode.Mode.MULTI_NODE_MULTI_WRITER
+        : AccessMode.Mode.SINGLE_NODE_WRITER;
   }
 
   private VolumeCapability mounted(AccessMode.Mode mode) {
