@@ -83,10 +83,7 @@ public final class GuestSuite {
         var remains = new Remains(ceph, FOLDER)) {
       var life = new VolumeLife("pvc-guest", ceph.pool(), ceph.credentials(), FOLDER);
       for (VolumeLife.Step step : life.steps()) {
-        long started = System.nanoTime();
-        String outcome = step.action().run(driver.client());
-        long millis = (System.nanoTime() - started) / 1_000_000;
-        System.out.printf("guest: %-23s %6d ms  %s%n", step.name(), millis, outcome);
+        life.tell("guest", driver.client(), step.name());
         if (step.name().equals("NodeStageVolume")) {
           Expect.that(mapped() == 1, "the kernel has one image mapped");
         }

@@ -24,10 +24,6 @@ class CephFsTwoFileSystemsIT {
   private static final String SECOND = "second";
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-  private static final List<String> BEGUN =
-      List.of("CreateVolume", "NodeStageVolume", "NodePublishVolume", "write 32 MiB");
-  private static final List<String> ENDED = List.of("NodeUnpublishVolume", "NodeUnstageVolume");
-
   private static ThrowawayCeph ceph;
   private static CephShell shell;
   private static DriverProcess driver;
@@ -67,7 +63,7 @@ class CephFsTwoFileSystemsIT {
     VolumeLife first = VolumeLife.onCephFs(ceph, "pvc-first", folder);
     VolumeLife second = VolumeLife.onFileSystem(SECOND, ceph.credentials(), "pvc-second", folder);
     for (VolumeLife life : List.of(first, second)) {
-      run(life, BEGUN);
+      run(life, "CreateVolume", "NodeStageVolume", "NodePublishVolume", "write 32 MiB");
     }
 
     assertThat(subvolumes("cephfs")).containsExactly(name(first));
@@ -85,11 +81,11 @@ class CephFsTwoFileSystemsIT {
         .containsExactlyInAnyOrder(first.volume().getVolumeId(), second.volume().getVolumeId());
 
     for (VolumeLife life : List.of(first, second)) {
-      run(life, List.of("read back", "ControllerExpandVolume", "NodeGetVolumeStats"));
-      run(life, ENDED);
-      run(life, List.of("NodeStageVolume", "NodePublishVolume", "read again"));
-      run(life, ENDED);
-      run(life, List.of("DeleteVolume"));
+      run(life, "read back", "ControllerExpandVolume", "NodeGetVolumeStats");
+      run(life, "NodeUnpublishVolume", "NodeUnstageVolume");
+      run(life, "NodeStageVolume", "NodePublishVolume", "read again");
+      run(life, "NodeUnpublishVolume", "NodeUnstageVolume");
+      run(life, "DeleteVolume");
     }
     for (String fs : List.of("cephfs", SECOND)) {
       assertThat(subvolumes(fs)).isEmpty();
@@ -118,10 +114,8 @@ class CephFsTwoFileSystemsIT {
     assertThat(names("second_metadata")).isEmpty();
   }
 
-  private static void run(VolumeLife life, List<String> steps) throws Exception {
-    for (String step : steps) {
-      var _ = life.run(step, driver.client());
-    }
+  private static void run(VolumeLife life, String... steps) throws Exception {
+    life.tell("node", driver.client(), steps);
   }
 
   private static String name(VolumeLife life) {

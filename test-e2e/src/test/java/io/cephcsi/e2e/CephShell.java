@@ -52,21 +52,15 @@ public final class CephShell {
         id() { rbd info "$P/$1" --format json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4; }
         """;
     // Ceph's clients chat there at times, which must not be taken for what the script printed.
-    var builder =
-        new ProcessBuilder(
-                Stream.concat(
-                        launcher.stream(),
-                        Stream.of(
-                            "timeout",
-                            "--kill-after=5",
-                            Integer.toString(SECONDS),
-                            "bash",
-                            "-c",
-                            prelude + script))
-                    .toList())
+    ProcessBuilder builder =
+        command(
+                "timeout",
+                "--kill-after=5",
+                Integer.toString(SECONDS),
+                "bash",
+                "-c",
+                prelude + script)
             .redirectError(ProcessBuilder.Redirect.INHERIT);
-    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-    builder.environment().put("P", ceph.pool());
     Path stood = Files.createTempFile("stood", "");
     builder.environment().put("STOOD", stood.toString());
     try {
@@ -76,11 +70,24 @@ public final class CephShell {
     }
   }
 
+  /** One that reaches the cluster. */
+  private ProcessBuilder command(String... words) {
+    var builder = new ProcessBuilder(Stream.concat(launcher.stream(), Stream.of(words)).toList());
+    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
+    builder.environment().put("P", ceph.pool());
+    return builder;
+  }
+
+  /** All that it prints, without anything to read. */
+  private static String output(Process process) throws IOException {
+    process.getOutputStream().close();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
   private String answer(ProcessBuilder builder, String script, Path stood)
       throws IOException, InterruptedException {
     Process process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = output(process);
     int status = process.waitFor();
     if (status == TIMED_OUT) {
       stuck = true;
@@ -100,29 +107,17 @@ public final class CephShell {
   }
 
   /** What the cluster says of itself, and its OSD of what it works at; blocks for half a minute. */
-  private String state() throws IOException, InterruptedException {
-    var builder =
-        new ProcessBuilder(
-                Stream.concat(
-                        launcher.stream(),
-                        Stream.of(
-                            "bash",
-                            "-c",
-                            """
-                            timeout 10 ceph -s
-                            timeout 10 ceph health detail
-                            timeout 10 ceph osd df
-                            timeout 10 ceph --admin-daemon "$OSD" dump_ops_in_flight | head -c 6000
-                            tail -n 20 "$LOG"
-                            """))
-                    .toList())
-            .redirectErrorStream(true);
-    builder.environment().put("CEPH_CONF", ceph.entry("conf"));
-    builder.environment().put("OSD", ceph.folder().resolve("run/osd.0.asok").toString());
-    builder.environment().put("LOG", ceph.folder().resolve("log/osd.0.log").toString());
-    Process process = builder.start();
-    process.getOutputStream().close();
-    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  private String state() throws IOException {
+    String questions =
+        """
+        timeout 10 ceph -s
+        timeout 10 ceph health detail
+        timeout 10 ceph osd df
+        timeout 10 ceph --admin-daemon %1$s/run/osd.0.asok dump_ops_in_flight | head -c 6000
+        tail -n 20 %1$s/log/osd.0.log
+        """
+            .formatted(ceph.folder());
+    return output(command("bash", "-c", questions).redirectErrorStream(true).start());
   }
 
   /** The first number of the cluster's version. */
