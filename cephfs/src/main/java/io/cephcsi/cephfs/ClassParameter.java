@@ -27,7 +27,6 @@ public enum ClassParameter implements Parameter {
       Told.of("topologyConstrainedPools", "none", "is refused where a volume asks for a topology")),
   ENCRYPTED(Told.valued("encrypted", "false", "`true` is refused"));
 
-  @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final Told told;
 
   ClassParameter(Told told) {

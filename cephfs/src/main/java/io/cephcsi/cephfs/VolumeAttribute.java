@@ -22,7 +22,6 @@ public enum VolumeAttribute implements Parameter {
   SUBVOLUME_GROUP(
       Told.of("subvolumeGroup", "the subvolume's group, where it is another than config.json's"));
 
-  @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final Told told;
 
   VolumeAttribute(Told told) {

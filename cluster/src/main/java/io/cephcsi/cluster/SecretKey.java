@@ -15,7 +15,6 @@ public enum SecretKey implements Parameter {
           "RBD: the user in a Secret of Kubernetes' in-tree driver, `admin` without it")),
   IN_TREE_KEY(Told.of("key", "RBD: the key in such a Secret, which counts before the others"));
 
-  @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final Told told;
 
   SecretKey(Told told) {

@@ -91,14 +91,10 @@ public sealed interface Endpoint {
           return new Tcp(uri.getHost(), uri.getPort());
         }
       } catch (URISyntaxException e) {
-        throw wrong(text); // its own text names neither of the two forms
+        // Refused below: its own text names neither of the two forms.
       }
     }
-    throw wrong(text);
-  }
-
-  private static IllegalArgumentException wrong(String text) {
-    return new IllegalArgumentException(
+    throw new IllegalArgumentException(
         "endpoint %s is neither unix:///path/to.sock nor tcp://host:port: give one of the two"
             .formatted(text));
   }

@@ -1,5 +1,6 @@
 package io.cephcsi.csi;
 
+import java.util.Map;
 import java.util.Optional;
 
 /** A boolean as Go's {@code strconv.ParseBool} reads it, and so ceph-csi. */
@@ -27,6 +28,11 @@ public final class GoBoolean {
    */
   public static boolean of(String key, String text) {
     return !text.isEmpty() && read(text).orElseThrow(() -> neither(key, text));
+  }
+
+  /** As the other one, of a parameter among those; where it is missing, of what stands for it. */
+  public static boolean of(Parameter parameter, Map<String, String> all) {
+    return of(parameter.key(), parameter.in(all));
   }
 
   private static CsiException neither(String key, String text) {

@@ -1,10 +1,11 @@
 package io.cephcsi.csi;
 
+import com.google.errorprone.annotations.Immutable;
 import java.util.Map;
 
 /**
  * A key that a class, a Secret or the attributes of a volume may have, and what the reference tells
- * of it. Each driver lists its own, and reads them by nothing else.
+ * of it. Each driver lists its own, {@code cluster} what both have, and nothing else is read.
  */
 public interface Parameter {
   /** What is told of it. */
@@ -27,6 +28,7 @@ public interface Parameter {
    * @param missing in words, what is then
    * @param about what it does
    */
+  @Immutable
   record Told(String key, String otherwise, String missing, String about) {
     /** Of one that has to be there. */
     public static Told required(String key, String about) {

@@ -51,7 +51,6 @@ public enum ClassParameter implements Parameter {
       Told.valued("encrypted", "false", "`true` is refused, as long as encryption is missing")),
   RADOS_NAMESPACE(Told.of("radosNamespace", "none", "without effect: config.json says it"));
 
-  @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final Told told;
 
   ClassParameter(Told told) {

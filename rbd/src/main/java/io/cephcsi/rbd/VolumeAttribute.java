@@ -11,7 +11,6 @@ public enum VolumeAttribute implements Parameter {
   JOURNAL_POOL(
       Told.of("journalPool", "set by CreateVolume, for ceph-csi: the pool with the journal"));
 
-  @SuppressWarnings("ImmutableEnumChecker") // a record of texts
   private final Told told;
 
   VolumeAttribute(Told told) {

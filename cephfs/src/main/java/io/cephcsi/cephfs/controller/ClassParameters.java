@@ -1,7 +1,7 @@
 package io.cephcsi.cephfs.controller;
 
 import io.cephcsi.cephfs.ClassParameter;
-import io.cephcsi.cephfs.SnapshotClassParameter;
+import io.cephcsi.cluster.SnapshotClassParameter;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.KubernetesNames;

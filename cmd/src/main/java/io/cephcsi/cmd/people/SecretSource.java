@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.Keyring;
+import io.cephcsi.cluster.SecretKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,14 +43,13 @@ final class SecretSource {
   }
 
   private static Credentials ofFolder(Path folder, String user) throws IOException {
-    if (!Files.isReadable(folder.resolve("userKey"))) {
+    Path userId = folder.resolve(SecretKey.USER_ID.key());
+    Path userKey = folder.resolve(SecretKey.USER_KEY.key());
+    if (!Files.isReadable(userKey)) {
       throw new WrongUsage(folder + " has no userKey: it needs userID and userKey");
     }
-    String named =
-        user.isEmpty() && Files.isReadable(folder.resolve("userID"))
-            ? Files.readString(folder.resolve("userID"))
-            : user;
-    return ofText(Files.readString(folder.resolve("userKey")), named.strip(), folder.toString());
+    String named = user.isEmpty() && Files.isReadable(userId) ? Files.readString(userId) : user;
+    return ofText(Files.readString(userKey), named.strip(), folder.toString());
   }
 
   /** A keyring, JSON, or the key alone. */
@@ -77,8 +77,8 @@ final class SecretSource {
   private static Credentials json(String text, String user, String where) {
     try {
       JsonNode node = Json.MAPPER.readTree(text);
-      String named = user.isEmpty() ? node.path("userID").asText("admin") : user;
-      return new Credentials(named, node.path("userKey").asText(""));
+      String named = user.isEmpty() ? node.path(SecretKey.USER_ID.key()).asText("admin") : user;
+      return new Credentials(named, node.path(SecretKey.USER_KEY.key()).asText(""));
     } catch (JsonProcessingException e) {
       // Jackson's message may quote the key.
       throw new WrongUsage(

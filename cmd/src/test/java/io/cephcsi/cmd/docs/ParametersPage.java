@@ -1,6 +1,7 @@
 package io.cephcsi.cmd.docs;
 
 import io.cephcsi.cluster.SecretKey;
+import io.cephcsi.cluster.SnapshotClassParameter;
 import io.cephcsi.csi.Parameter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,11 +16,7 @@ final class ParametersPage {
     OF_CLASSES.put("StorageClass, RBD", io.cephcsi.rbd.ClassParameter.values());
     OF_CLASSES.put("StorageClass, CephFS", io.cephcsi.cephfs.ClassParameter.values());
     OF_CLASSES.put(
-        "VolumeSnapshotClass and VolumeGroupSnapshotClass, RBD",
-        io.cephcsi.rbd.SnapshotClassParameter.values());
-    OF_CLASSES.put(
-        "VolumeSnapshotClass and VolumeGroupSnapshotClass, CephFS",
-        io.cephcsi.cephfs.SnapshotClassParameter.values());
+        "VolumeSnapshotClass and VolumeGroupSnapshotClass", SnapshotClassParameter.values());
   }
 
   private static final Map<String, Parameter[]> OF_VOLUMES = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.cluster.SnapshotClassParameter;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.KubernetesNames;
@@ -8,7 +9,6 @@ import io.cephcsi.csi.Parameter;
 import io.cephcsi.csi.Parameters;
 import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
-import io.cephcsi.rbd.SnapshotClassParameter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -91,7 +91,7 @@ record ClassParameters(Map<String, String> all) {
       throw new CsiException.InvalidArgument(
           "mounter %s is unknown: use one of %s".formatted(mounter, String.join(", ", MOUNTERS)));
     }
-    requireBoolean(ClassParameter.TRY_OTHER_MOUNTERS);
+    var _ = GoBoolean.of(ClassParameter.TRY_OTHER_MOUNTERS, all);
     requireLog();
   }
 
@@ -162,10 +162,6 @@ record ClassParameters(Map<String, String> all) {
 
   private String optional(Parameter parameter) {
     return parameters().optional(parameter);
-  }
-
-  private void requireBoolean(Parameter parameter) {
-    var _ = GoBoolean.of(parameter.key(), parameter.in(all));
   }
 
   private Parameters parameters() {

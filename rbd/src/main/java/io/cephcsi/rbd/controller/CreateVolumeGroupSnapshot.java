@@ -6,6 +6,7 @@ import csi.v1.CreateVolumeGroupSnapshotResponse;
 import csi.v1.Snapshot;
 import io.cephcsi.ceph.Cluster;
 import io.cephcsi.cluster.KnownUsers;
+import io.cephcsi.cluster.SnapshotClassParameter;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GroupSnapshotAnswer;
@@ -13,7 +14,6 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
-import io.cephcsi.rbd.SnapshotClassParameter;
 import io.cephcsi.rbd.Volumes;
 import java.util.List;
 

@@ -14,8 +14,7 @@ final class Encryption {
    * @throws CsiException.InvalidArgument when it does
    */
   static void requireNotAsked(ClassParameters parameters) {
-    if (GoBoolean.of(
-        ClassParameter.ENCRYPTED.key(), ClassParameter.ENCRYPTED.in(parameters.all()))) {
+    if (GoBoolean.of(ClassParameter.ENCRYPTED, parameters.all())) {
       throw new CsiException.InvalidArgument(
           "encrypted: this driver cannot encrypt yet, and makes no plain volume instead: take another class, or let ceph-csi make it");
     }

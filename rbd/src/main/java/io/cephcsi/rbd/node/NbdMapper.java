@@ -36,7 +36,7 @@ final class NbdMapper implements Mapper {
   static final String NAME = "rbd-nbd";
 
   /** Where ceph-csi lets rbd-nbd log. */
-  static final String LOG_DIRECTORY = "/var/log/ceph";
+  static final String LOG_DIRECTORY = ClassParameter.LOG_DIRECTORY.told().otherwise();
 
   private static final String PROGRAM = "rbd-nbd";
   private static final Duration SHORT = Duration.ofSeconds(20);

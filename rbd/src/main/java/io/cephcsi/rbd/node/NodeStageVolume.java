@@ -143,9 +143,7 @@ record NodeStageVolume(
     Mapper mapper =
         devices.mapper(
             plan.context().getOrDefault(ClassParameter.MOUNTER.key(), settings.mounter()),
-            GoBoolean.of(
-                ClassParameter.TRY_OTHER_MOUNTERS.key(),
-                ClassParameter.TRY_OTHER_MOUNTERS.in(plan.context())),
+            GoBoolean.of(ClassParameter.TRY_OTHER_MOUNTERS, plan.context()),
             features);
     devices.clear(request.image()); // a mapping that was cut off may still hold the image
     if (!plan.shared()) {
