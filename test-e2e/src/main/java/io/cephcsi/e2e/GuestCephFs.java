@@ -52,6 +52,7 @@ public final class GuestCephFs {
       var suite = new GuestCephFs(ceph, new Meeting(Path.of(arguments[2])));
       switch (arguments[0]) {
         case "life" -> suite.life();
+        case "use" -> suite.use();
         case "stage" -> suite.stage();
         case "writer" -> suite.shared("node1", SharedVolume::writer);
         case "reader" -> suite.shared("node2", SharedVolume::reader);
@@ -133,15 +134,45 @@ public final class GuestCephFs {
     }
   }
 
-  /** The guest's kernel has no debugfs, so that no more is told of it. */
+  /**
+   * The kernel of user-mode-linux has no debugfs, so that no more is told of it than {@link #use}.
+   */
   private static void requireStaged() throws Exception {
+    Expect.that(
+        metrics().contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 1.0"),
+        "one volume is staged");
+  }
+
+  /** What a kernel with debugfs tells of a volume's reads and writes. */
+  private void use() throws Exception {
+    try (DriverProcess driver =
+        DriverProcess.startCephFs(
+            ceph, "--nodeserver", "--nodeid=node1", "--driver-metrics-port=" + METRICS_PORT)) {
+      VolumeLife life = made("pvc-use");
+      // As kubelet does, which is how the driver knows what it has staged.
+      Files.writeString(
+          life.staging().resolveSibling("vol_data.json"),
+          new JsonMapper().writeValueAsString(Map.of("volumeHandle", life.volume().getVolumeId())));
+      run(life, driver, "NodeStageVolume", "NodePublishVolume", "write 32 MiB", "read back");
+      List<String> told =
+          metrics().lines().filter(line -> line.startsWith("cephcsi_volume_")).toList();
+      told.forEach(System.out::println);
+      Expect.that(
+          told.stream()
+              .anyMatch(line ->
+                  line.startsWith("cephcsi_volume_written_bytes_total{")
+                      && line.contains("\"%s\"".formatted(life.volume().getVolumeId()))
+                      && line.endsWith(" " + (double) (32 << 20))),
+          "32 MiB were written");
+      run(life, driver, "NodeUnpublishVolume", "NodeUnstageVolume");
+      Expect.that(!metrics().contains("cephcsi_volume_written_bytes_total{"), "it is forgotten");
+    }
+  }
+
+  private static String metrics() throws IOException, InterruptedException {
     var page = URI.create("http://127.0.0.1:%d/metrics".formatted(METRICS_PORT));
     try (var client = HttpClient.newHttpClient()) {
-      String metrics =
-          client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
-      Expect.that(
-          metrics.contains("cephcsi_volumes_staged{driver_name=\"cephfs.csi.ceph.com\"} 1.0"),
-          "one volume is staged");
+      return client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).body();
     }
   }
 

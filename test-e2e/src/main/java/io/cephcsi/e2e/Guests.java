@@ -39,7 +39,20 @@ final class Guests implements AutoCloseable {
     if (SingleNode.contained()) {
       return Optional.of("Ceph is in a container, which is not in the guests' network");
     }
-    Outcome setup = run(List.of(SCRIPTS.resolve("setup").toString(), GUEST.toString()));
+    return setup();
+  }
+
+  /** As {@link #trouble}, of {@link #emulated}. */
+  static Optional<String> troubleEmulated() throws IOException, InterruptedException {
+    return setup("-e");
+  }
+
+  private static Optional<String> setup(String... options)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(SCRIPTS.resolve("setup").toString()));
+    command.addAll(List.of(options));
+    command.add(GUEST.toString());
+    Outcome setup = run(command);
     if (setup.exit() == CANNOT) {
       return Optional.of(setup.output().strip());
     }
@@ -107,6 +120,15 @@ final class Guests implements AutoCloseable {
    * @param node 0 or 1
    */
   Outcome guest(int node, String part) {
+    return guest(node, part, List.of());
+  }
+
+  /** As {@link #guest}, on an emulated machine with the kernel that Debian's machines have. */
+  Outcome emulated(String part) {
+    return guest(0, part, List.of("-e"));
+  }
+
+  private Outcome guest(int node, String part, List<String> options) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     Path target = Checkout.root().resolve("test-e2e/target");
     String sanity = System.getenv("CSI_SANITY");
@@ -125,8 +147,9 @@ final class Guests implements AutoCloseable {
                 "-h",
                 "node" + (node + 1),
                 "-T",
-                "400",
-                "--"));
+                "400"));
+    command.addAll(options);
+    command.add("--");
     command.addAll(
         List.of(
             java,

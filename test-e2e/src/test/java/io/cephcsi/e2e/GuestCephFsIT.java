@@ -1,10 +1,12 @@
 package io.cephcsi.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cephcsi.ceph.Processes;
 import java.nio.file.Files;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,15 @@ class GuestCephFsIT {
 
     outcome.passes();
     assertThat(outcome.output()).containsPattern("ratio [0-9.]+");
+  }
+
+  @Test
+  void use_kernelWithDebugfs_isTold() throws Exception {
+    Optional<String> trouble = Guests.troubleEmulated();
+    trouble.ifPresent(why -> System.out.println("emulated guest left out: " + why));
+    assumeTrue(trouble.isEmpty(), trouble.orElse(""));
+
+    guests().emulated("use").passes();
   }
 
   /** Two nodes have the volume at once; C24, C36 on one of them. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The tables are as a kernel 6.1 shows them. */
+/** The tables are as Debian's kernel 6.1 shows them; GuestCephFsIT sees it with one. */
 class KernelClientsTest {
   private static final String FSID = "9c7a1c5e-0d3e-4e0a-9d43-9a0f6d4b7a11";
 
