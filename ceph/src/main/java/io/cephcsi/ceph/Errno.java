@@ -6,6 +6,7 @@ public final class Errno {
   public static final int ENOENT = 2;
   public static final int EINTR = 4;
   public static final int EIO = 5;
+  public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
   public static final int EACCES = 13;
@@ -38,6 +39,7 @@ public final class Errno {
           case ENOENT -> "not found";
           case EINTR -> "interrupted";
           case EIO -> "input/output error";
+          case EBADF -> "its id is taken";
           case EAGAIN -> "try again";
           case ENOMEM -> "out of memory";
           case EACCES -> "permission denied";

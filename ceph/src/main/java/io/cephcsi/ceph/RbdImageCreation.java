@@ -4,9 +4,13 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import io.cephcsi.ceph.LibRbd.ImageOptionsPointer;
+import java.util.function.IntSupplier;
 
 /** The options of a new image as librbd takes them. */
 final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
+  /** One that is taken is next to impossible; three are something else. */
+  private static final int MOST_IDS = 3;
+
   @MustBeClosed
   private RbdImageCreation() {
     super(create());
@@ -22,7 +26,8 @@ final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
   static void create(IoContext io, String image, long sizeBytes, ImageOptions options) {
     try (var creation = new RbdImageCreation()) {
       creation.set(options);
-      int result = LibRbd.rbd_create4(io.pointer(), image, sizeBytes, creation.pointer());
+      int result =
+          withFreeId(() -> LibRbd.rbd_create4(io.pointer(), image, sizeBytes, creation.pointer()));
       io.check(result, "create image " + image);
     }
   }
@@ -39,10 +44,24 @@ final class RbdImageCreation extends NativeHandle<ImageOptionsPointer> {
       creation.set(options);
       creation.set(LibRbd.OPTION_CLONE_FORMAT, 2);
       int result =
-          LibRbd.rbd_clone3(
-              parentIo.pointer(), parent, snapshot, io.pointer(), image, creation.pointer());
+          withFreeId(() ->
+              LibRbd.rbd_clone3(
+                  parentIo.pointer(), parent, snapshot, io.pointer(), image, creation.pointer()));
       io.check(result, "clone " + parent + "@" + snapshot + " to image " + image);
     }
+  }
+
+  /**
+   * librbd gives an image an id with 32 random bits, and takes back what it has made when the
+   * pool's directory knows another image by that id: EBADF, from the class method {@code
+   * dir_add_image}. The next try has another id.
+   */
+  static int withFreeId(IntSupplier creation) {
+    int result = creation.getAsInt();
+    for (int tries = 1; result == -Errno.EBADF && tries < MOST_IDS; tries++) {
+      result = creation.getAsInt();
+    }
+    return result;
   }
 
   private void set(ImageOptions options) {
