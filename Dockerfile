@@ -57,27 +57,27 @@ RUN rm -f /etc/apt/sources.list.d/* \
   && find /var/log -type f -delete \
   && find /etc /usr /var -newermt "@$SOURCE_DATE_EPOCH" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
-# ---------------------------------------------------------------- both
-
-FROM debian AS driver
-COPY --from=program /program /usr/local
-
 # ---------------------------------------------------------------- the cache of classes, by a run of this very driver
 
-FROM driver AS trained
+FROM debian AS trained
 ARG MIRROR=http://deb.debian.org/debian
+# Before the driver, which changes more often.
 RUN apt-get -qq -o Acquire::Check-Valid-Until=false update \
   && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install ceph-mon ceph-mgr ceph-osd
+COPY --from=program /program /usr/local
 COPY test-e2e /train/test-e2e
+# How many seconds a daemon or the driver has to answer: more where the machine is emulated.
+ARG PATIENCE=60
 # The program that trains looks for the driver in bin/. A cache that the JVM would not take is as good as none.
 RUN mkdir /train/bin && ln -s /usr/local/bin/cephcsi /train/bin/cephcsi && cd /train \
-  && /usr/local/lib/cephcsi/jdk/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+  && SINGLE_NODE_PATIENCE=$PATIENCE /usr/local/lib/cephcsi/jdk/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -cp 'test-e2e/target/test-e2e.jar:test-e2e/target/lib/*' io.cephcsi.e2e.Training /usr/local/lib/cephcsi/cephcsi.aot \
   && CEPHCSI_JAVA_OPTS='-XX:AOTMode=on -Xlog:aot=warning' cephcsi --version
 
 # ---------------------------------------------------------------- the image
 
-FROM driver
+FROM debian
+COPY --from=program /program /usr/local
 COPY --from=trained /usr/local/lib/cephcsi/cephcsi.aot /usr/local/lib/cephcsi/
 LABEL org.opencontainers.image.title="cephcsi" \
   org.opencontainers.image.description="A CSI driver for Ceph" \

@@ -30,8 +30,11 @@ public final class DriverProcess implements AutoCloseable {
   private static final String SOCKET = "csi.sock";
   private static final String CONFIG = "config.json";
   private static final String LOG = "driver.log";
-  private static final Duration START = Duration.ofSeconds(30);
-  private static final Duration STOP = Duration.ofSeconds(30);
+
+  /** Long enough for an emulated machine, on which one that ends also writes a cache of classes. */
+  private static final Duration START = Duration.ofMinutes(1);
+
+  private static final Duration STOP = Duration.ofMinutes(4);
   private static final int LOG_TAIL = 20;
 
   /** One start of the program. */
