@@ -9,22 +9,92 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Phase;
+import io.cephcsi.csi.VolumeId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Opens the filesystems of configured clusters. */
 public final class FileSystems implements Listing.Places<OpenFileSystem> {
   private final ClusterConfigs configs;
+  private final ClusterMappings mappings;
   private final Clusters clusters;
   private final FileSystemMaps maps = new FileSystemMaps();
 
-  public FileSystems(ClusterConfigs configs, Clusters clusters) {
+  public FileSystems(ClusterConfigs configs, ClusterMappings mappings, Clusters clusters) {
     this.configs = configs;
+    this.mappings = mappings;
     this.clusters = clusters;
+  }
+
+  /**
+   * Looks for something in the filesystem that its id names, and where that is not there, in those
+   * that mirror it.
+   *
+   * @param reader finds it in a filesystem, or closes that
+   * @return the first that is there
+   * @throws CsiException.InvalidArgument when none of the clusters is configured
+   */
+  <T> Optional<T> find(
+      VolumeId id, Credentials credentials, Function<OpenFileSystem, Optional<T>> reader) {
+    var home = new ClusterMappings.Place(id.clusterId(), id.location());
+    List<ClusterMappings.Place> places =
+        Stream.concat(Stream.of(home), mappings.of(home).stream()).toList();
+    List<RuntimeException> failures = new ArrayList<>();
+    for (var place : places) {
+      try {
+        Optional<T> found = open(place.clusterId(), place.location(), credentials).flatMap(reader);
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (CsiException.InvalidArgument e) {
+        failures.add(e); // not configured
+      } catch (CephException e) {
+        if (!e.denied()) {
+          throw e;
+        }
+        failures.add(e);
+      }
+    }
+    if (failures.size() == places.size()) {
+      throw failures.getFirst();
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Where something is that its id says where to find: there, or when that cluster is not
+   * configured, in the first configured one that mirrors it. No cluster is asked.
+   */
+  public ClusterMappings.Place place(VolumeId id) {
+    var home = new ClusterMappings.Place(id.clusterId(), id.location());
+    if (configs.find(home.clusterId()).isPresent()) {
+      return home;
+    }
+    return mappings.of(home).stream()
+        .filter(mirror -> configs.find(mirror.clusterId()).isPresent())
+        .findFirst()
+        .orElse(home);
+  }
+
+  /**
+   * What config.json says of a cluster, or when it says nothing, of the first configured one that
+   * mirrors it.
+   *
+   * @throws CsiException.InvalidArgument when none of them is configured
+   */
+  public ClusterConfig requireConfig(String clusterId) {
+    return configs.require(
+        Stream.concat(Stream.of(clusterId), mappings.ofCluster(clusterId).stream())
+            .filter(id -> configs.find(id).isPresent())
+            .findFirst()
+            .orElse(clusterId));
   }
 
   /**

@@ -47,15 +47,14 @@ public final class GroupSnapshots {
   }
 
   /**
-   * Opens the filesystem of a group and reads its journal object. Whoever asks closes the answer.
+   * Opens the filesystem of a group, or one that mirrors it, and reads its journal object. Whoever
+   * asks closes the answer.
    *
    * @return empty when its filesystem or its journal object is gone
    * @throws CsiException.InvalidArgument when its cluster is not configured
    */
   public Optional<Opened> open(VolumeId id, Credentials credentials) {
-    return fileSystems
-        .open(id.clusterId(), id.location(), credentials)
-        .flatMap(opened -> read(id, opened));
+    return fileSystems.find(id, credentials, opened -> read(id, opened));
   }
 
   /** Whether a snapshot is a member of a group that is still there. */

@@ -9,6 +9,7 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.ClusterHealth;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.Look;
 import io.cephcsi.cluster.Looks;
@@ -83,7 +84,8 @@ public final class VolumeHealths {
    * @throws CsiException.NotFound when there is no such volume, or it is being made or deleted
    */
   public List<HealthProblem> of(VolumeId id, Credentials credentials) {
-    ClusterConfig config = fileSystems.configs().require(id.clusterId());
+    ClusterMappings.Place place = fileSystems.place(id);
+    ClusterConfig config = fileSystems.configs().require(place.clusterId());
     long until = looks.deadline();
     Look<Monitors> monitors = monitors(config, credentials, until);
     Look<List<HealthProblem>> subvolume =
@@ -94,7 +96,7 @@ public final class VolumeHealths {
             until);
     Optional<List<HealthProblem>> seen = subvolume.await(until);
     Optional<Monitors> told = monitors.await(until);
-    List<HealthProblem> ofAll = told.map(m -> m.of(id.location())).orElse(List.of());
+    List<HealthProblem> ofAll = told.map(m -> m.of(place.location())).orElse(List.of());
     List<HealthProblem> problems = new ArrayList<>();
     if (told.isEmpty()) {
       problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));

@@ -19,16 +19,14 @@ public final class Volumes {
   }
 
   /**
-   * Opens the filesystem of a volume and reads its journal object, in one operation. Whoever asks
-   * closes the answer.
+   * Opens the filesystem of a volume, or one that mirrors it, and reads its journal object, in one
+   * operation. Whoever asks closes the answer.
    *
    * @return empty when its filesystem or its journal object is gone
    * @throws CsiException.InvalidArgument when its cluster is not configured
    */
   public Optional<Volume> open(VolumeId id, Credentials credentials) {
-    return fileSystems
-        .open(id.clusterId(), id.location(), credentials)
-        .flatMap(opened -> read(id, opened));
+    return fileSystems.find(id, credentials, opened -> read(id, opened));
   }
 
   /**

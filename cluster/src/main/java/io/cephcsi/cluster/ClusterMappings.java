@@ -14,22 +14,40 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which clusters and pools hold mirrors of which, in cluster-mapping.json: where a volume, snapshot
- * or group is looked for when it is not where its id says. Read again whenever it is asked for, so
- * that a ConfigMap's new content counts without a restart. A missing file maps nothing.
+ * Which clusters, and which pools or filesystems of them, hold mirrors of which, in
+ * cluster-mapping.json: where a volume, snapshot or group is looked for when it is not where its id
+ * says. Read again whenever it is asked for, so that a ConfigMap's new content counts without a
+ * restart. A missing file maps nothing.
  */
 public final class ClusterMappings {
   private final Path file;
+  private final String pairsOfPlaces;
 
-  /**
-   * @param file normally {@code /etc/ceph-csi-config/cluster-mapping.json}
-   */
-  public ClusterMappings(Path file) {
+  private ClusterMappings(Path file, String pairsOfPlaces) {
     this.file = file;
+    this.pairsOfPlaces = pairsOfPlaces;
   }
 
-  /** A pool of a cluster. */
-  public record Place(String clusterId, long poolId) {}
+  /**
+   * Of RBD's pools.
+   *
+   * @param file normally {@code /etc/ceph-csi-config/cluster-mapping.json}
+   */
+  public static ClusterMappings ofPools(Path file) {
+    return new ClusterMappings(file, "RBDPoolIDMapping");
+  }
+
+  /** As {@link #ofPools}, of CephFS's filesystems. */
+  public static ClusterMappings ofFileSystems(Path file) {
+    return new ClusterMappings(file, "CephFSFscIDMapping");
+  }
+
+  /**
+   * A pool or filesystem of a cluster.
+   *
+   * @param location its id
+   */
+  public record Place(String clusterId, long location) {}
 
   /** One side of a pair and the other. */
   private record Pair(String left, String right) {
@@ -43,8 +61,7 @@ public final class ClusterMappings {
   }
 
   /**
-   * The places that mirror one, those first whose pair of pools stands in the order of the pair of
-   * clusters.
+   * The places that mirror one, those first whose pair stands in the order of the pair of clusters.
    *
    * @throws CsiException.FailedPrecondition when the file cannot be read or is broken
    */
@@ -53,22 +70,22 @@ public final class ClusterMappings {
     for (JsonNode mapping : mappings()) {
       for (Pair clusters : pairs(mapping.path("clusterIDMapping"))) {
         if (clusters.mentions(place.clusterId())) {
-          List<Pair> pools = new ArrayList<>();
-          mapping.path("RBDPoolIDMapping").forEach(pair -> pools.addAll(pairs(pair)));
+          List<Pair> locations = new ArrayList<>();
+          mapping.path(pairsOfPlaces).forEach(pair -> locations.addAll(pairs(pair)));
           boolean forward = clusters.left().equals(place.clusterId());
           String other = forward ? clusters.right() : clusters.left();
-          List<Pair> along = forward ? pools : pools.stream().map(Pair::turned).toList();
-          add(places, other, place.poolId(), along);
-          add(places, other, place.poolId(), along.stream().map(Pair::turned).toList());
+          List<Pair> along = forward ? locations : locations.stream().map(Pair::turned).toList();
+          add(places, other, place.location(), along);
+          add(places, other, place.location(), along.stream().map(Pair::turned).toList());
         }
       }
     }
     return List.copyOf(places);
   }
 
-  private void add(Set<Place> places, String clusterId, long poolId, List<Pair> pools) {
-    for (Pair pair : pools) {
-      if (number(pair.left()) == poolId) {
+  private void add(Set<Place> places, String clusterId, long location, List<Pair> locations) {
+    for (Pair pair : locations) {
+      if (number(pair.left()) == location) {
         places.add(new Place(clusterId, number(pair.right())));
       }
     }
@@ -116,11 +133,11 @@ public final class ClusterMappings {
     return pairs;
   }
 
-  private long number(String poolId) {
+  private long number(String id) {
     try {
-      return Long.parseLong(poolId);
+      return Long.parseLong(id);
     } catch (NumberFormatException e) {
-      throw broken("pool id \"%s\" in RBDPoolIDMapping is not a number".formatted(poolId));
+      throw broken("id \"%s\" in %s is not a number".formatted(id, pairsOfPlaces));
     }
   }
 

@@ -17,12 +17,12 @@ class ClusterMappingsTest {
   @TempDir Path folder;
 
   private ClusterMappings mappings(String text) throws IOException {
-    return new ClusterMappings(Files.writeString(folder.resolve("m.json"), text));
+    return ClusterMappings.ofPools(Files.writeString(folder.resolve("m.json"), text));
   }
 
   @Test
   void of_noFile_isNothing() {
-    var mappings = new ClusterMappings(folder.resolve("missing"));
+    var mappings = ClusterMappings.ofPools(folder.resolve("missing"));
 
     assertThat(mappings.of(new Place("a", 1))).isEmpty();
     assertThat(mappings.ofCluster("a")).isEmpty();
@@ -42,6 +42,20 @@ class ClusterMappingsTest {
     assertThat(mappings.of(new Place("b", 8))).containsExactly(new Place("a", 2));
     assertThat(mappings.of(new Place("a", 3))).isEmpty();
     assertThat(mappings.ofCluster("a")).containsExactly("b", "c");
+  }
+
+  @Test
+  void of_fileSystems_areMappedByTheirOwnPairs() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("m.json"),
+            """
+            [{"clusterIDMapping": {"a": "b"}, "RBDPoolIDMapping": [{"1": "7"}], "CephFSFscIDMapping": [{"1": "3"}]}]
+            """);
+
+    assertThat(ClusterMappings.ofFileSystems(file).of(new Place("a", 1)))
+        .containsExactly(new Place("b", 3));
+    assertThat(ClusterMappings.ofFileSystems(file).ofCluster("b")).containsExactly("a");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.cephcsi.cephfs.controller.CephFsController;
 import io.cephcsi.cephfs.controller.ControllerSettings;
 import io.cephcsi.cephfs.node.CephFsNode;
 import io.cephcsi.cephfs.node.NodeSettings;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.csi.host.KernelVersion;
 import io.grpc.BindableService;
 import java.io.IOException;
@@ -28,7 +29,8 @@ final class CephFsDriver implements AutoCloseable {
     this.foundation = new Foundation(flags);
     this.kubernetes = KubernetesAccess.of(System.getenv());
     NodePlace place = NodePlace.of(flags, kubernetes, KernelVersion.running());
-    var fileSystems = new FileSystems(foundation.configs(), foundation.clusters());
+    var mappings = ClusterMappings.ofFileSystems(flags.clusterMapping());
+    var fileSystems = new FileSystems(foundation.configs(), mappings, foundation.clusters());
     this.controller =
         new CephFsController(
             foundation.calls(),

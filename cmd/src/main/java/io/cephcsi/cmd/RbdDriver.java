@@ -30,7 +30,7 @@ final class RbdDriver implements AutoCloseable {
     this.foundation = new Foundation(flags);
     this.kubernetes = KubernetesAccess.of(System.getenv());
     this.place = NodePlace.of(flags, kubernetes, KernelVersion.running());
-    var mappings = new ClusterMappings(flags.clusterMapping());
+    var mappings = ClusterMappings.ofPools(flags.clusterMapping());
     var pools = new Pools(foundation.configs(), mappings, foundation.clusters());
     var journal = foundation.volumes();
     this.controller =

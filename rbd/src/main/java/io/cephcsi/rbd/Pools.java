@@ -57,12 +57,12 @@ public final class Pools implements Listing.Places<OpenPool> {
     var home = new ClusterMappings.Place(id.clusterId(), id.location());
     List<ClusterMappings.Place> mirrors = mappings.of(home);
     if (mirrors.isEmpty()) {
-      return open(home.clusterId(), home.poolId(), credentials).flatMap(reader);
+      return open(home.clusterId(), home.location(), credentials).flatMap(reader);
     }
     List<Supplier<Optional<T>>> looks = new ArrayList<>();
-    looks.add(() -> open(home.clusterId(), home.poolId(), credentials).flatMap(reader));
+    looks.add(() -> open(home.clusterId(), home.location(), credentials).flatMap(reader));
     for (var mirror : mirrors) {
-      looks.add(() -> open(mirror.clusterId(), mirror.poolId(), credentials).flatMap(reader));
+      looks.add(() -> open(mirror.clusterId(), mirror.location(), credentials).flatMap(reader));
     }
     return firstWhole(looks);
   }

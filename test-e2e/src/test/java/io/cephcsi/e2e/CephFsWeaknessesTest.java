@@ -19,10 +19,7 @@ class CephFsWeaknessesTest {
 
   /** What ends a line without a test. */
   private static final List<String> NOT_THERE =
-      List.of(
-          "this driver does not encrypt",
-          "this driver has no csi-addons",
-          "this driver maps no clusters of CephFS");
+      List.of("this driver does not encrypt", "this driver has no csi-addons");
 
   private static final String WEAKNESSES =
       """
@@ -56,7 +53,7 @@ class CephFsWeaknessesTest {
       W28 shown snapshot is not read-only                      NodeTest#stage_volumeThatShowsASnapshot_bindsItReadOnly
       W29 node needs an admin                                  NodeTest#stage_whereTheContextTellsAll_asksTheClusterNothing
       W42 fence of one filesystem's first server               this driver has no csi-addons
-      W44 ids of a mirrored cluster                            this driver maps no clusters of CephFS
+      W44 ids of a mirrored cluster                            ControllerTest#mirrored_volumeOfAClusterThatIsNotConfigured_isFoundInItsMirror_W44
       W45 objects of reservations that were cut off            CreateVolumeTest#answer_stoppedAtAnyWrite_isOneVolumeWhenAskedAgain_W45
       W47 key in a file on disk                                NodeTest#stage_givesTheKeyByAFileInMemoryAlone
       W48 secrets in logged commands                           CephFsNodeIT#key_isInNoCommandLineAndNoFile

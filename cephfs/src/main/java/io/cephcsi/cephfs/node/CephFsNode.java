@@ -84,7 +84,9 @@ public final class CephFsNode {
     var staged =
         new StagedMount(
             new VolumeRoots(
-                configs, volumes, new Snapshots(parts.fileSystems(), parts.snapshots())),
+                parts.fileSystems(),
+                volumes,
+                new Snapshots(parts.fileSystems(), parts.snapshots())),
             mounters,
             processes,
             mounts,

@@ -1,12 +1,12 @@
 package io.cephcsi.cephfs.node;
 
+import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cephfs.Snapshot;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfig;
-import io.cephcsi.cluster.ClusterConfigs;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
  * Finds where volumes are. The cluster is asked only for what the volume context does not tell: the
  * user of a node then needs no rights but those for its files.
  */
-record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots) {
+record VolumeRoots(FileSystems fileSystems, Volumes volumes, Snapshots snapshots) {
   /**
    * Where a volume is.
    *
@@ -26,7 +26,7 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
       case VolumeSource.Provisioned volume -> provisioned(volume, plan);
       case VolumeSource.Static named ->
           new VolumeRoot(
-              configs.require(named.clusterId()),
+              fileSystems.requireConfig(named.clusterId()),
               named.fileSystem(),
               named.path(),
               shown(named.snapshot()));
@@ -49,9 +49,12 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
   }
 
   private VolumeRoot provisioned(VolumeSource.Provisioned source, StagePlan plan) {
-    ClusterConfig config = configs.require(source.id().clusterId());
     if (source.located()) {
-      return new VolumeRoot(config, source.fileSystem(), source.path(), new VolumeRoot.Shown.All());
+      return new VolumeRoot(
+          fileSystems.requireConfig(source.id().clusterId()),
+          source.fileSystem(),
+          source.path(),
+          new VolumeRoot.Shown.All());
     }
     try (Volume volume =
         volumes
@@ -59,9 +62,9 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
             .orElseThrow(() -> Volumes.missing(plan.volumeId()))) {
       StagePlan.requirePlain(plan.volumeId(), volume.entry().encrypted());
       return volume.showsSnapshot()
-          ? ofSnapshot(config, volume.entry().backingSnapshotId(), plan)
+          ? ofSnapshot(volume.entry().backingSnapshotId(), plan)
           : new VolumeRoot(
-              config,
+              volume.opened().config(),
               volume.opened().fileSystem().name(),
               path(volume, plan),
               new VolumeRoot.Shown.All());
@@ -78,11 +81,11 @@ record VolumeRoots(ClusterConfigs configs, Volumes volumes, Snapshots snapshots)
    * The parent's directory is mounted, which outlives the parent for as long as it has snapshots;
    * its own path does not.
    */
-  private VolumeRoot ofSnapshot(ClusterConfig config, String id, StagePlan plan) {
+  private VolumeRoot ofSnapshot(String id, StagePlan plan) {
     try (Snapshot snapshot = snapshots.require(id, plan.credentials())) {
       StagePlan.requirePlain(plan.volumeId(), snapshot.entry().encrypted());
       return new VolumeRoot(
-          config,
+          snapshot.opened().config(),
           snapshot.opened().fileSystem().name(),
           snapshot.subvolumes().directory(snapshot.source()),
           new VolumeRoot.Shown.OfSubvolume(snapshot.name()));

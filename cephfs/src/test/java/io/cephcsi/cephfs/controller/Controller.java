@@ -26,6 +26,7 @@ import io.cephcsi.cephfs.StoredSubvolume;
 import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.cluster.Looks;
@@ -62,6 +63,7 @@ final class Controller implements AutoCloseable {
   final KnownUsers users;
   final ClusterConfigs configs;
   final Path config;
+  final Path mapping;
   final Looks looks = new Looks(Duration.ofMillis(500));
 
   CreateVolume createVolume;
@@ -100,6 +102,7 @@ final class Controller implements AutoCloseable {
     this.subvolumes = subvolumes;
     this.clusters = new MemoryClusters().add("mon", cluster);
     config = directory.resolve("config.json");
+    mapping = directory.resolve("cluster-mapping.json");
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
     users = new KnownUsers(directory.resolve("keyring"));
@@ -113,7 +116,7 @@ final class Controller implements AutoCloseable {
 
   void restart(ControllerSettings settings) {
     var names = new NameLocks();
-    var fileSystems = new FileSystems(configs, clusters);
+    var fileSystems = new FileSystems(configs, ClusterMappings.ofFileSystems(mapping), clusters);
     var volumes = new Volumes(fileSystems, journal);
     var snapshots = new Snapshots(fileSystems, snapshotJournal);
     var references = new SnapshotReferences();

@@ -20,7 +20,11 @@ import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeHealth.VolumeHealthEntry;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -80,6 +84,52 @@ class ControllerTest {
     controller.subvolumes.removeFileSystem("cephfs");
     controller.deleteSnapshot(snapshot);
     controller.delete(id);
+  }
+
+  /** Of a cluster that mirrors another, whose volumes keep their ids. */
+  @Test
+  void mirrored_volumeOfAClusterThatIsNotConfigured_isFoundInItsMirror_W44() throws Exception {
+    String uuid = Controller.uuid(create("pvc-1"));
+    String mirrored = new VolumeId("lost", 9, uuid).text();
+    assertThatThrownBy(() -> controller.expand(mirrored, 2 * GIB))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("lost");
+
+    Files.writeString(
+        controller.mapping,
+        "[{\"clusterIDMapping\":{\"lost\":\"one\"},\"CephFSFscIDMapping\":[{\"9\":\"1\"}],\"RBDPoolIDMapping\":[{\"8\":\"1\"}]}]");
+
+    assertThat(controller.expand(mirrored, 2 * GIB)).isEqualTo(2 * GIB);
+    assertThatThrownBy(() -> controller.expand(new VolumeId("lost", 8, uuid).text(), 2 * GIB))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("lost");
+    String snapshot = controller.cut("snap-1", mirrored).getSnapshotId();
+    controller.deleteSnapshot(
+        new VolumeId("lost", 9, VolumeId.of(snapshot).orElseThrow().uuid()).text());
+    controller.delete(mirrored);
+    controller.delete(mirrored);
+    controller.assertNothingLeft();
+  }
+
+  /** Its home is asked first, and the mirror when it is not there. */
+  @Test
+  void mirrored_volumeGoneAtHome_isFoundInTheMirror() throws Exception {
+    String id = create("pvc-1");
+    var home = new MemoryCluster();
+    var _ = new MemoryVolumes(home);
+    controller.clusters.add("mon2", home);
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    Files.writeString(
+        controller.mapping,
+        "[{\"clusterIDMapping\":{\"two\":\"one\"},\"CephFSFscIDMapping\":[{\"9\":\"1\"}]}]");
+
+    assertThat(controller.expand(new VolumeId("two", 9, Controller.uuid(id)).text(), 2 * GIB))
+        .isEqualTo(2 * GIB);
+    assertThatThrownBy(
+            () -> controller.expand(new VolumeId("two", 7, Controller.uuid(id)).text(), 3 * GIB))
+        .isInstanceOf(CsiException.NotFound.class);
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.cephfs.VolumeHealths;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.CrushLocation;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
@@ -58,6 +59,7 @@ final class Node implements AutoCloseable {
   final Path target;
   final Path records;
   final Path config;
+  final Path mapping;
   final KnownUsers known;
   final FileSystems fileSystems;
 
@@ -79,7 +81,8 @@ final class Node implements AutoCloseable {
             directory.resolve("config.json"),
             "[{\"clusterID\":\"one\",\"monitors\":[\"10.0.0.1:6789\"]}]");
     var configs = new ClusterConfigs(config);
-    fileSystems = new FileSystems(configs, clusters);
+    mapping = directory.resolve("cluster-mapping.json");
+    fileSystems = new FileSystems(configs, ClusterMappings.ofFileSystems(mapping), clusters);
     known = new KnownUsers(directory.resolve("keyring"));
     var mountRecords = new MountRecords(records);
     var users = new StagedUsers(known, mountRecords);
@@ -100,7 +103,7 @@ final class Node implements AutoCloseable {
     var staged =
         new StagedMount(
             new VolumeRoots(
-                configs,
+                fileSystems,
                 new Volumes(fileSystems, journal),
                 new Snapshots(fileSystems, snapshotJournal)),
             mounters,

@@ -88,6 +88,19 @@ class NodeTest {
         .endsWith(",mds_namespace=cephfs,recover_session=clean,_netdev");
   }
 
+  /** Where its cluster is lost, and config.json has the one that mirrors it. */
+  @Test
+  void stage_volumeOfAMirroredCluster_mountsTheMirror_W44() throws IOException {
+    Files.writeString(node.config, "[{\"clusterID\":\"two\",\"monitors\":[\"10.0.0.2:6789\"]}]");
+    Files.writeString(
+        node.mapping,
+        "[{\"clusterIDMapping\":{\"one\":\"two\"},\"CephFSFscIDMapping\":[{\"1\":\"4\"}]}]");
+
+    node.stage(_ -> {});
+
+    assertThat(mountCommand()).startsWith("mount -t ceph 10.0.0.2:6789:" + Node.PATH + " ");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"kernel", "fuse"})
   void stage_givesTheKeyByAFileInMemoryAlone(String mounter) {

@@ -44,7 +44,8 @@ class DocsTest {
 
   /** How the code reads a key of config.json. */
   private static final Pattern READ_KEY =
-      Pattern.compile("\\b(?:field|texts?)\\((?:node|affinity), \"(\\w+)\"\\)");
+      Pattern.compile(
+          "\\b(?:(?:field|texts?)\\((?:node|affinity), |ClusterMappings\\(file, |mapping\\.path\\()\"(\\w+)\"\\)");
 
   static Stream<Path> pages() {
     return Checkout.files(Checkout.ROOT, ".md").stream();
@@ -215,18 +216,17 @@ class DocsTest {
   }
 
   @Test
-  void everyKeyOfConfigJson_isInTheListAndReadByTheCode() {
+  void everyKeyOfConfigJsonAndItsMappings_isInTheListAndReadByTheCode() {
     Set<String> told = new TreeSet<>();
     KEY.matcher(Checkout.read(Checkout.ROOT.resolve("docs/reference/config.md")))
         .results()
         .flatMap(row -> Stream.of(row.group(1).split("[`, .]+", -1)))
         .filter(word -> !word.isEmpty())
         .forEach(told::add);
-    Path source = Checkout.files(Checkout.ROOT, "/ClusterConfigs.java").getFirst();
     Set<String> read =
-        READ_KEY
-            .matcher(Checkout.read(source))
-            .results()
+        Stream.of("/ClusterConfigs.java", "/ClusterMappings.java")
+            .map(source -> Checkout.read(Checkout.files(Checkout.ROOT, source).getFirst()))
+            .flatMap(code -> READ_KEY.matcher(code).results())
             .map(use -> use.group(1))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(told).containsExactlyElementsOf(read);

@@ -106,7 +106,7 @@ final class Controller implements AutoCloseable {
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
     mapping = directory.resolve("cluster-mapping.json");
-    pools = new Pools(configs, new ClusterMappings(mapping), clusters);
+    pools = new Pools(configs, ClusterMappings.ofPools(mapping), clusters);
     users = new KnownUsers(directory.resolve("keyring"));
     restart(new ControllerSettings(false, ""));
   }

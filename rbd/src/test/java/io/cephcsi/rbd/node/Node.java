@@ -74,7 +74,7 @@ final class Node implements AutoCloseable {
     var configs = new ClusterConfigs(config);
     pools =
         new Pools(
-            configs, new ClusterMappings(directory.resolve("cluster-mapping.json")), clusters);
+            configs, ClusterMappings.ofPools(directory.resolve("cluster-mapping.json")), clusters);
     users = new KnownUsers(directory.resolve("keyring"));
     var filesystems = new Filesystems(host);
     var blockDevices = new BlockDevices(host.sysfs());

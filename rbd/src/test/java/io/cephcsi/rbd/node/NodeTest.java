@@ -92,7 +92,7 @@ class NodeTest {
         new Volumes(
             new Pools(
                 new ClusterConfigs(config),
-                new ClusterMappings(directory.resolve("cluster-mapping.json")),
+                ClusterMappings.ofPools(directory.resolve("cluster-mapping.json")),
                 clusters),
             journal);
     mounts = node.mounts();
