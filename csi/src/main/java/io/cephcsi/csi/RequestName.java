@@ -15,9 +15,7 @@ public final class RequestName {
    * @throws CsiException.InvalidArgument when it is missing, too long, or path-like
    */
   public static void require(String name) {
-    if (name.isEmpty()) {
-      throw new CsiException.InvalidArgument("name is missing: the caller must set it");
-    }
+    RequiredField.require("name", !name.isEmpty());
     if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
       throw new CsiException.InvalidArgument(
           "name %s… is longer than %d bytes: the caller must take a shorter one"

@@ -8,6 +8,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeSize;
 
 /** Grows a volume's quota, also while it is mounted; never makes it less. */
@@ -16,13 +17,8 @@ record ControllerExpandVolume(Volumes volumes, VolumeSizes sizes, NameLocks name
 
   @Override
   public ControllerExpandVolumeResponse answer(ControllerExpandVolumeRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
-    if (!request.hasCapacityRange()) {
-      throw new CsiException.InvalidArgument("capacity_range is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
+    RequiredField.require("capacity_range", request.hasCapacityRange());
     VolumeSize size = VolumePlan.size(request.getCapacityRange());
     var credentials = Secrets.admin(request.getSecretsMap());
     try (var _ = names.hold(id);

@@ -8,7 +8,7 @@ import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 
 /** Tells what a volume is now. */
@@ -17,10 +17,7 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
 
   @Override
   public ControllerGetVolumeResponse answer(ControllerGetVolumeRequest request) {
-    String text = request.getVolumeId();
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String text = RequiredField.text("volume_id", request.getVolumeId());
     VolumeId id = VolumeId.of(text).orElseThrow(() -> Volumes.missing(text));
     try (Volume volume = volumes.require(text, users.of(id.clusterId()))) {
       return ControllerGetVolumeResponse.newBuilder()

@@ -9,6 +9,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import java.util.Optional;
 
@@ -22,10 +23,7 @@ record DeleteSnapshot(
 
   @Override
   public DeleteSnapshotResponse answer(DeleteSnapshotRequest request) {
-    String id = request.getSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("snapshot_id", request.getSnapshotId());
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {
       var credentials = Secrets.admin(request.getSecretsMap());

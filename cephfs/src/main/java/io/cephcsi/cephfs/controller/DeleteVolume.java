@@ -8,6 +8,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeJournal;
@@ -23,10 +24,7 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, ShownSnapshots shown
     implements Call<DeleteVolumeRequest, DeleteVolumeResponse> {
   @Override
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {
       var credentials = Secrets.admin(request.getSecretsMap());

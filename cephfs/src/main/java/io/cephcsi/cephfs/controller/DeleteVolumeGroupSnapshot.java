@@ -6,8 +6,8 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cephfs.GroupSnapshots;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import java.util.Optional;
 
@@ -17,11 +17,7 @@ record DeleteVolumeGroupSnapshot(GroupSnapshots groups, GroupDeletion deletion, 
 
   @Override
   public DeleteVolumeGroupSnapshotResponse answer(DeleteVolumeGroupSnapshotRequest request) {
-    String id = request.getGroupSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument(
-          "group_snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("group_snapshot_id", request.getGroupSnapshotId());
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {
       Credentials credentials = Secrets.admin(request.getSecretsMap());

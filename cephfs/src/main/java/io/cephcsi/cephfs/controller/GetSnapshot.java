@@ -4,17 +4,14 @@ import csi.v1.GetSnapshotRequest;
 import csi.v1.GetSnapshotResponse;
 import io.cephcsi.cephfs.Snapshots;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 
 /** Tells of one snapshot. */
 record GetSnapshot(KnownSnapshots known) implements Call<GetSnapshotRequest, GetSnapshotResponse> {
 
   @Override
   public GetSnapshotResponse answer(GetSnapshotRequest request) {
-    String id = request.getSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("snapshot_id", request.getSnapshotId());
     return GetSnapshotResponse.newBuilder()
         .setSnapshot(
             known.find(id, request.getSecretsMap()).orElseThrow(() -> Snapshots.missing(id)))

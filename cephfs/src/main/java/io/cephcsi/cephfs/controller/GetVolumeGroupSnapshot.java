@@ -9,8 +9,8 @@ import io.cephcsi.cephfs.GroupSnapshots;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GroupSnapshotAnswer;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import java.time.Instant;
 import java.util.List;
@@ -22,11 +22,7 @@ record GetVolumeGroupSnapshot(GroupSnapshots groups, KnownSnapshots known, Known
 
   @Override
   public GetVolumeGroupSnapshotResponse answer(GetVolumeGroupSnapshotRequest request) {
-    String text = request.getGroupSnapshotId();
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument(
-          "group_snapshot_id is missing: the caller must set it");
-    }
+    String text = RequiredField.text("group_snapshot_id", request.getGroupSnapshotId());
     VolumeId id = VolumeId.of(text).orElseThrow(() -> GroupSnapshots.missing(text));
     Credentials credentials =
         request.getSecretsMap().isEmpty()

@@ -5,6 +5,7 @@ import io.cephcsi.ceph.Credentials;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.RequestName;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.journal.SnapshotRequest;
 import io.cephcsi.journal.VolumeEntry;
 
@@ -26,10 +27,7 @@ record SnapshotPlan(
    */
   static SnapshotPlan of(CreateSnapshotRequest request) {
     RequestName.require(request.getName());
-    String source = request.getSourceVolumeId();
-    if (source.isEmpty()) {
-      throw new CsiException.InvalidArgument("source_volume_id is missing: the caller must set it");
-    }
+    String source = RequiredField.text("source_volume_id", request.getSourceVolumeId());
     var parameters = new ClassParameters(request.getParametersMap());
     var _ = parameters.clusterId();
     var _ = parameters.snapshotNamePrefix();

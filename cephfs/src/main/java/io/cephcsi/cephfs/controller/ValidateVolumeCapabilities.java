@@ -10,6 +10,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CapabilitiesAnswer;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,10 +20,7 @@ record ValidateVolumeCapabilities(Volumes volumes)
 
   @Override
   public ValidateVolumeCapabilitiesResponse answer(ValidateVolumeCapabilitiesRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     if (request.getVolumeCapabilitiesCount() == 0) {
       throw new CsiException.InvalidArgument("volume_capabilities is empty: name at least one");
     }

@@ -7,7 +7,7 @@ import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
@@ -25,10 +25,7 @@ record NodeGetVolumeHealth(
 
   @Override
   public NodeGetVolumeHealthResponse answer(NodeGetVolumeHealthRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     Optional<Mount> mount =
         at("staging_target_path", request.getStagingTargetPath())
             .or(() -> at("volume_publish_path", request.getVolumePublishPath()));

@@ -3,8 +3,8 @@ package io.cephcsi.cephfs.node;
 import csi.v1.NodeUnstageVolumeRequest;
 import csi.v1.NodeUnstageVolumeResponse;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.host.RequestPath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,9 +16,7 @@ record NodeUnstageVolume(StagedMount staged, StagedUsers users, NameLocks names)
 
   @Override
   public NodeUnstageVolumeResponse answer(NodeUnstageVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {
       staged.remove(request.getVolumeId(), staging);

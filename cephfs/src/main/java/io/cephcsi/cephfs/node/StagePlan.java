@@ -10,6 +10,7 @@ import io.cephcsi.cephfs.VolumeAttribute;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.Parameter;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.host.RequestPath;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,14 +37,9 @@ record StagePlan(
   }
 
   static StagePlan of(NodeStageVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
-    if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument(
-          "volume_capability is missing: the caller must set it");
-    }
+    RequiredField.require("volume_capability", request.hasVolumeCapability());
     requireKnown(request.getVolumeCapability());
     Map<String, String> secrets = request.getSecretsMap();
     Map<String, String> context = request.getVolumeContextMap();

@@ -3,8 +3,8 @@ package io.cephcsi.csi.host;
 import csi.v1.NodeUnpublishVolumeRequest;
 import csi.v1.NodeUnpublishVolumeResponse;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -15,9 +15,7 @@ public record NodeUnpublishVolume(Mounts mounts, NameLocks names)
 
   @Override
   public NodeUnpublishVolumeResponse answer(NodeUnpublishVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     Path target = RequestPath.absolute("target_path", request.getTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {
       mounts.unmount(target);

@@ -3,6 +3,7 @@ package io.cephcsi.csi.host;
 import csi.v1.NodePublishVolumeRequest;
 import csi.v1.VolumeCapability.AccessMode;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.Undo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,14 +27,9 @@ public final class Publication {
    * @throws CsiException.FailedPrecondition when there is no staging path
    */
   public static Path target(NodePublishVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     Path target = RequestPath.absolute("target_path", request.getTargetPath());
-    if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument(
-          "volume_capability is missing: the caller must set it");
-    }
+    RequiredField.require("volume_capability", request.hasVolumeCapability());
     if (request.getStagingTargetPath().isEmpty()) {
       throw new CsiException.FailedPrecondition(
           "staging_target_path is missing: the caller must stage the volume before it publishes it");

@@ -1,6 +1,7 @@
 package io.cephcsi.csi.host;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
@@ -14,9 +15,7 @@ public final class RequestPath {
    * @throws CsiException.InvalidArgument when it is missing, relative or has a NUL
    */
   public static Path absolute(String field, String text) {
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument(field + " is missing: the caller must set it");
-    }
+    RequiredField.require(field, !text.isEmpty());
     try {
       Path path = Path.of(text).normalize();
       if (path.isAbsolute()) {

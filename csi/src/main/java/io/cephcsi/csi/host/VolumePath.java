@@ -4,6 +4,7 @@ import csi.v1.NodeGetVolumeStatsRequest;
 import csi.v1.NodeGetVolumeStatsResponse;
 import csi.v1.VolumeUsage;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
@@ -17,12 +18,8 @@ public final class VolumePath {
    * @throws CsiException.NotFound when nothing is
    */
   public static Mount mounted(NodeGetVolumeStatsRequest request, Mounts mounts) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
-    if (request.getVolumePath().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_path is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
+    RequiredField.require("volume_path", !request.getVolumePath().isEmpty());
     try {
       Path path = Path.of(request.getVolumePath());
       return mounts.at(path).orElseThrow(() -> missing(request));

@@ -12,6 +12,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.Phase;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeSize;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
@@ -22,13 +23,8 @@ record ControllerExpandVolume(Volumes volumes, NameLocks names)
 
   @Override
   public ControllerExpandVolumeResponse answer(ControllerExpandVolumeRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
-    if (!request.hasCapacityRange()) {
-      throw new CsiException.InvalidArgument("capacity_range is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
+    RequiredField.require("capacity_range", request.hasCapacityRange());
     VolumeSize size = VolumeSize.of(request.getCapacityRange());
     Credentials credentials = Secrets.credentials(request.getSecretsMap());
     try (var _ = names.hold(id);

@@ -6,7 +6,7 @@ import csi.v1.ControllerGetVolumeResponse.VolumeStatus;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
@@ -17,10 +17,7 @@ record ControllerGetVolume(Volumes volumes, KnownUsers users)
 
   @Override
   public ControllerGetVolumeResponse answer(ControllerGetVolumeRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     VolumeHandle handle = VolumeHandle.of(id).orElseThrow(() -> Volumes.missing(id));
     try (Volume volume = volumes.require(id, users.of(handle.clusterId()))) {
       ImageHeader header =

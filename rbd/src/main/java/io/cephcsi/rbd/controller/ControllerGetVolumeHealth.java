@@ -7,7 +7,7 @@ import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.VolumeHealths;
 import io.cephcsi.rbd.Volumes;
@@ -18,10 +18,7 @@ record ControllerGetVolumeHealth(VolumeHealths healths, KnownUsers users)
 
   @Override
   public ControllerGetVolumeHealthResponse answer(ControllerGetVolumeHealthRequest request) {
-    String text = request.getVolumeId();
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String text = RequiredField.text("volume_id", request.getVolumeId());
     VolumeHandle handle = VolumeHandle.of(text).orElseThrow(() -> Volumes.missing(text));
     return ControllerGetVolumeHealthResponse.newBuilder()
         .setVolumeHealth(

@@ -5,6 +5,7 @@ import csi.v1.ControllerPublishVolumeResponse;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Fences.Fence;
 import io.cephcsi.rbd.Volume;
@@ -43,16 +44,9 @@ record ControllerPublishVolume(FencedVolumes volumes, KnownNodes nodes, NameLock
   }
 
   private static void require(ControllerPublishVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
-    if (request.getNodeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("node_id is missing: the caller must set it");
-    }
-    if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument(
-          "volume_capability is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
+    RequiredField.require("node_id", !request.getNodeId().isEmpty());
+    RequiredField.require("volume_capability", request.hasVolumeCapability());
     var trouble = Capabilities.trouble(request.getVolumeCapability());
     if (trouble.isPresent()) {
       throw new CsiException.InvalidArgument(trouble.get());

@@ -4,8 +4,8 @@ import csi.v1.ControllerUnpublishVolumeRequest;
 import csi.v1.ControllerUnpublishVolumeResponse;
 import io.cephcsi.cluster.Blocklist;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Fences.Fence;
 import io.cephcsi.rbd.Volume;
@@ -23,10 +23,7 @@ record ControllerUnpublishVolume(FencedVolumes volumes, NameLocks names)
 
   @Override
   public ControllerUnpublishVolumeResponse answer(ControllerUnpublishVolumeRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     try (var _ = names.hold(id)) {
       volumes
           .find(id, request.getSecretsMap())

@@ -7,6 +7,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.rbd.GroupSnapshots;
 import io.cephcsi.rbd.Snapshot;
@@ -20,10 +21,7 @@ record DeleteSnapshot(
 
   @Override
   public DeleteSnapshotResponse answer(DeleteSnapshotRequest request) {
-    String id = request.getSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("snapshot_id", request.getSnapshotId());
     Optional<VolumeId> decoded = VolumeId.of(id);
     if (decoded.isPresent()) {
       Credentials credentials = Secrets.credentials(request.getSecretsMap());

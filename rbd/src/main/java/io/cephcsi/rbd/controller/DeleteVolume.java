@@ -12,6 +12,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.Phase;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.journal.PurgeRecord;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
@@ -41,9 +42,7 @@ record DeleteVolume(
     implements Call<DeleteVolumeRequest, DeleteVolumeResponse> {
   @Override
   public DeleteVolumeResponse answer(DeleteVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     Optional<VolumeHandle> handle = handle(request.getVolumeId());
     if (handle.isPresent()) {
       Credentials credentials = Secrets.credentials(request.getSecretsMap());

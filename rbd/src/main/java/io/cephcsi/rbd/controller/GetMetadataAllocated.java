@@ -6,8 +6,8 @@ import csi.v1.GetMetadataAllocatedRequest;
 import csi.v1.GetMetadataAllocatedResponse;
 import io.cephcsi.ceph.Extents;
 import io.cephcsi.cluster.Secrets;
-import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.StreamedCall;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
@@ -20,10 +20,7 @@ record GetMetadataAllocated(Snapshots snapshots, NameLocks names)
   @Override
   public void answer(
       GetMetadataAllocatedRequest request, Answers<GetMetadataAllocatedResponse> answers) {
-    String id = request.getSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("snapshot_id", request.getSnapshotId());
     var range = MetadataRange.of(request.getStartingOffset(), request.getMaxResults());
     var credentials = Secrets.credentials(request.getSecretsMap());
     try (var _ = names.share(id);

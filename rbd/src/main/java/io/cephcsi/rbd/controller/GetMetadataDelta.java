@@ -8,6 +8,7 @@ import io.cephcsi.ceph.Extents;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.StreamedCall;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
@@ -19,8 +20,8 @@ record GetMetadataDelta(Snapshots snapshots, NameLocks names)
 
   @Override
   public void answer(GetMetadataDeltaRequest request, Answers<GetMetadataDeltaResponse> answers) {
-    String baseId = required("base_snapshot_id", request.getBaseSnapshotId());
-    String targetId = required("target_snapshot_id", request.getTargetSnapshotId());
+    String baseId = RequiredField.text("base_snapshot_id", request.getBaseSnapshotId());
+    String targetId = RequiredField.text("target_snapshot_id", request.getTargetSnapshotId());
     var range = MetadataRange.of(request.getStartingOffset(), request.getMaxResults());
     var credentials = Secrets.credentials(request.getSecretsMap());
     try (var _ = names.share(baseId);
@@ -30,13 +31,6 @@ record GetMetadataDelta(Snapshots snapshots, NameLocks names)
       requireSameVolume(base, target);
       send(base, target, range, answers);
     }
-  }
-
-  private static String required(String field, String id) {
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument(field + " is missing: the caller must set it");
-    }
-    return id;
   }
 
   private static void requireSameVolume(Snapshot base, Snapshot target) {

@@ -3,7 +3,7 @@ package io.cephcsi.rbd.controller;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.GetSnapshotResponse;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.Snapshots;
 
 /** Tells of one snapshot. */
@@ -11,10 +11,7 @@ record GetSnapshot(KnownSnapshots known) implements Call<GetSnapshotRequest, Get
 
   @Override
   public GetSnapshotResponse answer(GetSnapshotRequest request) {
-    String id = request.getSnapshotId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("snapshot_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("snapshot_id", request.getSnapshotId());
     return GetSnapshotResponse.newBuilder()
         .setSnapshot(
             known.find(id, request.getSecretsMap()).orElseThrow(() -> Snapshots.missing(id)))

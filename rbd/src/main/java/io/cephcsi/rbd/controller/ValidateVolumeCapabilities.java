@@ -6,6 +6,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CapabilitiesAnswer;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
 import java.util.Optional;
@@ -16,10 +17,7 @@ record ValidateVolumeCapabilities(Volumes volumes)
 
   @Override
   public ValidateVolumeCapabilitiesResponse answer(ValidateVolumeCapabilitiesRequest request) {
-    String id = request.getVolumeId();
-    if (id.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String id = RequiredField.text("volume_id", request.getVolumeId());
     if (request.getVolumeCapabilitiesCount() == 0) {
       throw new CsiException.InvalidArgument("volume_capabilities is empty: name at least one");
     }

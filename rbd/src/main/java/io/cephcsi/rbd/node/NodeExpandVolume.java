@@ -9,6 +9,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
@@ -31,12 +32,8 @@ record NodeExpandVolume(
 
   @Override
   public NodeExpandVolumeResponse answer(NodeExpandVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
-    if (request.getVolumePath().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_path is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
+    RequiredField.require("volume_path", !request.getVolumePath().isEmpty());
     try (var _ = names.hold(request.getVolumeId())) {
       Mount mount = mounted(request);
       Devices.Held device =

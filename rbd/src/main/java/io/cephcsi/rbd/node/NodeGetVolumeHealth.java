@@ -5,7 +5,7 @@ import csi.v1.NodeGetVolumeHealthResponse;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
-import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.Mounts;
@@ -27,10 +27,7 @@ record NodeGetVolumeHealth(
 
   @Override
   public NodeGetVolumeHealthResponse answer(NodeGetVolumeHealthRequest request) {
-    String text = request.getVolumeId();
-    if (text.isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    String text = RequiredField.text("volume_id", request.getVolumeId());
     Optional<Mount> mount = staged(request).or(() -> published(request));
     List<HealthProblem> problems =
         mount.isPresent() ? mounted.problems(text, mount.get()) : ofImage(text);

@@ -6,6 +6,7 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.host.Mount;
 import io.cephcsi.csi.host.MountPoint;
 import io.cephcsi.csi.host.Mounts;
@@ -27,9 +28,7 @@ record NodeUnstageVolume(
 
   @Override
   public NodeUnstageVolumeResponse answer(NodeUnstageVolumeRequest request) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     try (var _ = names.hold(request.getVolumeId())) {
       unstage(request.getVolumeId(), path);

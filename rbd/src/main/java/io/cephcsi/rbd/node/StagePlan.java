@@ -8,6 +8,7 @@ import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.GoBoolean;
 import io.cephcsi.csi.Parameter;
+import io.cephcsi.csi.RequiredField;
 import io.cephcsi.csi.host.Filesystems;
 import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.VolumeAttribute;
@@ -45,9 +46,7 @@ record StagePlan(
           AccessMode.Mode.MULTI_NODE_MULTI_WRITER);
 
   static StagePlan of(NodeStageVolumeRequest request, NodeSettings settings) {
-    if (request.getVolumeId().isEmpty()) {
-      throw new CsiException.InvalidArgument("volume_id is missing: the caller must set it");
-    }
+    RequiredField.require("volume_id", !request.getVolumeId().isEmpty());
     StagedPath path = StagedPath.of(request.getStagingTargetPath(), request.getVolumeId());
     requireCapability(request);
     requirePlain(request);
@@ -78,10 +77,7 @@ record StagePlan(
   }
 
   private static void requireCapability(NodeStageVolumeRequest request) {
-    if (!request.hasVolumeCapability()) {
-      throw new CsiException.InvalidArgument(
-          "volume_capability is missing: the caller must set it");
-    }
+    RequiredField.require("volume_capability", request.hasVolumeCapability());
     VolumeCapability capability = request.getVolumeCapability();
     switch (capability.getAccessMode().getMode()) {
       case MULTI_NODE_MULTI_WRITER, MULTI_NODE_SINGLE_WRITER -> {
