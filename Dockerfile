@@ -66,7 +66,7 @@ RUN apt-get -qq -o Acquire::Check-Valid-Until=false update \
   && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install ceph-mon ceph-mgr ceph-osd
 COPY --from=program /program /usr/local
 COPY test-e2e /train/test-e2e
-# How many seconds a daemon or the driver has to answer: more where the machine is emulated.
+# How many seconds Ceph's daemons have to answer: more where the machine is emulated.
 ARG PATIENCE=60
 # The program that trains looks for the driver in bin/. A cache that the JVM would not take is as good as none.
 RUN mkdir /train/bin && ln -s /usr/local/bin/cephcsi /train/bin/cephcsi && cd /train \

@@ -39,7 +39,6 @@ public final class Errno {
           case ENOENT -> "not found";
           case EINTR -> "interrupted";
           case EIO -> "input/output error";
-          case EBADF -> "its id is taken";
           case EAGAIN -> "try again";
           case ENOMEM -> "out of memory";
           case EACCES -> "permission denied";

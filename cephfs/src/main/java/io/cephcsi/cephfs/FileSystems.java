@@ -40,6 +40,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
    * @param reader finds it in a filesystem, or closes that
    * @return the first that is there
    * @throws CsiException.InvalidArgument when none of the clusters is configured
+   * @throws CephException when it was not found where one may look, and somewhere one may not
    */
   <T> Optional<T> find(
       VolumeId id, Credentials credentials, Function<OpenFileSystem, Optional<T>> reader) {
@@ -62,8 +63,11 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
         failures.add(e);
       }
     }
-    if (failures.size() == places.size()) {
-      throw failures.getFirst();
+    // One that refuses may have it; one that is not configured is lost.
+    for (RuntimeException failure : failures) {
+      if (failure instanceof CephException || failures.size() == places.size()) {
+        throw failure;
+      }
     }
     return Optional.empty();
   }
@@ -90,9 +94,12 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
    * @throws CsiException.InvalidArgument when none of them is configured
    */
   public ClusterConfig requireConfig(String clusterId) {
+    if (configs.find(clusterId).isPresent()) {
+      return configs.require(clusterId); // whatever the mappings' file looks like
+    }
     return configs.require(
-        Stream.concat(Stream.of(clusterId), mappings.ofCluster(clusterId).stream())
-            .filter(id -> configs.find(id).isPresent())
+        mappings.ofCluster(clusterId).stream()
+            .filter(mirror -> configs.find(mirror).isPresent())
             .findFirst()
             .orElse(clusterId));
   }

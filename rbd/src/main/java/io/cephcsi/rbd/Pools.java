@@ -51,6 +51,7 @@ public final class Pools implements Listing.Places<OpenPool> {
    * @param reader finds it in a pool, or closes the pool
    * @return the first that is there with its image, else one without, else nothing
    * @throws CsiException.InvalidArgument when none of the clusters is configured
+   * @throws CephException when it was not found where one may look, and somewhere one may not
    */
   <T extends Found> Optional<T> find(
       VolumeId id, Credentials credentials, Function<OpenPool, Optional<T>> reader) {
@@ -100,8 +101,14 @@ public final class Pools implements Listing.Places<OpenPool> {
         failures.add(e);
       }
     }
-    if (best.isEmpty() && failures.size() == looks.size()) {
-      throw failures.getFirst();
+    if (best.isPresent()) {
+      return best;
+    }
+    // One that refuses may have it; one that is not configured is lost.
+    for (RuntimeException failure : failures) {
+      if (failure instanceof CephException || failures.size() == looks.size()) {
+        throw failure;
+      }
     }
     return best;
   }

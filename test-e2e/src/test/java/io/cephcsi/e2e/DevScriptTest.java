@@ -155,6 +155,7 @@ class DevScriptTest {
         + " long, which is all of them',1",
     "./dev test --ceph=19,'--ceph=19: there are 18 and 20, and without it this machine''s own',1",
     "./dev image --tset,image --tset: it takes --test or --archive,1",
+    "./dev image --arch=s390x,image --arch=s390x: there are amd64 and arm64,1",
     "./dev bulid,./dev build,2",
   })
   void whatItDoesNotKnow_isToldWithWhatItDoes(String command, String told, int exit)
@@ -190,10 +191,15 @@ class DevScriptTest {
         .toList();
   }
 
+  private static String machineArchitecture() {
+    return System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
+  }
+
   private static Stream<String> ways(String line) {
     String known =
         line.replace("[SUITE...]", "[kill|long]")
             .replace("[MAVEN ARGS]", "[-X]")
+            .replace("ARCH", machineArchitecture())
             .replace("DIR", "/tmp/x");
     List<String> ways = List.of("");
     for (MatchResult word :

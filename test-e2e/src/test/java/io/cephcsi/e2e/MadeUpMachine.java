@@ -46,6 +46,7 @@ final class MadeUpMachine {
           "sleep",
           "sort",
           "tail",
+          "tar",
           "touch",
           "tr",
           "uname",

@@ -24,10 +24,11 @@ record CreateSnapshot(
         var _ = names.share(plan.sourceId());
         Volume source = volumes.require(plan.sourceId(), plan.credentials())) {
       requireSameCluster(plan, source);
-      users.remember(source.id().clusterId(), plan.credentials());
+      users.remember(source.opened().config().clusterId(), plan.credentials());
       Cuts.Made made = cuts.findOrMake(source, plan);
       var id =
-          new VolumeId(plan.parameters().clusterId(), source.id().location(), made.entry().uuid());
+          new VolumeId(
+              plan.parameters().clusterId(), source.opened().location(), made.entry().uuid());
       return CreateSnapshotResponse.newBuilder()
           .setSnapshot(made.answer(id, plan.sourceId()))
           .build();
@@ -43,7 +44,7 @@ record CreateSnapshot(
   private void requireSameCluster(SnapshotPlan plan, Volume source) {
     String named = plan.parameters().clusterId();
     var config = fileSystems.configs().require(named);
-    if (named.equals(source.id().clusterId())) {
+    if (named.equals(source.opened().config().clusterId())) {
       return;
     }
     try (Cluster cluster = fileSystems.lend(config, plan.credentials())) {
@@ -53,7 +54,7 @@ record CreateSnapshot(
       if (!same) {
         throw new CsiException.InvalidArgument(
             "clusterID %s is another cluster, subvolume group or RADOS namespace than the volume's, %s: name the volume's in the class"
-                .formatted(named, source.id().clusterId()));
+                .formatted(named, source.opened().config().clusterId()));
       }
     }
   }

@@ -95,7 +95,8 @@ public final class CephFsNode {
             commands);
     var clusters = new MonitorLooks(parts.looks(), parts.fileSystems()::lend);
     var mounted =
-        new MountedHealth(configs, mounters, entries, clusters, parts.users(), parts.looks());
+        new MountedHealth(
+            parts.fileSystems(), mounters, entries, clusters, parts.users(), parts.looks());
     var healths = new VolumeHealths(parts.fileSystems(), parts.volumes(), parts.looks());
     this.service =
         new CsiService(NodeGrpc.SERVICE_NAME, calls, NodeFailures::told)

@@ -3,8 +3,9 @@ package io.cephcsi.cephfs.node;
 import static io.cephcsi.cluster.HealthProblem.inaccessible;
 
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
-import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cephfs.FileSystems;
 import io.cephcsi.cluster.ClusterHealth;
 import io.cephcsi.cluster.HealthProblem;
 import io.cephcsi.cluster.KnownUsers;
@@ -21,7 +22,7 @@ import java.util.Optional;
 
 /** What is wrong with a mounted volume: its client, or the filesystem behind it. */
 record MountedHealth(
-    ClusterConfigs configs,
+    FileSystems fileSystems,
     Mounters mounters,
     DirectoryEntries entries,
     MonitorLooks clusters,
@@ -87,12 +88,17 @@ record MountedHealth(
   private Optional<Look<ClusterHealth>> monitors(String volumeId, long until) {
     try {
       return VolumeId.of(volumeId)
-          .flatMap(id -> configs.find(id.clusterId()))
-          .flatMap(config ->
-              users.find(config.clusterId()).map(user -> clusters.begin(config, user, until)));
+          .flatMap(id -> users.find(id.clusterId()).flatMap(user -> monitors(id, user, until)));
     } catch (CsiException.FailedPrecondition e) {
       return Optional.empty(); // config.json is broken, which says nothing of this volume
     }
+  }
+
+  private Optional<Look<ClusterHealth>> monitors(VolumeId id, Credentials user, long until) {
+    return fileSystems
+        .configs()
+        .find(fileSystems.place(id).clusterId())
+        .map(config -> clusters.begin(config, user, until));
   }
 
   /** Monitors that do not answer, or refuse, say nothing of this volume. */

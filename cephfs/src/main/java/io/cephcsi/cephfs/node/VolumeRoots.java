@@ -51,7 +51,7 @@ record VolumeRoots(FileSystems fileSystems, Volumes volumes, Snapshots snapshots
   private VolumeRoot provisioned(VolumeSource.Provisioned source, StagePlan plan) {
     if (source.located()) {
       return new VolumeRoot(
-          fileSystems.requireConfig(source.id().clusterId()),
+          fileSystems.configs().require(fileSystems.place(source.id()).clusterId()),
           source.fileSystem(),
           source.path(),
           new VolumeRoot.Shown.All());

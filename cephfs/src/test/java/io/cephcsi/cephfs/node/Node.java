@@ -121,7 +121,7 @@ final class Node implements AutoCloseable {
         new NodeGetVolumeHealth(
             mounts,
             new MountedHealth(
-                configs,
+                fileSystems,
                 mounters,
                 entries,
                 new MonitorLooks(looks, fileSystems::lend),
