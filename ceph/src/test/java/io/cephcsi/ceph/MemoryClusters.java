@@ -3,6 +3,7 @@ package io.cephcsi.ceph;
 import com.google.errorprone.annotations.MustBeClosed;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MemoryClusters implements Clusters {
   private final Map<String, MemoryCluster> clusters = new HashMap<>();
   private final Map<Credentials, Boolean> users = new HashMap<>();
+  private final Set<String> closedTo = new HashSet<>();
   private final Set<MemoryHandle> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -25,6 +27,11 @@ public final class MemoryClusters implements Clusters {
   /** Lets the monitors not answer any more. */
   public synchronized void forget(String monitors) {
     clusters.remove(monitors);
+  }
+
+  /** Lets the monitors refuse everybody, with EACCES. */
+  public synchronized void deny(String monitors) {
+    closedTo.add(monitors);
   }
 
   /** From now on just the users added are let in; any other gets EACCES. */
@@ -48,7 +55,7 @@ public final class MemoryClusters implements Clusters {
     if (cluster == null) {
       throw new CephException(Errno.ETIMEDOUT, action);
     }
-    if (!users.isEmpty() && !users.containsKey(credentials)) {
+    if (closedTo.contains(monitors) || (!users.isEmpty() && !users.containsKey(credentials))) {
       throw new CephException(Errno.EACCES, action);
     }
     return cluster;

@@ -43,6 +43,7 @@ class DevScriptTest {
           Map.entry("./dev e2e long", E2E + "kill|cephfs|compatibility|dashboard|kubernetes"),
           Map.entry("./dev e2e -Dit.test=DoctorIT", E2E + " -Dit.test=DoctorIT"),
           Map.entry("./dev bench", MAIN + "Bench"),
+          Map.entry("./dev image --arch=arm64", " ."),
           Map.entry("./dev docs write", "-Dcephcsi.write=true"));
 
   private static final Pattern USAGE = Pattern.compile("(?m)^# {3}(\\./dev \\S.*?)(?: {2,}.*)?$");
@@ -164,6 +165,43 @@ class DevScriptTest {
     Run run = machine.run(command);
     assertThat(run.exit()).isEqualTo(exit);
     assertThat(run.said()).contains(told);
+  }
+
+  @Test
+  void imageForAnotherMachine_isMadeWhereThatIsEmulated() throws Exception {
+    complete();
+    String other = machineArchitecture().equals("arm64") ? "amd64" : "arm64";
+    String qemu = other.equals("arm64") ? "qemu-aarch64" : "qemu-x86_64";
+
+    Run run = machine.run("./dev image --arch=" + other);
+
+    assertThat(run.exit()).as(run.said()).isZero();
+    assertThat(run.said()).contains("dev: cephcsi:0.1.0-" + other);
+    assertThat(run.of("docker"))
+        .anySatisfy(line ->
+            assertThat(line)
+                .startsWith("docker build ")
+                .contains("--platform=linux/" + other + " ", "--tag=cephcsi:0.1.0-" + other + " "));
+    assertThat(folder.resolve("binfmt_misc/register")).hasContent("programs of " + other);
+    assertThat(folder.resolve("binfmt_misc").resolve(qemu)).as("taken back").hasContent("-1");
+  }
+
+  @Test
+  void imageForAnotherMachine_withoutRoot_isRefused() throws Exception {
+    complete();
+    String other = machineArchitecture().equals("arm64") ? "amd64" : "arm64";
+    var _ = machine.run("./dev image --arch=" + other);
+    Files.delete(
+        folder
+            .resolve("binfmt_misc")
+            .resolve(other.equals("arm64") ? "qemu-aarch64" : "qemu-x86_64"));
+    machine.user("1000");
+
+    Run run = machine.run("./dev image --arch=" + other);
+
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.said())
+        .contains("dev: only root can let this kernel start programs of " + other);
   }
 
   static Stream<DocumentedCommand> commands() {

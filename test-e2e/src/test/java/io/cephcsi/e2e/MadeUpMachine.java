@@ -68,6 +68,8 @@ final class MadeUpMachine {
           "/opt/*jdk*", "$MADE_UP/opt/*",
           "/usr/java/*", "$MADE_UP/java/*",
           "/etc/os-release", "$MADE_UP/os-release",
+          "/proc/sys/fs/binfmt_misc", "$MADE_UP/binfmt_misc",
+          "/usr/lib/binfmt.d", "$MADE_UP/binfmt.d",
           "EUID", "MADE_UP_USER");
 
   private final Path folder;
@@ -102,6 +104,9 @@ final class MadeUpMachine {
     }
     write("charts/ceph-csi-rbd/Chart.yaml", "appVersion: 0.1.0\n");
     write("Dockerfile", "ARG SOURCE_DATE_EPOCH=1\n");
+    write("binfmt_misc/register", "");
+    write("binfmt.d/qemu-aarch64.conf", "programs of arm64");
+    write("binfmt.d/qemu-x86_64.conf", "programs of amd64");
     write("log", "");
     write("installed", "");
     debian("13");

@@ -130,6 +130,26 @@ class ControllerTest {
         .isInstanceOf(CsiException.NotFound.class);
   }
 
+  /** It may be where nobody may look, so that its deletion is not done. */
+  @Test
+  void mirrored_homeRefusesAndMirrorHasItNot_isNoDeletion() throws Exception {
+    String id = create("pvc-1");
+    var mirror = new MemoryCluster();
+    var _ = new MemoryVolumes(mirror);
+    controller.clusters.add("mon2", mirror);
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    Files.writeString(
+        controller.mapping,
+        "[{\"clusterIDMapping\":{\"one\":\"two\"},\"CephFSFscIDMapping\":[{\"1\":\"1\"}]}]");
+    controller.clusters.deny("mon");
+
+    assertThatThrownBy(() -> controller.delete(id))
+        .isInstanceOf(CephException.class)
+        .hasMessageContaining("permission denied");
+  }
+
   @Test
   void expand_growsAndNeverShrinks() {
     String id = create("pvc-1");

@@ -14,6 +14,7 @@ import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
@@ -354,5 +355,23 @@ class ForeignVolumeTest {
     try (MemoryPool pool = second.pool("rbd")) {
       assertThat(pool.images()).isEmpty();
     }
+  }
+
+  /** It may be where nobody may look, so that its deletion is not done. */
+  @Test
+  void mirrored_homeRefusesAndMirrorHasItNot_isNoDeletion() throws IOException {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.clusters.add("mon2", new MemoryCluster("rbd"));
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    Files.writeString(
+        controller.mapping,
+        "[{\"clusterIDMapping\":{\"one\":\"two\"},\"RBDPoolIDMapping\":[{\"1\":\"1\"}]}]");
+    controller.clusters.deny("mon");
+
+    assertThatThrownBy(() -> controller.delete(id))
+        .isInstanceOf(CephException.class)
+        .hasMessageContaining("permission denied");
   }
 }
