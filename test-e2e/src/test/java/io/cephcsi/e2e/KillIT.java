@@ -7,7 +7,6 @@ import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.ceph.Pool;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -122,16 +121,16 @@ class KillIT {
     for (int millis = 20; millis <= 500; millis += 60) {
       var snapshot = new SnapshotLife(volume, "lives-on-" + millis);
       killDuring(snapshot.cut(), millis);
-      repeat(snapshot.cut());
+      var _ = Orchestrator.run(snapshot.cut(), driver::client);
       killDuring(snapshot.delete(), millis);
-      repeat(snapshot.delete());
+      var _ = Orchestrator.run(snapshot.delete(), driver::client);
       Thread.sleep(millis);
       driver.kill();
       driver.restart();
     }
     var last = new SnapshotLife(volume, "lives-on-last");
-    repeat(last.cut());
-    repeat(last.delete());
+    var _ = Orchestrator.run(last.cut(), driver::client);
+    var _ = Orchestrator.run(last.delete(), driver::client);
     assertThat(remains.awaitNone(KillIT::isOfSnapshot, PURGES)).isEmpty();
     var _ = volume.run("DeleteVolume", driver.client());
     assertThat(remains.awaitNothing(PURGES)).isEmpty();
@@ -151,7 +150,7 @@ class KillIT {
   private static void sweep(List<VolumeLife.Step> steps, int millis) throws Exception {
     for (VolumeLife.Step step : steps) {
       killDuring(step, millis);
-      repeat(step);
+      var _ = Orchestrator.run(step, driver::client);
       var _ = step.action().run(driver.client()); // and once more, for good measure
     }
     assertThat(remains.awaitNothing(PURGES)).isEmpty();
@@ -172,28 +171,5 @@ class KillIT {
     } catch (StatusRuntimeException | IOException e) {
       // the driver was killed
     }
-  }
-
-  /** As an orchestrator does: again, as long as the answer is that it may work later. */
-  private static void repeat(VolumeLife.Step step) throws Exception {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      try {
-        var _ = step.action().run(driver.client());
-        return;
-      } catch (StatusRuntimeException e) {
-        if (System.nanoTime() > end || !temporary(e)) {
-          throw new AssertionError(step.name(), e);
-        }
-        Thread.sleep(200);
-      }
-    }
-  }
-
-  private static boolean temporary(StatusRuntimeException e) {
-    Status.Code code = e.getStatus().getCode();
-    return code == Status.Code.ABORTED
-        || code == Status.Code.UNAVAILABLE
-        || code == Status.Code.FAILED_PRECONDITION;
   }
 }

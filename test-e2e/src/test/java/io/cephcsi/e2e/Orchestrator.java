@@ -31,6 +31,11 @@ final class Orchestrator {
 
   private Orchestrator() {}
 
+  /** A call to a driver. */
+  interface Attempt<T> {
+    T make() throws IOException;
+  }
+
   /**
    * Runs a step until it is done.
    *
@@ -38,13 +43,18 @@ final class Orchestrator {
    */
   static String run(Step step, Supplier<CsiClient> client)
       throws IOException, InterruptedException {
+    return call(step.name(), () -> step.action().run(client.get()));
+  }
+
+  /** Makes a call until it is done. */
+  static <T> T call(String name, Attempt<T> call) throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
-        return step.action().run(client.get());
+        return call.make();
       } catch (StatusRuntimeException e) {
         if (System.nanoTime() > end || !TEMPORARY.contains(e.getStatus().getCode())) {
-          throw new AssertionError(step.name(), e);
+          throw new AssertionError(name, e);
         }
         Thread.sleep(PAUSE);
       }
