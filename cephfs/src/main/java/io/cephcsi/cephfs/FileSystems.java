@@ -63,12 +63,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
         failures.add(e);
       }
     }
-    // One that refuses may have it; one that is not configured is lost.
-    for (RuntimeException failure : failures) {
-      if (failure instanceof CephException || failures.size() == places.size()) {
-        throw failure;
-      }
-    }
+    ClusterMappings.requireSearched(failures, places.size());
     return Optional.empty();
   }
 

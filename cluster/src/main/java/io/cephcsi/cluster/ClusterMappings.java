@@ -2,6 +2,7 @@ package io.cephcsi.cluster;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,6 +103,22 @@ public final class ClusterMappings {
       }
     }
     return List.copyOf(others);
+  }
+
+  /**
+   * Ends a search that has found nothing: one place that refuses may have it, and is told; one that
+   * is not configured is lost, and counts only when all are.
+   *
+   * @param failures of the places that could not be looked at: refusals of Ceph, and clusters that
+   *     are not configured
+   * @param places how many there were
+   */
+  public static void requireSearched(List<RuntimeException> failures, int places) {
+    for (RuntimeException failure : failures) {
+      if (failure instanceof CephException || failures.size() == places) {
+        throw failure;
+      }
+    }
   }
 
   private JsonNode mappings() {

@@ -101,14 +101,8 @@ public final class Pools implements Listing.Places<OpenPool> {
         failures.add(e);
       }
     }
-    if (best.isPresent()) {
-      return best;
-    }
-    // One that refuses may have it; one that is not configured is lost.
-    for (RuntimeException failure : failures) {
-      if (failure instanceof CephException || failures.size() == looks.size()) {
-        throw failure;
-      }
+    if (best.isEmpty()) {
+      ClusterMappings.requireSearched(failures, looks.size());
     }
     return best;
   }

@@ -24,6 +24,7 @@ import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -109,16 +110,21 @@ class ControllerTest {
     controller.assertNothingLeft();
   }
 
+  /** A second cluster, {@code two}, without a volume. */
+  private void addSecondCluster() throws IOException {
+    var second = new MemoryCluster();
+    var _ = new MemoryVolumes(second);
+    controller.clusters.add("mon2", second);
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+  }
+
   /** Its home is asked first, and the mirror when it is not there. */
   @Test
   void mirrored_volumeGoneAtHome_isFoundInTheMirror() throws Exception {
     String id = create("pvc-1");
-    var home = new MemoryCluster();
-    var _ = new MemoryVolumes(home);
-    controller.clusters.add("mon2", home);
-    Files.writeString(
-        controller.config,
-        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    addSecondCluster();
     Files.writeString(
         controller.mapping,
         "[{\"clusterIDMapping\":{\"two\":\"one\"},\"CephFSFscIDMapping\":[{\"9\":\"1\"}]}]");
@@ -134,12 +140,7 @@ class ControllerTest {
   @Test
   void mirrored_homeRefusesAndMirrorHasItNot_isNoDeletion() throws Exception {
     String id = create("pvc-1");
-    var mirror = new MemoryCluster();
-    var _ = new MemoryVolumes(mirror);
-    controller.clusters.add("mon2", mirror);
-    Files.writeString(
-        controller.config,
-        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
+    addSecondCluster();
     Files.writeString(
         controller.mapping,
         "[{\"clusterIDMapping\":{\"one\":\"two\"},\"CephFSFscIDMapping\":[{\"1\":\"1\"}]}]");

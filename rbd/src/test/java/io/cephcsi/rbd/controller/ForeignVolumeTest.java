@@ -330,8 +330,8 @@ class ForeignVolumeTest {
         .hasMessageContaining("lost");
   }
 
-  @Test
-  void mirrored_imageOnlyInTheMirror_isFoundThere() throws IOException {
+  /** A second cluster, {@code two}, which mirrors the first. */
+  private MemoryCluster mirror() throws IOException {
     var second = new MemoryCluster("rbd");
     controller.clusters.add("mon2", second);
     Files.writeString(
@@ -340,6 +340,12 @@ class ForeignVolumeTest {
     Files.writeString(
         controller.mapping,
         "[{\"clusterIDMapping\":{\"one\":\"two\"},\"RBDPoolIDMapping\":[{\"1\":\"1\"}]}]");
+    return second;
+  }
+
+  @Test
+  void mirrored_imageOnlyInTheMirror_isFoundThere() throws IOException {
+    MemoryCluster second = mirror();
     String made =
         controller
             .createVolume
@@ -361,13 +367,7 @@ class ForeignVolumeTest {
   @Test
   void mirrored_homeRefusesAndMirrorHasItNot_isNoDeletion() throws IOException {
     String id = controller.create("pvc-1").getVolume().getVolumeId();
-    controller.clusters.add("mon2", new MemoryCluster("rbd"));
-    Files.writeString(
-        controller.config,
-        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon2\"]}]");
-    Files.writeString(
-        controller.mapping,
-        "[{\"clusterIDMapping\":{\"one\":\"two\"},\"RBDPoolIDMapping\":[{\"1\":\"1\"}]}]");
+    var _ = mirror();
     controller.clusters.deny("mon");
 
     assertThatThrownBy(() -> controller.delete(id))
