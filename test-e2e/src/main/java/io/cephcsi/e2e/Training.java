@@ -9,19 +9,20 @@ import java.util.Map;
 
 /**
  * What {@code ./dev build} lets a driver do once so that later ones start and answer fast: the
- * JVM's cache of classes holds what this run has used. {@code Training CACHE}
+ * JVM's cache of classes holds what this run has used. {@code Training CACHE [CLUSTER]}
  */
 final class Training {
-  private static final int PROBES = 2000;
-  private static final int VOLUMES = 300;
+  private static final int PROBES = 200;
+  private static final int VOLUMES = 50;
   private static final int COPIES = 5;
 
   private Training() {}
 
   /**
-   * Runs a driver on a Ceph of its own; the driver writes the cache when it ends.
+   * Runs a driver on a Ceph; the driver writes the cache when it ends.
    *
-   * @param arguments where the cache is to be
+   * @param arguments where the cache is to be; and the folder of a cluster that runs already, else
+   *     one of its own is started
    */
   static void main(String[] arguments) throws Exception {
     // What the optimizing compiler would learn is of no use, since the driver does without it.
@@ -29,7 +30,10 @@ final class Training {
         Map.of(
             "CEPHCSI_JAVA_OPTS",
             "-XX:AOTCacheOutput=" + Path.of(arguments[0]) + " -XX:-AOTRecordTraining");
-    try (ThrowawayCeph ceph = ThrowawayCeph.start("--no-cephfs");
+    try (ThrowawayCeph ceph =
+            arguments.length > 1
+                ? ThrowawayCeph.running(Path.of(arguments[1]))
+                : ThrowawayCeph.start("--no-cephfs");
         DriverProcess process =
             DriverProcess.start(ceph, record, "--controllerserver", "--nodeserver")) {
       ask(process.client());
