@@ -11,7 +11,7 @@ import java.util.List;
  * both.
  */
 final class CephFsBenchCalls {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 6;
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   /** One RPC and what it is compared with. */
@@ -95,11 +95,37 @@ final class CephFsBenchCalls {
     this.progress = progress;
   }
 
+  /**
+   * Kind by kind, and deletions last: the manager empties its trash after it has answered, and
+   * whatever comes next would wait for that.
+   */
   List<CephFsBenchCall> measure() throws Exception {
     progress.expect(13L * ROUNDS * perRound);
-    for (int round = 0; round < ROUNDS; round++) {
-      round(round * perRound);
-    }
+    long bytes = 2 * BenchDriver.GIB;
+    String snapshot = ",\"snap_name\":\"bench\"";
+    rounds(
+        first -> create.run(first, n -> driver.create(volume(n))),
+        first -> {
+          create.runBare(
+              first, n -> bare(n, "fs subvolume create", ",\"size\":" + BenchDriver.GIB));
+          runBareWithPath(first);
+        });
+    rounds(first -> again.run(first, n -> driver.create(volume(n))), _ -> {});
+    rounds(
+        first -> expand.run(first, n -> driver.expand(volume(n), bytes)),
+        first ->
+            expand.runBare(
+                first, n -> bare(n, "fs subvolume resize", ",\"new_size\":\"" + bytes + "\"")));
+    rounds(
+        first -> cut.run(first, n -> driver.snapshot(volume(n) + "-cut", volume(n))),
+        first -> cut.runBare(first, n -> bare(n, "fs subvolume snapshot create", snapshot)));
+    rounds(
+        first -> deleteCut.run(first, n -> driver.deleteSnapshot(volume(n) + "-cut")),
+        first -> deleteCut.runBare(first, n -> bare(n, "fs subvolume snapshot rm", snapshot)));
+    rounds(
+        first -> delete.run(first, n -> driver.delete(volume(n))),
+        first -> delete.runBare(first, n -> bare(n, "fs subvolume rm", "")));
+    rounds(this::removeWithPath, _ -> {});
     List<CephFsBenchCall> results = new ArrayList<>();
     results.add(withPath(create.result()));
     for (Row row : List.of(again, expand, cut, deleteCut, delete)) {
@@ -108,29 +134,34 @@ final class CephFsBenchCalls {
     return results;
   }
 
+  /** A round of one side; the argument is the number of its first call. */
+  private interface Round {
+    void run(int first) throws Exception;
+  }
+
+  /** Both sides take turns in who begins. */
+  private void rounds(Round ofDriver, Round ofBare) throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      int first = round * perRound;
+      (round % 2 == 0 ? ofDriver : ofBare).run(first);
+      (round % 2 == 0 ? ofBare : ofDriver).run(first);
+    }
+  }
+
+  private void runBareWithPath(int first) throws Exception {
+    bareWithPath.add(callers, first, perRound, this::bareWithPath);
+    progress.done(perRound, CREATE_AND_PATH);
+  }
+
+  private void removeWithPath(int first) throws Exception {
+    new BenchSamples().add(callers, first, perRound, n -> bare(withPath(n), "fs subvolume rm", ""));
+    progress.done(perRound, "clean up");
+  }
+
   private CephFsBenchCall withPath(CephFsBenchCall c) {
     List<BenchCall.Bare> bare = new ArrayList<>(c.bare());
     bare.add(new BenchCall.Bare(CREATE_AND_PATH, bareWithPath.times()));
     return new CephFsBenchCall(c.rpc(), c.callers(), c.driver(), c.manager(), c.monitor(), bare);
-  }
-
-  private void round(int first) throws Exception {
-    create.run(first, n -> driver.create(volume(n)));
-    create.runBare(first, n -> bare(n, "fs subvolume create", ",\"size\":" + BenchDriver.GIB));
-    bareWithPath.add(callers, first, perRound, this::bareWithPath);
-    new BenchSamples().add(callers, first, perRound, n -> bare(withPath(n), "fs subvolume rm", ""));
-    progress.done(2L * perRound, CREATE_AND_PATH);
-    again.run(first, n -> driver.create(volume(n)));
-    long bytes = 2 * BenchDriver.GIB;
-    expand.run(first, n -> driver.expand(volume(n), bytes));
-    expand.runBare(first, n -> bare(n, "fs subvolume resize", ",\"new_size\":\"" + bytes + "\""));
-    String snapshot = ",\"snap_name\":\"bench\"";
-    cut.run(first, n -> driver.snapshot(volume(n) + "-cut", volume(n)));
-    cut.runBare(first, n -> bare(n, "fs subvolume snapshot create", snapshot));
-    deleteCut.run(first, n -> driver.deleteSnapshot(volume(n) + "-cut"));
-    deleteCut.runBare(first, n -> bare(n, "fs subvolume snapshot rm", snapshot));
-    delete.run(first, n -> driver.delete(volume(n)));
-    delete.runBare(first, n -> bare(n, "fs subvolume rm", ""));
   }
 
   private void bareWithPath(int number) {
