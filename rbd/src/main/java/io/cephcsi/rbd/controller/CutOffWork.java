@@ -119,17 +119,21 @@ final class CutOffWork implements AutoCloseable {
     }
   }
 
-  /** What the trash has of volumes and snapshots whose names are free, one for each of those. */
+  /**
+   * What the trash has of volumes and snapshots whose names are free and that have no record, one
+   * for each of those. Nothing is read of what has one.
+   */
   private List<Purger.Discarded> unrecorded(Pool pool, Set<PurgeRecord> known) {
     Map<String, List<TrashEntry>> byUuid = new TreeMap<>();
     for (TrashEntry entry : pool.trashEntries()) {
       volumes
           .uuidOf(IntermediateImage.withoutSuffix(entry.name()))
+          .filter(uuid -> !known.contains(volumes.purgeRecord(uuid)))
+          .filter(uuid -> !known.contains(snapshots.purgeRecord(uuid)))
           .ifPresent(uuid -> byUuid.computeIfAbsent(uuid, _ -> new ArrayList<>()).add(entry));
     }
     List<Purger.Discarded> found = new ArrayList<>();
     byUuid.forEach((uuid, entries) -> discarded(pool, uuid, entries).ifPresent(found::add));
-    found.removeIf(what -> known.contains(what.record()));
     return found;
   }
 

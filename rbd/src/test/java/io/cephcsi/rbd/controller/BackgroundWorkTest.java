@@ -150,12 +150,15 @@ class BackgroundWorkTest {
     Controller.await(() -> controller.purges() == 1 && looks() >= 2);
     Thread.sleep(300);
     long tries = tries(id);
+    String object = "get csi.volume." + Controller.uuidOf(source);
+    long reads = count(object);
 
     controller.create("pvc-1");
     Controller.await(() -> looks() >= 3);
     Thread.sleep(300);
 
     assertThat(tries(id)).isEqualTo(tries);
+    assertThat(count(object)).as("its record says all that is needed").isEqualTo(reads);
     controller.delete(copy);
     Controller.await(() -> trashed() == 0);
   }
