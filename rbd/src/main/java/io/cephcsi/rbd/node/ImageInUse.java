@@ -20,7 +20,22 @@ final class ImageInUse {
    * @throws CsiException.FailedPrecondition naming the clients' addresses
    */
   static void refuse(Volume volume, ImageSpec spec, int expected) {
-    var watchers = ImageWatchers.of(volume.opened(), spec.image());
+    refuse(volume, spec, ImageWatchers.of(volume.opened(), spec.image()), expected);
+  }
+
+  /**
+   * As {@link #refuse(Volume, ImageSpec, int)}, beside a client of this node, whose watch may have
+   * ended while the node was cut off.
+   *
+   * @param client its address; empty when that is unknown, and then it counts as one
+   */
+  static void refuseBeside(Volume volume, ImageSpec spec, String client) {
+    var watchers = ImageWatchers.of(volume.opened(), spec.image()).withoutClient(client);
+    refuse(volume, spec, watchers, client.isEmpty() ? 1 : 0);
+  }
+
+  private static void refuse(Volume volume, ImageSpec spec, ImageWatchers all, int expected) {
+    ImageWatchers watchers = all;
     if (watchers.moreThan(expected)) {
       watchers = listenedTo(volume, watchers).withoutClient(flattening(volume, spec));
     }

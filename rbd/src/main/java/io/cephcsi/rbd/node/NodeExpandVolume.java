@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import csi.v1.NodeExpandVolumeRequest;
 import csi.v1.NodeExpandVolumeResponse;
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.cluster.KnownUsers;
@@ -84,14 +85,22 @@ record NodeExpandVolume(
    */
   private long target(NodeExpandVolumeRequest request, MappedDevice device) {
     return VolumeHandle.of(request.getVolumeId())
-        .flatMap(h -> credentials(request, h).flatMap(user -> imageBytes(h, user)))
+        .flatMap(h -> imageBytes(request, h))
         .orElse(Math.max(request.getCapacityRange().getRequiredBytes(), device.sizeBytes()));
   }
 
-  private Optional<Credentials> credentials(NodeExpandVolumeRequest request, VolumeHandle handle) {
-    return request.getSecretsMap().isEmpty()
-        ? users.find(handle.clusterId())
-        : Optional.of(Secrets.credentials(request.getSecretsMap()));
+  private Optional<Long> imageBytes(NodeExpandVolumeRequest request, VolumeHandle handle) {
+    if (!request.getSecretsMap().isEmpty()) {
+      return imageBytes(handle, Secrets.credentials(request.getSecretsMap()));
+    }
+    try {
+      return users.find(handle.clusterId()).flatMap(user -> imageBytes(handle, user));
+    } catch (CephException e) {
+      if (e.denied()) {
+        return Optional.empty(); // the last user of the cluster is one for another pool
+      }
+      throw e;
+    }
   }
 
   private Optional<Long> imageBytes(VolumeHandle handle, Credentials credentials) {

@@ -14,7 +14,6 @@ import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -172,24 +171,32 @@ record NodeFence(
    */
   void forget(String volumeId) {
     if (on) {
-      VolumeHandle.of(volumeId)
-          .ifPresent(handle ->
-              user(handle, volumeId).ifPresent(credentials -> forget(handle, credentials)));
+      VolumeHandle.of(volumeId).ifPresent(handle -> forget(handle, volumeId));
     }
   }
 
-  /** After a restart of the driver none is known from calls. */
-  private Optional<Credentials> user(VolumeHandle handle, String volumeId) {
-    return users
-        .find(handle.clusterId())
-        .or(() -> staged.find(volumeId).map(StagedUsers.Told::credentials));
+  /**
+   * After a restart of the driver no user is known from calls; and the last one of the cluster need
+   * not be one for this volume's pool.
+   */
+  private void forget(VolumeHandle handle, String volumeId) {
+    boolean forgotten =
+        users.find(handle.clusterId()).map(user -> forgets(handle, user)).orElse(false);
+    if (!forgotten) {
+      staged
+          .find(volumeId)
+          .map(StagedUsers.Told::credentials)
+          .ifPresent(user -> forgets(handle, user));
+    }
   }
 
-  private void forget(VolumeHandle handle, Credentials user) {
+  /** False where this user cannot; the volume is off this node all the same. */
+  private boolean forgets(VolumeHandle handle, Credentials user) {
     try {
       volumes.open(handle, user).ifPresent(this::forget);
+      return true;
     } catch (CephException | CsiException e) {
-      // the volume is off this node, which is what was asked for
+      return false;
     }
   }
 

@@ -49,7 +49,7 @@ record NodeStageVolume(
     try (var _ = names.hold(plan.volumeId());
         Volume volume = open(plan);
         var _ = names.hold(ImageSpec.of(volume).lock())) {
-      users.remember(volume.handle().clusterId(), plan.credentials());
+      users.remember(volume.opened().config().clusterId(), plan.credentials());
       stage(plan, volume);
       return NodeStageVolumeResponse.getDefaultInstance();
     } catch (IOException e) {
@@ -93,7 +93,9 @@ record NodeStageVolume(
     if (held.isPresent()) {
       writeStash(plan, request, held.get().mapper());
       writeDevice(plan, request, held.get());
+      requireAlone(plan, volume, request, held.get().device());
       goOnWith(held.get().device(), volume, imageId);
+      requireAlone(plan, volume, request, held.get().device());
       mount(plan, held.get().resized(header.sizeBytes()).device());
     } else {
       mapAndMount(plan, volume, request, header.features());
@@ -109,6 +111,18 @@ record NodeStageVolume(
     return devices
         .lost(plan.volumeId(), Stash.read(plan.path().directory()))
         .map(lost -> lost.revived(request));
+  }
+
+  /**
+   * Refuses a device that an earlier call has made and not mounted, where another node has the
+   * volume: it may have been detached from this one since. Looked for twice, as after a mapping.
+   */
+  private void requireAlone(
+      StagePlan plan, Volume volume, MapRequest request, MappedDevice device) {
+    if (!plan.shared()) {
+      fence.requireNoOther(volume, request.imageId());
+      ImageInUse.refuseBeside(volume, request.image(), device.client());
+    }
   }
 
   private void goOnWith(MappedDevice device, Volume volume, String imageId) {

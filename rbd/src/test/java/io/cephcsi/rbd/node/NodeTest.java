@@ -14,6 +14,8 @@ import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.BlockVolume;
 import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryClusters;
@@ -420,6 +422,23 @@ class NodeTest {
     assertThat(mounts.at(staging.resolve(id))).isPresent();
   }
 
+  /** The node was cut off while it was mapped there: its watch ended, and another one came. */
+  @Test
+  void stage_mappedBeforeAndUsedElsewhereSince_isRefusedAndNotMounted() {
+    stage(r -> {});
+    mounts.unmount(staging.resolve(id));
+    unwatch(MemoryMapper.ADDRESS);
+    watch("10.0.0.9:0/77");
+
+    assertThatThrownBy(() -> stage(r -> {}))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("10.0.0.9:0/77");
+    assertThat(mounts.at(staging.resolve(id))).isEmpty();
+
+    unstage();
+    assertNothingStaged();
+  }
+
   @Test
   void stage_somethingElseMountedThere_isRefused() {
     node.add(staging.resolve(id).toString(), "8:1", "ext4", "/dev/sda1", "rw");
@@ -684,6 +703,25 @@ class NodeTest {
     assertThat(node.commands).anyMatch(c -> c.startsWith("resize2fs"));
   }
 
+  /** The last user of the cluster may be one for another pool, and the call brings none. */
+  @Test
+  void expand_userOfAnotherPool_goesByTheRequest() {
+    stage(r -> {});
+    Path target = directory.resolve("target");
+    publish(target, false);
+    cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("get csi.volume")) {
+            throw new CephException(Errno.EPERM, operation);
+          }
+        });
+
+    var asked = expandRequest(target.toString()).toBuilder().clearSecrets().build();
+    assertThat(expand.answer(asked).getCapacityBytes()).isPositive();
+    assertThat(node.commands).anyMatch(c -> c.startsWith("resize2fs"));
+  }
+
   @Test
   void expand_publishedReadOnly_growsThroughTheStagedMount() {
     stage(r -> r.getVolumeCapabilityBuilder().getMountBuilder().setFsType("xfs"));
@@ -944,6 +982,12 @@ class NodeTest {
   private void mirror() {
     try (MemoryPool pool = cluster.pool("rbd")) {
       pool.stored(image).orElseThrow().mirror();
+    }
+  }
+
+  private void unwatch(String address) {
+    try (MemoryPool pool = cluster.pool("rbd")) {
+      pool.stored(image).orElseThrow().removeWatcher(address);
     }
   }
 
