@@ -52,7 +52,11 @@ record GroupImages(
   record Member(GroupSources.Source source, SnapshotImages.Made made) {}
 
   /** One that is known already, and the image of its volume. */
-  private record Known(String source, SnapshotEntry entry) {}
+  private record Known(String source, SnapshotEntry entry) {
+    boolean isWhole() {
+      return !entry.imageId().isEmpty() && !entry.discarded();
+    }
+  }
 
   /** What a member's name owns. */
   private record Reserved(GroupSources.Source source, SnapshotPlan plan, SnapshotEntry entry) {
@@ -78,14 +82,21 @@ record GroupImages(
     } catch (CsiException.Aborted | CsiException.Unavailable e) {
       throw e; // the next call goes on with what is there
     } catch (CsiException e) {
-      throw Undo.after(e, () -> undo(opened, entry));
+      throw undone(e, opened, entry, known);
     } catch (CephException e) {
       RuntimeException told = CephFailures.meaning(e);
-      if (told instanceof CsiException.Unavailable) {
-        throw told;
-      }
-      throw Undo.after(told, () -> undo(opened, entry));
+      throw told instanceof CsiException.Unavailable ? told : undone(told, opened, entry, known);
     }
+  }
+
+  /** Undoes the group, unless an earlier call may have answered with it. */
+  private RuntimeException undone(
+      RuntimeException failure, OpenPool opened, GroupEntry entry, List<Known> known) {
+    boolean whole =
+        !known.isEmpty()
+            && known.size() == entry.members().size()
+            && known.stream().allMatch(Known::isWhole);
+    return whole ? failure : Undo.after(failure, () -> undo(opened, entry));
   }
 
   private GroupReservation reserve(OpenPool opened, GroupPlan plan) {

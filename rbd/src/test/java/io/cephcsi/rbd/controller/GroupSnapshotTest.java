@@ -18,6 +18,8 @@ import csi.v1.Snapshot;
 import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeGroupSnapshot;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
@@ -33,6 +35,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +135,33 @@ class GroupSnapshotTest {
     reversed.addAllSourceVolumeIds(volumes.reversed());
     assertThat(create(reversed).getSnapshotsList())
         .containsExactlyInAnyOrderElementsOf(first.getSnapshotsList());
+  }
+
+  /** The caller has its snapshots already. */
+  @Test
+  void create_againThatFails_keepsTheGroup() {
+    VolumeGroupSnapshot first = create("group-1");
+
+    for (int n = 1; n <= 40; n++) {
+      int failing = n;
+      var count = new AtomicInteger();
+      controller
+          .cluster
+          .operations()
+          .before(operation -> {
+            if (count.incrementAndGet() == failing) {
+              throw new CephException(Errno.EIO, operation);
+            }
+          });
+      try {
+        create("group-1");
+      } catch (RuntimeException e) {
+        // what it is does not matter here
+      }
+    }
+    controller.cluster.operations().before(_ -> {});
+
+    assertThat(create("group-1")).isEqualTo(first);
   }
 
   @Test
