@@ -106,6 +106,18 @@ public final class ClusterMappings {
   }
 
   /**
+   * The clusters that mirror one which is not configured any more; none for one that is, and while
+   * the file cannot be read.
+   */
+  public List<String> ofLost(String clusterId, ClusterConfigs configs) {
+    try {
+      return configs.find(clusterId).isPresent() ? List.of() : ofCluster(clusterId);
+    } catch (CsiException.FailedPrecondition e) {
+      return List.of();
+    }
+  }
+
+  /**
    * Ends a search that has found nothing: one place that refuses may have it, and is told; one that
    * is not configured is lost, and counts only when all are.
    *

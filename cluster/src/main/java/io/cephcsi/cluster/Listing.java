@@ -141,7 +141,9 @@ public record Listing<O extends Opened>(
         if (entries.size() == most) {
           return Optional.of(last);
         }
-        maker.of(opened, named).ifPresent(entries::add);
+        if (named.isReadable()) {
+          maker.of(opened, named).ifPresent(entries::add);
+        }
         last = new ListToken(clusterId, opened.location(), named.name());
       }
     }

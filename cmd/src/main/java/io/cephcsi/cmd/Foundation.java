@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Clusters;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.cluster.ClusterConfigs;
+import io.cephcsi.cluster.ClusterMappings;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.cluster.Looks;
 import io.cephcsi.csi.CallListener;
@@ -57,7 +58,8 @@ final class Foundation implements AutoCloseable {
     this.listener = CallListener.of(listeners());
     this.calls = new Calls(CallSettings.DEFAULT.withSlow(flags.logSlowOpInterval), listener);
     this.configs = new ClusterConfigs(flags.clusterConfig);
-    this.users = new KnownUsers(flags.keyring);
+    var mappings = ClusterMappings.ofPools(flags.clusterMapping()); // of clusters they are the same
+    this.users = new KnownUsers(flags.keyring, cluster -> mappings.ofLost(cluster, configs));
   }
 
   private static ConnectionSettings connections(Path cephConf) {

@@ -20,6 +20,7 @@ import io.cephcsi.csi.VolumeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -86,7 +87,7 @@ public final class Pools implements Listing.Places<OpenPool> {
     for (Supplier<Optional<T>> look : looks) {
       try {
         Optional<T> found = look.get();
-        if (found.isPresent() && (looks.size() == 1 || found.get().hasImage())) {
+        if (found.isPresent() && (looks.size() == 1 || hasImage(found.get()))) {
           best.ifPresent(Found::close);
           return found;
         }
@@ -105,6 +106,15 @@ public final class Pools implements Listing.Places<OpenPool> {
       ClusterMappings.requireSearched(failures, looks.size());
     }
     return best;
+  }
+
+  private static boolean hasImage(Found found) {
+    try {
+      return found.hasImage();
+    } catch (Throwable e) {
+      found.close();
+      throw e;
+    }
   }
 
   private static <T extends Found> Optional<T> keepFirst(Optional<T> best, Optional<T> found) {
@@ -202,5 +212,29 @@ public final class Pools implements Listing.Places<OpenPool> {
    */
   public ClusterConfig config(String clusterId) {
     return configs.require(clusterId);
+  }
+
+  /**
+   * The configured cluster of that id, or else the first configured one that mirrors it; empty when
+   * there is none. No cluster is asked.
+   */
+  public Optional<ClusterConfig> findConfig(String clusterId) {
+    return configs
+        .find(clusterId)
+        .or(() ->
+            mappings.ofCluster(clusterId).stream()
+                .flatMap(mirror -> configs.find(mirror).stream())
+                .findFirst());
+  }
+
+  /** The pool that mirrors one, in that cluster; the one itself when that is its cluster. */
+  public OptionalLong poolIn(ClusterConfig cluster, VolumeId id) {
+    if (cluster.clusterId().equals(id.clusterId())) {
+      return OptionalLong.of(id.location());
+    }
+    return mappings.of(new ClusterMappings.Place(id.clusterId(), id.location())).stream()
+        .filter(mirror -> mirror.clusterId().equals(cluster.clusterId()))
+        .mapToLong(ClusterMappings.Place::location)
+        .findFirst();
   }
 }

@@ -80,14 +80,15 @@ public final class VolumeHealths {
 
   private List<HealthProblem> of(Asked asked, Credentials credentials) {
     String clusterId = asked.handle().clusterId();
-    ClusterConfig config = pools.config(clusterId);
+    ClusterConfig config =
+        pools.findConfig(clusterId).orElseGet(() -> pools.config(clusterId)); // which refuses
     long until = looks.deadline();
     Look<ClusterHealth> monitors = monitors().begin(config, credentials, until);
     Look<Seen> image =
         looks.begin(
             clusterId + "/" + asked.pool(),
             asked.id() + " as " + credentials,
-            () -> look(asked, credentials),
+            () -> look(asked, config, credentials),
             until);
     Optional<Seen> seen = image.await(until);
     Optional<ClusterHealth> health = monitors.await(until);
@@ -95,11 +96,11 @@ public final class VolumeHealths {
     if (health.isEmpty()) {
       problems.add(MonitorLooks.problem(config, monitors, seen.isPresent()));
     } else if (seen.isEmpty()) {
-      problems.add(silent(asked, image, health.get()));
+      problems.add(silent(asked, config, image, health.get()));
     }
     seen.ifPresent(s -> problems.addAll(s.problems()));
     health.ifPresent(h -> {
-      for (long pool : poolIds(asked, seen)) {
+      for (long pool : seen.map(Seen::poolIds).orElseGet(() -> poolIds(asked, config))) {
         problems.addAll(h.ofPool(pool));
       }
     });
@@ -111,18 +112,17 @@ public final class VolumeHealths {
     return new MonitorLooks(looks, pools::lend);
   }
 
-  /** Of a volume that does not answer, the pool in its id if there is one. */
-  private static List<Long> poolIds(Asked asked, Optional<Seen> seen) {
-    return seen.map(Seen::poolIds)
-        .orElseGet(() ->
-            asked.handle() instanceof VolumeHandle.Journaled(var id)
-                ? List.of(id.location())
-                : List.of());
+  /** The pool in the volume's id if there is one, or what mirrors it in that cluster. */
+  private List<Long> poolIds(Asked asked, ClusterConfig config) {
+    return asked.handle() instanceof VolumeHandle.Journaled(var id)
+        ? pools.poolIn(config, id).stream().boxed().toList()
+        : List.of();
   }
 
-  private static HealthProblem silent(Asked asked, Look<?> image, ClusterHealth health) {
+  private HealthProblem silent(
+      Asked asked, ClusterConfig config, Look<?> image, ClusterHealth health) {
     Optional<String> pool =
-        poolIds(asked, Optional.empty()).stream()
+        poolIds(asked, config).stream()
             .findFirst()
             .map(health.pools()::get)
             .map(ClusterHealth.PoolState::name);
@@ -132,23 +132,23 @@ public final class VolumeHealths {
             .formatted(image.silentSince(), health.summary(), pool.orElse(asked.pool())));
   }
 
-  private Seen look(Asked asked, Credentials credentials) {
+  private Seen look(Asked asked, ClusterConfig config, Credentials credentials) {
     try (Volume volume =
         volumes.open(asked.handle(), credentials).orElseThrow(() -> Volumes.missing(asked.id()))) {
       Optional<String> imageId = volume.pool().imageId(volume.entry().imageName());
       if (imageId.isPresent()) {
-        return of(asked, volume, imageId.get());
+        return of(poolIds(asked, config, volume), volume, imageId.get());
       }
       return new Seen(
           List.of(
               withoutImage(volume.pool(), volume.entry())
                   .orElseThrow(() -> Volumes.missing(asked.id()))),
-          List.of(poolId(asked, volume)));
+          poolIds(asked, config, volume));
     } catch (CephException e) {
       if (e.errno() != Errno.ESHUTDOWN) {
         throw e;
       }
-      return new Seen(List.of(blocklisted()), poolIds(asked, Optional.empty()));
+      return new Seen(List.of(blocklisted()), poolIds(asked, config));
     }
   }
 
@@ -158,14 +158,14 @@ public final class VolumeHealths {
         "the cluster has this driver's own client in its blocklist (ceph osd blocklist ls), so that it could see no image; the driver connects anew with its next call, so that only a client that is refused again needs help: remove its address from the list (ceph osd blocklist rm)");
   }
 
-  /** Of a volume that was found in a mirror, its pool in the cluster that was asked for. */
-  private static long poolId(Asked asked, Volume volume) {
-    return asked.handle() instanceof VolumeHandle.Journaled(var id)
-        ? id.location()
-        : volume.pool().id();
+  /** Its pool in the cluster whose monitors are asked, which need not be where it was found. */
+  private List<Long> poolIds(Asked asked, ClusterConfig config, Volume volume) {
+    return volume.opened().config().clusterId().equals(config.clusterId())
+        ? List.of(volume.pool().id())
+        : poolIds(asked, config);
   }
 
-  private static Seen of(Asked asked, Volume volume, String imageId) {
+  private static Seen of(List<Long> itsPools, Volume volume, String imageId) {
     Pool pool = volume.pool();
     Optional<ImageHeader> header = pool.imageHeader(imageId);
     if (header.isEmpty()) {
@@ -175,9 +175,9 @@ public final class VolumeHealths {
                   "ImageHeaderMissing",
                   "image %s/%s has lost its header rbd_header.%s: restore the data from a snapshot or a backup"
                       .formatted(pool.name(), volume.entry().imageName(), imageId))),
-          List.of(poolId(asked, volume)));
+          itsPools);
     }
-    List<Long> poolIds = new ArrayList<>(List.of(poolId(asked, volume)));
+    List<Long> poolIds = new ArrayList<>(itsPools);
     if (Feature.DATA_POOL.in(header.get().features())) {
       pool.imageDataPool(imageId).ifPresent(poolIds::add);
     }

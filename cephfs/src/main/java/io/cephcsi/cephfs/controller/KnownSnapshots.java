@@ -27,13 +27,18 @@ record KnownSnapshots(Snapshots snapshots, VolumeJournal volumes, KnownUsers use
       return Optional.empty();
     }
     try (var snapshot = found.get()) {
-      return told(snapshot.opened(), snapshot.entry());
+      return told(id.get(), snapshot.opened(), snapshot.entry());
     }
   }
 
   /** As CSI tells it; empty when it is just being made, or was deleted. */
   Optional<Snapshot> told(OpenFileSystem opened, SnapshotEntry entry) {
-    var id = new VolumeId(opened.config().clusterId(), opened.location(), entry.uuid());
+    return told(
+        new VolumeId(opened.config().clusterId(), opened.location(), entry.uuid()), opened, entry);
+  }
+
+  /** By the id that the caller has: of a snapshot that was found in a mirror, not the mirror's. */
+  private Optional<Snapshot> told(VolumeId id, OpenFileSystem opened, SnapshotEntry entry) {
     return entry.discarded()
         ? Optional.empty()
         : Cuts.find(opened.subvolumes(), entry).map(made -> made.answer(id, sourceId(id, entry)));

@@ -289,6 +289,18 @@ class ControllerTest {
     assertThat(controller.managerCommands()).containsExactly("fs subvolume ls", "fs subvolume ls");
   }
 
+  /** ceph-csi's note that a volume has another id since a failover. */
+  @Test
+  void listVolumes_leavesOutWhatIsNoUuid() {
+    String id = create("pvc-2");
+    var earlier = new VolumeId("lost", 9, VolumeId.of(id).orElseThrow().uuid());
+    try (var pool = controller.pool()) {
+      var _ = pool.compareAndPut("csi.volumes.default", "csi.volume." + earlier.text(), "", id);
+    }
+
+    assertThat(ids(list(0, ""))).containsExactly(id);
+  }
+
   @Test
   void listVolumes_leavesOutWhatHasNoSubvolume() {
     create("pvc-1");

@@ -6,6 +6,7 @@ import io.cephcsi.ceph.SnapshotHeader;
 import io.cephcsi.cluster.care.Finding;
 import io.cephcsi.cluster.care.JournalStep;
 import io.cephcsi.cluster.care.Step;
+import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredName;
@@ -53,7 +54,9 @@ final class Judgement {
 
   private void judge() {
     if (of.place().uuid().isEmpty()) {
-      of.names().forEach(name -> unusable(name, "it leads to " + said(name.value())));
+      of.names().stream()
+          .filter(name -> !mapsVolume(name))
+          .forEach(name -> unusable(name, "it leads to " + said(name.value())));
       return;
     }
     StoredEntry entry = of.entry();
@@ -71,6 +74,11 @@ final class Judgement {
       named(names, entry);
     }
     leftovers(names);
+  }
+
+  /** ceph-csi keeps, at the id of a volume from before a failover, the id that it has now. */
+  private static boolean mapsVolume(StoredName name) {
+    return VolumeId.of(name.name()).isPresent() && VolumeId.of(name.value()).isPresent();
   }
 
   /** Those that its object says; another one was put there by hand. */

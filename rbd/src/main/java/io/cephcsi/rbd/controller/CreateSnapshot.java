@@ -24,7 +24,7 @@ record CreateSnapshot(
         var _ = names.share(plan.sourceId());
         Volume source = volumes.require(plan.sourceId(), plan.credentials())) {
       requireSameCluster(plan, source);
-      users.remember(source.handle().clusterId(), plan.credentials());
+      users.remember(source.opened().config().clusterId(), plan.credentials());
       SnapshotImages.Made made = images.findOrMake(source, plan, Moment.NOW);
       images.finishLater(source.opened(), made.entry());
       var id = new VolumeId(plan.parameters().clusterId(), source.pool().id(), made.entry().uuid());

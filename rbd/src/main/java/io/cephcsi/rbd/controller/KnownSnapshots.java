@@ -28,13 +28,18 @@ record KnownSnapshots(
       return Optional.empty();
     }
     try (var snapshot = found.get()) {
-      return told(snapshot.opened(), snapshot.entry());
+      return told(id.get(), snapshot.opened(), snapshot.entry());
     }
   }
 
   /** As CSI tells it; empty when it is just being made or deleted. */
   Optional<Snapshot> told(OpenPool opened, SnapshotEntry entry) {
-    var id = new VolumeId(opened.config().clusterId(), opened.pool().id(), entry.uuid());
+    return told(
+        new VolumeId(opened.config().clusterId(), opened.pool().id(), entry.uuid()), opened, entry);
+  }
+
+  /** By the id that the caller has: of a snapshot that was found in a mirror, not the mirror's. */
+  private Optional<Snapshot> told(VolumeId id, OpenPool opened, SnapshotEntry entry) {
     Optional<SnapshotImages.Made> found = images.find(opened.pool(), entry);
     if (found.isPresent() && entry.unfinished()) {
       images.finishLater(opened, entry); // what follows CreateSnapshot's answer was cut off

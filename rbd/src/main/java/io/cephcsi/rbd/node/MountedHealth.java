@@ -50,13 +50,7 @@ record MountedHealth(
         held.filter(h -> !h.device().client().isEmpty())
             .flatMap(_ -> VolumeHandle.of(volumeId))
             .map(VolumeHandle::clusterId)
-            .flatMap(cluster ->
-                users
-                    .find(cluster)
-                    .map(user ->
-                        new MonitorLooks(looks, pools::lend)
-                            .begin(
-                                pools.config(cluster), user, until, "blocklist", Blocklist::of)));
+            .flatMap(cluster -> blocklist(cluster, until));
     reading(reading, mount, device, until).ifPresent(problems::add);
     filesystem(mount, device).forEach(problems::add);
     blocklist
@@ -64,6 +58,18 @@ record MountedHealth(
         .filter(list -> list.has(held.orElseThrow().device().client()))
         .ifPresent(list -> problems.add(blocklisted(held.orElseThrow().device())));
     return problems;
+  }
+
+  /** None where the cluster is not configured any more, or no user is known. */
+  private Optional<Look<Blocklist>> blocklist(String clusterId, long until) {
+    return pools
+        .findConfig(clusterId)
+        .flatMap(config ->
+            users
+                .find(clusterId)
+                .map(user ->
+                    new MonitorLooks(looks, pools::lend)
+                        .begin(config, user, until, "blocklist", Blocklist::of)));
   }
 
   /** Where none of ours is below the mount, the name tells what was mounted. */

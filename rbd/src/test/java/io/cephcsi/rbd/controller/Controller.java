@@ -106,8 +106,9 @@ final class Controller implements AutoCloseable {
     Files.writeString(config, "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]}]");
     configs = new ClusterConfigs(config);
     mapping = directory.resolve("cluster-mapping.json");
-    pools = new Pools(configs, ClusterMappings.ofPools(mapping), clusters);
-    users = new KnownUsers(directory.resolve("keyring"));
+    var mappings = ClusterMappings.ofPools(mapping);
+    pools = new Pools(configs, mappings, clusters);
+    users = new KnownUsers(directory.resolve("keyring"), lost -> mappings.ofLost(lost, configs));
     restart(new ControllerSettings(false, ""));
   }
 

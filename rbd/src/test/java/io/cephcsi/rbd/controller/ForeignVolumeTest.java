@@ -5,6 +5,7 @@ import static io.cephcsi.rbd.controller.Controller.SECRETS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import csi.v1.ControllerGetVolumeRequest;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteSnapshotRequest;
@@ -15,6 +16,7 @@ import csi.v1.VolumeContentSource;
 import csi.v1.VolumeContentSource.SnapshotSource;
 import csi.v1.VolumeContentSource.VolumeSource;
 import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryCluster;
 import io.cephcsi.ceph.MemoryOperations;
@@ -325,6 +327,13 @@ class ForeignVolumeTest {
     String mirrored = new VolumeId("lost", 9, id.uuid()).text();
 
     assertThat(controller.expand(mirrored, 2 * GIB)).isEqualTo(2 * GIB);
+    assertThat(
+            controller
+                .getVolume
+                .answer(ControllerGetVolumeRequest.newBuilder().setVolumeId(mirrored).build())
+                .getVolume()
+                .getVolumeId())
+        .isEqualTo(mirrored);
     assertThatThrownBy(() -> controller.expand(new VolumeId("lost", 8, id.uuid()).text(), 2 * GIB))
         .isInstanceOf(CsiException.InvalidArgument.class)
         .hasMessageContaining("lost");
@@ -373,5 +382,23 @@ class ForeignVolumeTest {
     assertThatThrownBy(() -> controller.delete(id))
         .isInstanceOf(CephException.class)
         .hasMessageContaining("permission denied");
+  }
+
+  @Test
+  void mirrored_imageThatCannotBeLookedFor_leavesNothingOpen() throws IOException {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    var _ = mirror();
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("read image id")) {
+            throw new CephException(Errno.ETIMEDOUT, operation);
+          }
+        });
+
+    assertThatThrownBy(() -> controller.expand(id, 2 * GIB)).isInstanceOf(CephException.class);
+
+    controller.clusters.checkNothingOpen();
   }
 }

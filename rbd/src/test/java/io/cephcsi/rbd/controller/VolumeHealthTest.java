@@ -15,6 +15,8 @@ import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.VolumeId;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,6 +66,21 @@ class VolumeHealthTest {
     assertThat(get(id).getVolumeId()).isEqualTo(id);
     assertThat(problems(id)).isEmpty();
     controller.clusters.checkNothingOpen();
+  }
+
+  /** The other cluster's monitors and pools are what matters to it. */
+  @Test
+  void get_volumeOfALostCluster_isThatOfItsMirror() throws Exception {
+    String id = create("pvc-1");
+    Files.writeString(
+        controller.mapping,
+        "[{\"clusterIDMapping\":{\"lost\":\"one\"},\"RBDPoolIDMapping\":[{\"9\":\"1\"}]}]");
+    String lost = new VolumeId("lost", 9, VolumeId.of(id).orElseThrow().uuid()).text();
+
+    assertThat(get(lost).getVolumeId()).isEqualTo(lost);
+    assertThat(problems(lost)).isEmpty();
+    monitorsSay(WELL, "hashpspool,full", "hashpspool");
+    assertThat(problems(lost)).isNotEmpty();
   }
 
   @Test

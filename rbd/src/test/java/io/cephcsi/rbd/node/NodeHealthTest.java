@@ -11,6 +11,7 @@ import csi.v1.VolumeHealth.VolumeHealthEntry;
 import csi.v1.VolumeHealthErrorType;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What NodeGetVolumeHealth and NodeGetStorageHealth tell of what can be wrong on a node. */
 class NodeHealthTest {
@@ -50,6 +53,20 @@ class NodeHealthTest {
   @Test
   void volume_staged_isHealthy() {
     node.stage();
+
+    assertThat(node.health().getVolumeId()).isEqualTo(node.id);
+    assertThat(problems()).isEmpty();
+  }
+
+  /** After the failover that the documentation tells, and after one without a mirror. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[]", "[{\"clusterIDMapping\":{\"one\":\"two\"}}]"})
+  void volume_stagedOfAClusterThatIsNotConfiguredAnyMore_isHealthy(String mapping)
+      throws Exception {
+    node.stage();
+    Files.writeString(directory.resolve("cluster-mapping.json"), mapping);
+    Files.writeString(
+        directory.resolve("config.json"), "[{\"clusterID\":\"two\",\"monitors\":[\"mon\"]}]");
 
     assertThat(node.health().getVolumeId()).isEqualTo(node.id);
     assertThat(problems()).isEmpty();
