@@ -35,13 +35,14 @@ parameters:
   {{- range include (printf "ceph-csi.classParameters.%s" (include "ceph-csi.driver" .)) . | splitList " " }}
   {{- $value := index $class . }}
   {{- if and (ne (toString $value) "") (not (kindIs "invalid" $value)) (ne (toString $value) "[]") }}
-  {{ . }}: {{ ternary $value (toJson $value) (kindIs "string" $value) | trim | quote }}
+  {{ . }}: {{ ternary $value (toJson $value) (kindIs "string" $value) | quote }}
   {{- end }}
   {{- end }}
   {{- include "ceph-csi.classSecret" (list . $class "provisioner" "provisioner") | nindent 2 }}
   {{- include "ceph-csi.classSecret" (list . $class "controllerExpand" "controller-expand") | nindent 2 }}
   {{- include "ceph-csi.classSecret" (list . $class "nodeStage" "node-stage") | nindent 2 }}
   {{- if ((.Values.fencing).enabled) }}
+  {{- include "ceph-csi.checkFencedClass" . }}
   {{- include "ceph-csi.classSecret" (list . $class "provisioner" "controller-publish") | nindent 2 }}
   {{- end }}
   {{- with $class.fstype }}
@@ -57,6 +58,16 @@ mountOptions:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* The parameters of a StorageClass that is there already cannot be changed: looks, where Helm talks to a cluster. */}}
+{{- define "ceph-csi.checkFencedClass" -}}
+{{- $name := .Values.storageClass.name -}}
+{{- with lookup "storage.k8s.io/v1" "StorageClass" "" $name -}}
+{{- if not (hasKey (.parameters | default dict) "csi.storage.k8s.io/controller-publish-secret-name") -}}
+{{- fail (printf "StorageClass %s is there without the Secret that fencing.enabled wants, and cannot be changed: kubectl delete storageclass %s, volumes do not depend on it, and repeat" $name $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "ceph-csi.classParameters.rbd" -}}
@@ -90,7 +101,7 @@ deletionPolicy: {{ $class.deletionPolicy }}
 {{- define "ceph-csi.volumegroupsnapshotclass" -}}
 {{- $class := .Values.volumeGroupSnapshotClass }}
 {{- if $class.create }}
-{{- if not (and .Values.provisioner.snapshotter.enabled .Values.provisioner.snapshotter.args.enableVolumeGroupSnapshots) }}
+{{- if not (and .Values.provisioner.snapshotter.enabled (.Values.provisioner.snapshotter.args).enableVolumeGroupSnapshots) }}
 {{- fail "volumeGroupSnapshotClass.create wants provisioner.snapshotter.args.enableVolumeGroupSnapshots=true" }}
 {{- end }}
 {{- include "ceph-csi.filled" (list "volumeGroupSnapshotClass.clusterID" ($class.clusterID | default .Values.storageClass.clusterID)) }}
@@ -118,7 +129,11 @@ deletionPolicy: {{ $class.deletionPolicy }}
 {{- define "ceph-csi.secret" -}}
 {{- $secret := .Values.secret }}
 {{- if $secret.create }}
-{{- range $key := splitList " " (ternary "userID userKey" "adminID adminKey" (eq (include "ceph-csi.driver" .) "rbd")) }}
+{{- /* CephFS takes either pair; users are for volumes that are not made by the driver. */}}
+{{- $admin := and (not (empty $secret.adminID)) (not (hasPrefix "<" (toString $secret.adminID))) }}
+{{- $user := or (eq (include "ceph-csi.driver" .) "rbd") (and (not $admin) (not (empty $secret.userID))) }}
+{{- $pair := ternary "userID userKey" "adminID adminKey" $user }}
+{{- range $key := splitList " " $pair }}
 {{- include "ceph-csi.filled" (list (printf "secret.%s" $key) (index $secret $key)) }}
 {{- end }}
 apiVersion: v1
@@ -129,7 +144,9 @@ metadata:
 stringData:
   {{- range $key := list "userID" "userKey" "adminID" "adminKey" "encryptionPassphrase" }}
   {{- with index $secret $key }}
+  {{- if not (hasPrefix "<" (toString .)) }}
   {{ $key }}: {{ ternary . (toJson .) (kindIs "string" .) | quote }}
+  {{- end }}
   {{- end }}
   {{- end }}
 {{- end }}

@@ -46,7 +46,7 @@ imagePullPolicy: {{ $image.pullPolicy }}
 {{- with .radosNamespaceCephFS }}
 - --radosnamespacecephfs={{ . }}
 {{- end }}
-{{- if (index $ 1).profiling.enabled }}
+{{- if ((index $ 1).profiling).enabled }}
 - --enableprofiling=true
 {{- end }}
 - --logslowopinterval={{ .logSlowOperationInterval }}
@@ -177,7 +177,7 @@ httpGet:
       value: unix:///csi/{{ index . 2 }}
     {{- include "ceph-csi.fieldEnv" (list "POD_IP" "status.podIP") | nindent 4 }}
   ports:
-    - name: http-metrics
+    - name: metrics
       containerPort: {{ $component.httpMetrics.containerPort }}
   {{- if $root.Values.probes.enabled }}
   livenessProbe:

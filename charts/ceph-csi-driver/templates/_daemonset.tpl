@@ -71,8 +71,8 @@ spec:
             - --nodeserver=true
             {{- include "ceph-csi.driverArgs" (list $ . $.Values.driverMetrics.nodePort) | nindent 12 }}
             {{- include (printf "ceph-csi.nodeArgs.%s" $driver) $ | nindent 12 }}
-            - --enable-read-affinity={{ $.Values.readAffinity.enabled }}
-            {{- with $.Values.readAffinity.crushLocationLabels }}
+            - --enable-read-affinity={{ ($.Values.readAffinity).enabled | default false }}
+            {{- with ($.Values.readAffinity).crushLocationLabels }}
             - --crush-location-labels={{ join "," . }}
             {{- end }}
           env:
@@ -175,7 +175,7 @@ spec:
 {{- /* On the node, where the next container finds what the userspace mapper serves; not in the socket's folder, which is mounted
        elsewhere too, with all that is mounted in it. */}}
 - --state-dir={{ .Values.kubeletDir }}/plugins/{{ .Values.driverName }}.state
-{{- with .Values.topology.domainLabels }}
+{{- with (.Values.topology).domainLabels }}
 - --domainlabels={{ join "," . }}
 {{- end }}
 {{- end -}}
@@ -192,7 +192,7 @@ spec:
 
 {{/*
 The containers beside the driver need its socket and nothing else. Root, since the folder of the socket is the host's; with SELinux
-only a container of this type may talk to the driver's, which is privileged.
+only a container of this type may talk to the driver's, which is privileged. Without SELinux the type means nothing.
 */}}
 {{- define "ceph-csi.nodeSidecarSecurity" -}}
 runAsNonRoot: false
@@ -200,8 +200,6 @@ readOnlyRootFilesystem: true
 allowPrivilegeEscalation: false
 capabilities:
   drop: [ALL]
-{{- if .Values.selinuxMount }}
 seLinuxOptions:
   type: spc_t
-{{- end }}
 {{- end -}}

@@ -13,9 +13,9 @@ spec:
   replicas: {{ .replicaCount }}
   strategy:
     type: {{ .strategy.type }}
-    {{- if eq .strategy.type "RollingUpdate" }}
+    {{- if and (eq .strategy.type "RollingUpdate") .strategy.rollingUpdate }}
     rollingUpdate:
-      maxUnavailable: {{ .strategy.rollingUpdate.maxUnavailable }}
+      {{- toYaml .strategy.rollingUpdate | nindent 6 }}
     {{- end }}
   selector:
     matchLabels:
@@ -111,7 +111,7 @@ spec:
 {{- define "ceph-csi.sidecar" -}}
 {{- $root := index . 0 }}
 {{- $sidecar := index . 2 }}
-{{- $port := $sidecar.args.httpEndpointPort }}
+{{- $port := ($sidecar.args).httpEndpointPort }}
 - name: {{ index . 1 }}
   {{- include "ceph-csi.image" (list $root $sidecar.image) | nindent 2 }}
   securityContext:
@@ -187,7 +187,7 @@ A gate of features is asked for only where it is not yet open by itself, since a
 
 {{/* The snapshotter has a feature gate for groups since 8.2, which took the flag away. */}}
 {{- define "ceph-csi.snapshotterArgs" -}}
-{{- $groups := .Values.provisioner.snapshotter.args.enableVolumeGroupSnapshots -}}
+{{- $groups := (.Values.provisioner.snapshotter.args).enableVolumeGroupSnapshots | default false -}}
 - --timeout={{ .Values.provisioner.timeout }}
 - --extra-create-metadata=true
 {{- if eq (include "ceph-csi.groupApi" .) "v1alpha1" }}
@@ -217,7 +217,11 @@ v1
 {{/* The pod's: one plain user for all containers, so that they may use the socket of the driver. */}}
 {{- define "ceph-csi.provisionerPodSecurity" -}}
 {{- $default := dict "runAsNonRoot" true "runAsUser" 65532 "runAsGroup" 65532 "fsGroup" 65532 "seccompProfile" (dict "type" "RuntimeDefault") -}}
-{{- merge (deepCopy .podSecurityContext) $default | toYaml -}}
+{{- /* Not merge, which takes 0 and false for nothing. */ -}}
+{{- range $key, $value := .podSecurityContext -}}
+{{- $_ := set $default $key $value -}}
+{{- end -}}
+{{- toYaml $default -}}
 {{- end -}}
 
 {{- define "ceph-csi.provisionerSecurity" -}}
@@ -230,7 +234,7 @@ capabilities:
 {{/* The replicas apart, unless the values say otherwise. */}}
 {{- define "ceph-csi.provisionerAffinity" -}}
 {{- $p := .Values.provisioner -}}
-{{- $affinity := deepCopy $p.affinity -}}
+{{- $affinity := deepCopy ($p.affinity | default dict) -}}
 {{- if and (gt (int $p.replicaCount) 1) (not (hasKey $affinity "podAntiAffinity")) -}}
 {{- $term := dict "labelSelector" (dict "matchLabels" (include "ceph-csi.selector" (list . $p) | fromYaml)) "topologyKey" "kubernetes.io/hostname" -}}
 {{- if eq $p.antiAffinity "required" -}}

@@ -12,7 +12,7 @@ metadata:
   namespace: {{ $root.Release.Namespace }}
   labels:
     {{- /* app is ceph-csi's exception, which monitors out there select by */}}
-    {{- merge (dict "app" $fullname) (include "ceph-csi.componentLabels" (list $root $component) | fromYaml) | toYaml | nindent 4 }}
+    {{- merge (dict "app" (include "ceph-csi.fullname" $root)) (include "ceph-csi.componentLabels" (list $root $component) | fromYaml) | toYaml | nindent 4 }}
   {{- include "ceph-csi.annotations" . | nindent 2 }}
 spec:
   type: {{ .type }}
@@ -70,12 +70,9 @@ spec:
   namespaceSelector:
     matchNames: [{{ .Release.Namespace }}]
   selector:
-    matchExpressions:
-      - key: app
-        operator: In
-        values:
-          - {{ include "ceph-csi.nodeplugin" . }}
-          - {{ include "ceph-csi.provisioner" . }}
+    matchLabels:
+      app: {{ include "ceph-csi.fullname" . }}
+      release: {{ .Release.Name }}
   endpoints:
     - port: http-metrics
       path: /metrics

@@ -33,12 +33,8 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
   {{- include "ceph-csi.clusterMetadata" (list . $name .Values.nodeplugin) | nindent 2 }}
-{{- with include "ceph-csi.nodeRules" . | trim }}
 rules:
-  {{- . | nindent 2 }}
-{{- else }}
-rules: []
-{{- end }}
+  {{- include "ceph-csi.nodeRules" . | trim | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -53,13 +49,14 @@ roleRef:
 {{- end }}
 {{- end -}}
 
-{{/* A node asks Kubernetes for its own labels and for what a KMS needs; kubelet hands it all else. */}}
+{{/*
+A node asks Kubernetes for its own labels and for what a KMS needs; kubelet hands it all else. Whether it wants labels is in
+config.json too, which need not be this chart's.
+*/}}
 {{- define "ceph-csi.nodeRules" -}}
-{{- if or ((.Values.topology).domainLabels) .Values.readAffinity.enabled }}
 - apiGroups: [""]
   resources: [nodes]
   verbs: [get]
-{{- end }}
 {{- include "ceph-csi.kmsRules" . }}
 {{- end -}}
 
@@ -184,12 +181,23 @@ where Helm talks to a cluster.
 {{- define "ceph-csi.checkSecretNamespaces" -}}
 {{- if not (include "ceph-csi.clusterWideSecrets" .) -}}
 {{- $known := include "ceph-csi.secretNamespaces" . | fromJsonArray -}}
-{{- range (lookup "storage.k8s.io/v1" "StorageClass" "" "").items -}}
-{{- if eq .provisioner $.Values.driverName -}}
+{{- /* Those that sidecars read; kubelet reads the nodes' by itself. */ -}}
+{{- $secrets := list "provisioner" "controller-publish" "controller-expand" "snapshotter" "snapshotter-list" "group-snapshotter" -}}
+{{- $apis := dict "StorageClass" (list "storage.k8s.io/v1") "VolumeSnapshotClass" (list "snapshot.storage.k8s.io/v1")
+      "VolumeGroupSnapshotClass" (list "groupsnapshot.storage.k8s.io/v1" "groupsnapshot.storage.k8s.io/v1beta1" "groupsnapshot.storage.k8s.io/v1alpha1") -}}
+{{- range $kind, $versions := $apis -}}
+{{- range $version := $versions -}}
+{{- if $.Capabilities.APIVersions.Has $version -}}
+{{- range (lookup $version $kind "" "").items -}}
+{{- if eq (.provisioner | default .driver) $.Values.driverName -}}
 {{- $class := .metadata.name -}}
 {{- range $key, $namespace := .parameters -}}
-{{- if and (hasPrefix "csi.storage.k8s.io/" $key) (hasSuffix "-secret-namespace" $key) (not (has $namespace $known)) -}}
-{{- fail (printf "StorageClass %s has Secrets in namespace %s, which this release could not read: add the namespace to rbac.secretNamespaces, or set rbac.clusterWideSecrets=true" $class $namespace) -}}
+{{- $of := trimPrefix "csi.storage.k8s.io/" $key | trimSuffix "-secret-namespace" -}}
+{{- if and (hasSuffix "-secret-namespace" $key) (has $of $secrets) (not (has $namespace $known)) -}}
+{{- fail (printf "%s %s has Secrets in namespace %s, which this release could not read: add the namespace to rbac.secretNamespaces, or set rbac.clusterWideSecrets=true" $kind $class $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -245,7 +253,7 @@ where Helm talks to a cluster.
 - apiGroups: [snapshot.storage.k8s.io]
   resources: [volumesnapshotcontents/status]
   verbs: [update, patch]
-{{- if $p.snapshotter.args.enableVolumeGroupSnapshots }}
+{{- if ($p.snapshotter.args).enableVolumeGroupSnapshots }}
 - apiGroups: [snapshot.storage.k8s.io]
   resources: [volumesnapshots]
   verbs: [get, list, watch, update, patch, create]

@@ -95,7 +95,58 @@ class ClusterIT {
     assertThat(install(Chart.RBD, "rbd").exit()).isZero();
   }
 
+  /** kubelet reads those that only a node needs. */
+  @Test
+  void storageClass_withSecretsOfNodesElsewhere_isServed() {
+    api.storageClasses(List.of(storageClass("rbd.csi.ceph.com", "node-stage", "rook-ceph")));
+
+    assertThat(install(Chart.RBD, "rbd").exit()).isZero();
+  }
+
+  @Test
+  void snapshotClass_withSecretsInAnotherNamespace_wantsTheNamespaceToBeNamed() {
+    String secret = "csi.storage.k8s.io/snapshotter-secret-";
+    api.snapshotClasses(
+        List.of(
+            Map.of(
+                "apiVersion",
+                "snapshot.storage.k8s.io/v1",
+                "kind",
+                "VolumeSnapshotClass",
+                "metadata",
+                Map.of("name", "cut"),
+                "driver",
+                "rbd.csi.ceph.com",
+                "parameters",
+                Map.of(secret + "name", "secret", secret + "namespace", "rook-ceph"))));
+
+    String installed = "--api-versions=snapshot.storage.k8s.io/v1";
+    assertThat(install(Chart.RBD, "rbd", installed).errors())
+        .contains("VolumeSnapshotClass cut has Secrets in namespace rook-ceph")
+        .contains("rbac.secretNamespaces");
+    assertThat(install(Chart.CEPHFS, "cephfs", installed).exit()).isZero();
+  }
+
+  /** Its parameters cannot be changed, so that the API server would refuse the upgrade. */
+  @Test
+  void fencing_ofAStorageClassThatIsThere_tellsToDeleteItFirst() {
+    String[] fencing = {
+      "--set=fencing.enabled=true,storageClass.create=true,storageClass.clusterID=c1,storageClass.name=fast"
+    };
+    api.storageClasses(List.of(storageClass("rbd.csi.ceph.com", "ns")));
+    Helm.Outcome refused = install(Chart.RBD, "rbd", fencing);
+    api.storageClasses(List.of(storageClass("rbd.csi.ceph.com", "controller-publish", "ns")));
+    Helm.Outcome again = install(Chart.RBD, "rbd", fencing);
+
+    assertThat(refused.errors()).contains("kubectl delete storageclass fast");
+    assertThat(again.exit()).as(again.errors()).isZero();
+  }
+
   private static Map<String, Object> storageClass(String driver, String namespace) {
+    return storageClass(driver, "provisioner", namespace);
+  }
+
+  private static Map<String, Object> storageClass(String driver, String of, String namespace) {
     return Map.of(
         "apiVersion",
         "storage.k8s.io/v1",
@@ -107,9 +158,9 @@ class ClusterIT {
         driver,
         "parameters",
         Map.of(
-            "csi.storage.k8s.io/provisioner-secret-name",
+            "csi.storage.k8s.io/%s-secret-name".formatted(of),
             "secret",
-            "csi.storage.k8s.io/provisioner-secret-namespace",
+            "csi.storage.k8s.io/%s-secret-namespace".formatted(of),
             namespace));
   }
 

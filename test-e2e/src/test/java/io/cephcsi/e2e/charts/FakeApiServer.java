@@ -10,15 +10,17 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * As much of a Kubernetes API server as Helm's {@code lookup} asks: what there is of ConfigMaps,
- * Secrets and StorageClasses. All else is not found; nothing can be written.
+ * Secrets, StorageClasses and VolumeSnapshotClasses. All else is not found; nothing can be written.
  */
 final class FakeApiServer implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String CORE = "/api/v1";
-  private static final String STORAGE = "/apis/storage.k8s.io/v1";
+  private static final String STORAGE = "storage.k8s.io/v1";
+  private static final String SNAPSHOTS = "snapshot.storage.k8s.io/v1";
 
   private final HttpServer server;
   private final Map<String, Object> answers = new TreeMap<>();
@@ -27,9 +29,8 @@ final class FakeApiServer implements AutoCloseable {
     this.server = server;
     answers.put("/version", Map.of("major", "1", "minor", "34", "gitVersion", "v1.34.0"));
     answers.put("/api", Map.of("kind", "APIVersions", "versions", List.of("v1")));
-    answers.put("/apis", groups());
+    answers.put("/apis", groups(STORAGE));
     answers.put(CORE, resources("v1", "ConfigMap", "configmaps", true));
-    answers.put(STORAGE, resources("storage.k8s.io/v1", "StorageClass", "storageclasses", false));
     storageClasses(List.of());
   }
 
@@ -68,25 +69,44 @@ final class FakeApiServer implements AutoCloseable {
 
   /** There are these StorageClasses. */
   void storageClasses(List<Map<String, Object>> classes) {
-    answers.put(
-        STORAGE + "/storageclasses",
-        Map.of("apiVersion", "storage.k8s.io/v1", "kind", "StorageClassList", "items", classes));
+    classes(STORAGE, "StorageClass", "storageclasses", classes);
   }
 
-  private static Map<String, Object> groups() {
-    Map<String, String> version = Map.of("groupVersion", "storage.k8s.io/v1", "version", "v1");
+  /** The snapshots' CRDs are installed, and there are these VolumeSnapshotClasses. */
+  void snapshotClasses(List<Map<String, Object>> classes) {
+    answers.put("/apis", groups(STORAGE, SNAPSHOTS));
+    classes(SNAPSHOTS, "VolumeSnapshotClass", "volumesnapshotclasses", classes);
+  }
+
+  private void classes(
+      String version, String kind, String resource, List<Map<String, Object>> classes) {
+    String path = "/apis/" + version;
+    answers.put(path, resources(version, kind, resource, false));
+    answers.put(
+        path + "/" + resource,
+        Map.of("apiVersion", version, "kind", kind + "List", "items", classes));
+    for (Map<String, Object> one : classes) {
+      String name = JSON.valueToTree(one).at("/metadata/name").asText();
+      answers.put("%s/%s/%s".formatted(path, resource, name), one);
+    }
+  }
+
+  private static Map<String, Object> groups(String... versions) {
     return Map.of(
-        "kind",
-        "APIGroupList",
-        "groups",
-        List.of(
-            Map.of(
-                "name",
-                "storage.k8s.io",
-                "versions",
-                List.of(version),
-                "preferredVersion",
-                version)));
+        "kind", "APIGroupList", "groups", Stream.of(versions).map(v -> group(v)).toList());
+  }
+
+  private static Map<String, Object> group(String groupVersion) {
+    int slash = groupVersion.indexOf('/');
+    Map<String, String> version =
+        Map.of("groupVersion", groupVersion, "version", groupVersion.substring(slash + 1));
+    return Map.of(
+        "name",
+        groupVersion.substring(0, slash),
+        "versions",
+        List.of(version),
+        "preferredVersion",
+        version);
   }
 
   private static Map<String, Object> resources(
