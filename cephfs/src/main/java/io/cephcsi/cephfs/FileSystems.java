@@ -89,14 +89,17 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
    * @throws CsiException.InvalidArgument when none of them is configured
    */
   public ClusterConfig requireConfig(String clusterId) {
-    if (configs.find(clusterId).isPresent()) {
-      return configs.require(clusterId); // whatever the mappings' file looks like
-    }
-    return configs.require(
-        mappings.ofCluster(clusterId).stream()
-            .filter(mirror -> configs.find(mirror).isPresent())
-            .findFirst()
-            .orElse(clusterId));
+    return configs.require(findConfig(clusterId).map(ClusterConfig::clusterId).orElse(clusterId));
+  }
+
+  /** As {@link #requireConfig}; empty when none of them is configured. */
+  public Optional<ClusterConfig> findConfig(String clusterId) {
+    return configs
+        .find(clusterId) // first: whatever the mappings' file looks like
+        .or(() ->
+            mappings.ofCluster(clusterId).stream()
+                .flatMap(mirror -> configs.find(mirror).stream())
+                .findFirst());
   }
 
   /**

@@ -8,12 +8,18 @@ import java.util.Map;
  * Which RPC a request is for, and for which lane.
  *
  * @param method the RPC's name in CSI
- * @param lane the id of the cluster that the call works on; empty for none or an unknown one
+ * @param lane the id of the cluster that the call works on; empty for none
  */
 public record RpcName(String method, String lane) {
+  /**
+   * Of calls whose cluster cannot be told, static volumes' for instance. They may hang, which is
+   * not to hinder those that ask what the driver is and can.
+   */
+  private static final String UNKNOWN = "unknown cluster";
+
   /** An RPC on a volume or snapshot; the lane is the cluster in its id. */
   public static RpcName on(String method, String id) {
-    return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(""));
+    return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(UNKNOWN));
   }
 
   /** An RPC on no cluster: what the driver is and can. */
@@ -23,7 +29,7 @@ public record RpcName(String method, String lane) {
 
   /** An RPC that makes something; the lane is the cluster in the parameters of its class. */
   public static RpcName of(String method, Map<String, String> parameters) {
-    return new RpcName(method, parameters.getOrDefault("clusterID", ""));
+    return new RpcName(method, parameters.getOrDefault("clusterID", UNKNOWN));
   }
 
   /**

@@ -54,12 +54,14 @@ public sealed interface VolumeHandle {
     return journaled.isPresent() ? journaled : byName(text);
   }
 
-  /** An RPC on a volume; the lane is the cluster in its id, empty where none is. */
+  /** An RPC on a volume; the lane is the cluster in its id, where there is one. */
   static RpcName rpc(String method, String id) {
     try {
-      return new RpcName(method, of(id).map(VolumeHandle::clusterId).orElse(""));
+      return of(id)
+          .map(handle -> new RpcName(method, handle.clusterId()))
+          .orElseGet(() -> RpcName.on(method, id));
     } catch (CsiException.InvalidArgument e) {
-      return new RpcName(method, ""); // the call itself refuses it
+      return RpcName.on(method, id); // the call itself refuses it
     }
   }
 

@@ -16,8 +16,8 @@ class VolumeHandleTest {
     "0001-0003-one-0000000000000001-c9ce0f6a-6c4e-4b1e-9d6f-3c1f7b1a2b3c, one",
     "two/pool/image, two",
     "mig_mons-b7f67366bb43f32e07d8a261a7840da9_image-e0b45b52-7e09-47d3-8f1b-806995fa4412_706f6f6c, b7f67366bb43f32e07d8a261a7840da9",
-    "mig_broken, ''",
-    "image, ''"
+    "mig_broken, unknown cluster",
+    "image, unknown cluster"
   })
   void rpc_anyForm_runsWithTheCallsOfItsCluster(String id, String lane) {
     assertThat(VolumeHandle.rpc("DeleteVolume", id)).isEqualTo(new RpcName("DeleteVolume", lane));

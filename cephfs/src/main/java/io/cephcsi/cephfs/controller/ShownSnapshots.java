@@ -68,13 +68,15 @@ final class ShownSnapshots {
     }
   }
 
-  private static void requireSamePlace(OpenFileSystem opened, Snapshot snapshot) {
+  private static boolean inSamePlace(OpenFileSystem opened, Snapshot snapshot) {
     OpenFileSystem other = snapshot.opened();
-    boolean same =
-        opened.location() == other.location()
-            && opened.cluster().fsid().equals(other.cluster().fsid())
-            && opened.config().cephFs().equals(other.config().cephFs());
-    if (!same) {
+    return opened.location() == other.location()
+        && opened.cluster().fsid().equals(other.cluster().fsid())
+        && opened.config().cephFs().equals(other.config().cephFs());
+  }
+
+  private static void requireSamePlace(OpenFileSystem opened, Snapshot snapshot) {
+    if (!inSamePlace(opened, snapshot)) {
       throw new CsiException.InvalidArgument(
           "snapshot %s is in another filesystem, subvolume group or RADOS namespace than clusterID %s and fsName %s say: name its own, or set backingSnapshot to false"
               .formatted(
@@ -93,7 +95,7 @@ final class ShownSnapshots {
       boolean last = left == SnapshotReferences.Left.NONE;
       VolumeId.of(id)
           .flatMap(decoded -> snapshots.open(decoded, opened.credentials()))
-          .ifPresent(snapshot -> finish(snapshot, last));
+          .ifPresent(snapshot -> finish(opened, snapshot, last));
     }
   }
 
@@ -106,14 +108,15 @@ final class ShownSnapshots {
   }
 
   /**
-   * Finishes the deletion of a snapshot that no volume shows any more.
+   * Finishes the deletion of a snapshot that no volume shows any more. One of another place was
+   * never shown by a volume of this, and its references are there.
    *
    * @param last whether a reference was the last: the snapshot's own is gone, so it was deleted.
    *     Without a tracker it may never have been shown, and then its own note tells.
    */
-  private void finish(Snapshot opened, boolean last) {
-    try (Snapshot snapshot = opened) {
-      if (last || snapshot.entry().discarded()) {
+  private void finish(OpenFileSystem opened, Snapshot found, boolean last) {
+    try (Snapshot snapshot = found) {
+      if (inSamePlace(opened, snapshot) && (last || snapshot.entry().discarded())) {
         deletion.finish(snapshot);
       }
     }

@@ -2,6 +2,7 @@ package io.cephcsi.cephfs.node;
 
 import io.cephcsi.ceph.MemoryFile;
 import io.cephcsi.cephfs.ClassParameter;
+import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
@@ -66,8 +67,8 @@ final class FuseMounter implements Mounter {
   }
 
   @Override
-  public List<String> options(StagePlan plan, VolumeRoot root) {
-    String ofCluster = root.cluster().cephFs().fuseMountOptions();
+  public List<String> options(StagePlan plan, ClusterConfig cluster) {
+    String ofCluster = cluster.cephFs().fuseMountOptions();
     var options =
         new MountOptions()
             .with(plan.attribute(ClassParameter.FUSE_MOUNT_OPTIONS))

@@ -2,6 +2,7 @@ package io.cephcsi.cephfs.node;
 
 import io.cephcsi.ceph.MemoryFile;
 import io.cephcsi.cephfs.ClassParameter;
+import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.KernelMonitors;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
@@ -87,13 +88,13 @@ final class KernelMounter implements Mounter {
   }
 
   @Override
-  public List<String> options(StagePlan plan, VolumeRoot root) {
-    String ofCluster = root.cluster().cephFs().kernelMountOptions();
+  public List<String> options(StagePlan plan, ClusterConfig cluster) {
+    String ofCluster = cluster.cephFs().kernelMountOptions();
     var options =
         new MountOptions()
             .with(plan.attribute(ClassParameter.KERNEL_MOUNT_OPTIONS))
             .with(ofCluster.isEmpty() ? settings.kernelMountOptions() : ofCluster);
-    settings.crushLocation().options(root.cluster()).forEach(options::with);
+    settings.crushLocation().options(cluster).forEach(options::with);
     options.with(plan.mountFlags());
     if (plan.readOnly()) {
       options.with("ro");

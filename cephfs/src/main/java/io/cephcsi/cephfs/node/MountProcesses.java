@@ -33,8 +33,7 @@ record MountProcesses(Path procfs, Commands commands) {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(procfs, "[0-9]*")) {
       for (Path entry : entries) {
         List<String> words = words(entry);
-        String program = Path.of(words.getFirst()).getFileName() + "";
-        if (programs.contains(program) && words.contains(target.toString())) {
+        if (programs.contains(program(words.getFirst())) && words.contains(target.toString())) {
           found.add(new MountProcess(Long.parseLong(entry.getFileName().toString()), words));
         }
       }
@@ -42,6 +41,11 @@ record MountProcesses(Path procfs, Commands commands) {
       throw new UncheckedIOException("list " + procfs, e);
     }
     return found;
+  }
+
+  /** As text: what a process calls itself need not be a path, nor in this system's encoding. */
+  private static String program(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   private static List<String> words(Path entry) {

@@ -1,5 +1,6 @@
 package io.cephcsi.cephfs.node;
 
+import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.csi.host.Mount;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +14,7 @@ sealed interface Mounter permits KernelMounter, FuseMounter {
   String trouble();
 
   /** The options that a mount gets, with those that this mounter has of its own. */
-  List<String> options(StagePlan plan, VolumeRoot root);
+  List<String> options(StagePlan plan, ClusterConfig cluster);
 
   /**
    * Mounts; the target has been seen to be free.

@@ -96,14 +96,6 @@ record StagePlan(
     return accessMode.endsWith("READER_ONLY");
   }
 
-  /** Whether it is so, or some option says so. */
-  boolean mountedReadOnly() {
-    return readOnly()
-        || mountFlags.contains("ro")
-        || List.of(attribute(ClassParameter.KERNEL_MOUNT_OPTIONS).split(",", -1)).contains("ro")
-        || List.of(attribute(ClassParameter.FUSE_MOUNT_OPTIONS).split(",", -1)).contains("ro");
-  }
-
   String attribute(Parameter parameter) {
     return parameter.in(context);
   }

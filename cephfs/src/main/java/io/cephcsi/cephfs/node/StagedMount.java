@@ -38,7 +38,7 @@ record StagedMount(
     if (there.isPresent()) {
       Mounter mounter = requireOurs(there.get(), plan);
       if (pulse.beats(plan.staging()) && !halfDone(there.get(), plan)) {
-        requireMode(there.get(), plan);
+        requireMode(there.get(), mounter, plan);
         requireSame(there.get(), mounter, plan);
         record(mounter, plan);
         return;
@@ -61,9 +61,7 @@ record StagedMount(
 
   /** Whether a snapshot is to be shown, and its parent's directory still is. */
   private static boolean halfDone(Mount mount, StagePlan plan) {
-    return plan.source() instanceof VolumeSource.Provisioned volume
-        && volume.path().endsWith("/")
-        && mount.root().equals("/");
+    return plan.source().showsSnapshot() && mount.root().equals("/");
   }
 
   private static void requireSame(Mount mount, Mounter mounter, StagePlan plan) {
@@ -73,15 +71,29 @@ record StagedMount(
     }
   }
 
-  private static void requireMode(Mount mount, StagePlan plan) {
-    if (mount.readOnly() != plan.mountedReadOnly()) {
+  private void requireMode(Mount mount, Mounter mounter, StagePlan plan) {
+    boolean readOnly = isReadOnly(mount, mounter, plan);
+    if (mount.readOnly() != readOnly) {
       throw new CsiException.AlreadyExists(
           "volume %s is staged %s and asked for %s: unstage it first"
               .formatted(
                   plan.volumeId(),
                   mount.readOnly() ? "read-only" : "read-write",
-                  plan.mountedReadOnly() ? "read-only" : "read-write"));
+                  readOnly ? "read-only" : "read-write"));
     }
+  }
+
+  /**
+   * As this mounter would mount it now; while its cluster is not configured, as far as is known.
+   */
+  private boolean isReadOnly(Mount mount, Mounter mounter, StagePlan plan) {
+    if (plan.source().showsSnapshot()) {
+      return plan.readOnly();
+    }
+    return roots
+        .findCluster(plan.source())
+        .map(cluster -> mounter.options(plan, cluster).contains("ro"))
+        .orElse(plan.readOnly() || mount.readOnly());
   }
 
   private void mount(StagePlan plan) throws IOException {
@@ -93,7 +105,8 @@ record StagedMount(
     }
     Mounter mounter = mounters.choose(plan);
     var request =
-        new MountRequest(root, plan.credentials(), mounter.options(plan, root), plan.staging());
+        new MountRequest(
+            root, plan.credentials(), mounter.options(plan, root.cluster()), plan.staging());
     try (var _ = Phase.MOUNT.begin()) {
       mounter.mount(request);
     }

@@ -9,6 +9,7 @@ import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.ClusterConfig;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds where volumes are. The cluster is asked only for what the volume context does not tell: the
@@ -32,6 +33,15 @@ record VolumeRoots(FileSystems fileSystems, Volumes volumes, Snapshots snapshots
               shown(named.snapshot()));
       case VolumeSource.Monitored named ->
           new VolumeRoot(unconfigured(named.monitors()), "", named.path(), shown(named.snapshot()));
+    };
+  }
+
+  /** The cluster that the volume would be mounted of; empty when it is not configured. */
+  Optional<ClusterConfig> findCluster(VolumeSource source) {
+    return switch (source) {
+      case VolumeSource.Provisioned volume -> fileSystems.findConfig(volume.id().clusterId());
+      case VolumeSource.Static named -> fileSystems.findConfig(named.clusterId());
+      case VolumeSource.Monitored named -> Optional.of(unconfigured(named.monitors()));
     };
   }
 

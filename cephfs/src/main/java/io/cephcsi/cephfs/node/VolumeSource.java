@@ -39,6 +39,15 @@ sealed interface VolumeSource {
   /** As {@link Static}, in the old style, with the monitors' addresses. */
   record Monitored(String monitors, String path, String snapshot) implements VolumeSource {}
 
+  /** Whether a snapshot is to be shown, as far as that is known without the cluster. */
+  default boolean showsSnapshot() {
+    return switch (this) {
+      case Provisioned provisioned -> provisioned.path().endsWith("/");
+      case Static named -> !named.snapshot().isEmpty();
+      case Monitored named -> !named.snapshot().isEmpty();
+    };
+  }
+
   /** The cluster's id in config.json, where there is one. */
   default Optional<String> configured() {
     return switch (this) {

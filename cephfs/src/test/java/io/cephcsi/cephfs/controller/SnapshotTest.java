@@ -342,6 +342,24 @@ class SnapshotTest {
     assertThat(controller.subvolumes.subvolumes("two", "csi")).isEmpty();
   }
 
+  /** A refused volume of another place is none of those that show it. */
+  @Test
+  void show_inAnotherFileSystemOfADeletedSnapshotThatIsShown_leavesItToItsVolumes_W7() {
+    controller.subvolumes.addFileSystem("two");
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    String shown = controller.create(show("pvc-2", snapshot)).getVolumeId();
+    controller.deleteSnapshot(snapshot);
+
+    assertThatThrownBy(
+            () -> controller.create(show("pvc-3", snapshot).putParameters("fsName", "two")))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("another filesystem");
+
+    assertThat(controller.stored(volume).snapshots).hasSize(1);
+    controller.delete(shown);
+    assertThat(controller.stored(volume).snapshots).isEmpty();
+  }
+
   @Test
   void restore_intoAnotherGroup_isMadeThere_W7() throws Exception {
     Files.writeString(

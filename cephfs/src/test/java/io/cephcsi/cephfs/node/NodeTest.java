@@ -422,6 +422,32 @@ class NodeTest {
     assertThat(host.keys).containsExactly("YXBw");
   }
 
+  /** Else pods would see the directory as it changes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staticVolume", "monitors"})
+  void stage_killedBetweenTheTwoMountsOfAStaticVolume_isDoneAnew(String style) {
+    host.contents.put(".snap", "_daily_1\nweekly_2\n");
+    Consumer<NodeStageVolumeRequest.Builder> request =
+        r ->
+            r.setVolumeId("my-static-volume")
+                .clearVolumeContext()
+                .putVolumeContext("clusterID", "one")
+                .putVolumeContext(style, style.equals("monitors") ? "10.9.9.9" : "true")
+                .putVolumeContext("provisionVolume", "false")
+                .putVolumeContext("rootPath", "/data/a")
+                .putVolumeContext("backingSnapshotID", "weekly")
+                .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+    node.stage(request);
+    var _ = host.run(List.of("umount", node.staging.toString()), new byte[0], Duration.ZERO);
+
+    node.stage(request);
+
+    assertThat(node.mounts.at(node.staging).orElseThrow().root()).isEqualTo("/.snap/weekly_2");
+    assertThat(node.mounts.all()).hasSize(2);
+    node.stage(request);
+    assertThat(node.mounts.all()).hasSize(2);
+  }
+
   /** W17. */
   @ParameterizedTest
   @ValueSource(strings = {"staticVolume", "monitors"})
@@ -604,6 +630,23 @@ class NodeTest {
             node.stage(r ->
                 r.setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY))))
         .isInstanceOf(CsiException.AlreadyExists.class);
+  }
+
+  /** An option of config.json counts for the first call, and so for the repeated one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kernel", "fuse"})
+  void stage_readOnlyByConfigJson_canBeRepeated(String mounter) throws Exception {
+    Files.writeString(
+        node.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"10.0.0.1:6789\"],\"cephFS\":{\"%sMountOptions\":\"ro\"}}]"
+            .formatted(mounter));
+    Consumer<NodeStageVolumeRequest.Builder> by = r -> r.putVolumeContext("mounter", mounter);
+    node.stage(by);
+
+    node.stage(by);
+
+    assertThat(node.mounts.at(node.staging).orElseThrow().readOnly()).isTrue();
+    assertThat(node.mounts.all()).hasSize(1);
   }
 
   @Test
