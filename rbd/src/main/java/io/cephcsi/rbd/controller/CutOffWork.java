@@ -103,11 +103,12 @@ final class CutOffWork implements AutoCloseable {
 
   private void resumeNow(OpenPool opened) {
     Pool pool = opened.pool();
+    List<TrashEntry> trash = pool.trashEntries(); // first: a deletion comes here before its record
     Map<PurgeRecord, PurgeRecord.Images> records = new HashMap<>(volumes.purgeRecords(pool));
     records.putAll(snapshots.purgeRecords(pool));
     records.forEach((record, images) ->
         purgeUnlessWaiting(opened, new Purger.Discarded(record, images.name(), images.ids())));
-    unrecorded(pool, records.keySet()).forEach(what -> purgeUnlessWaiting(opened, what));
+    unrecorded(pool, trash, records.keySet()).forEach(what -> purgeUnlessWaiting(opened, what));
     for (String imageId : volumes.flattenings(pool)) {
       flattener.flatten(opened.config().clusterId(), pool.id(), imageId, opened.credentials());
     }
@@ -123,9 +124,10 @@ final class CutOffWork implements AutoCloseable {
    * What the trash has of volumes and snapshots whose names are free and that have no record, one
    * for each of those. Nothing is read of what has one.
    */
-  private List<Purger.Discarded> unrecorded(Pool pool, Set<PurgeRecord> known) {
+  private List<Purger.Discarded> unrecorded(
+      Pool pool, List<TrashEntry> trash, Set<PurgeRecord> known) {
     Map<String, List<TrashEntry>> byUuid = new TreeMap<>();
-    for (TrashEntry entry : pool.trashEntries()) {
+    for (TrashEntry entry : trash) {
       volumes
           .uuidOf(IntermediateImage.withoutSuffix(entry.name()))
           .filter(uuid -> !known.contains(volumes.purgeRecord(uuid)))
