@@ -86,15 +86,10 @@ public record BenchBudget(
     return new BenchBudget("", 0, what, measured, true, bound);
   }
 
-  /**
-   * In tenths, as the table has them: what a driver looks into once in its life, some time after
-   * its start, falls into one of the rows.
-   */
   private static void operations(
       List<BenchBudget> budgets, BenchResult result, String rpc, double most) {
     find(result, rpc, 1)
-        .map(c -> Math.round(c.driver().osdOperations() * 10) / 10.0)
-        .map(each -> new BenchBudget(rpc, 1, "osd ops", each, true, most))
+        .map(c -> new BenchBudget(rpc, 1, "osd ops", c.driver().osdOperations(), true, most))
         .ifPresent(budgets::add);
   }
 
