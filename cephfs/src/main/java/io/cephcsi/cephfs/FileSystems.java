@@ -94,12 +94,7 @@ public final class FileSystems implements Listing.Places<OpenFileSystem> {
 
   /** As {@link #requireConfig}; empty when none of them is configured. */
   public Optional<ClusterConfig> findConfig(String clusterId) {
-    return configs
-        .find(clusterId) // first: whatever the mappings' file looks like
-        .or(() ->
-            mappings.ofCluster(clusterId).stream()
-                .flatMap(mirror -> configs.find(mirror).stream())
-                .findFirst());
+    return mappings.findConfig(clusterId, configs);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -103,6 +104,19 @@ public final class ClusterMappings {
       }
     }
     return List.copyOf(others);
+  }
+
+  /**
+   * The configured cluster of that id, or else the first configured one that mirrors it; empty when
+   * there is none. The file is looked at only where the cluster itself is not configured.
+   */
+  public Optional<ClusterConfig> findConfig(String clusterId, ClusterConfigs configs) {
+    return configs
+        .find(clusterId)
+        .or(() ->
+            ofCluster(clusterId).stream()
+                .flatMap(mirror -> configs.find(mirror).stream())
+                .findFirst());
   }
 
   /**

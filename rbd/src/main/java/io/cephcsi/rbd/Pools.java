@@ -219,12 +219,7 @@ public final class Pools implements Listing.Places<OpenPool> {
    * there is none. No cluster is asked.
    */
   public Optional<ClusterConfig> findConfig(String clusterId) {
-    return configs
-        .find(clusterId)
-        .or(() ->
-            mappings.ofCluster(clusterId).stream()
-                .flatMap(mirror -> configs.find(mirror).stream())
-                .findFirst());
+    return mappings.findConfig(clusterId, configs);
   }
 
   /** The pool that mirrors one, in that cluster; the one itself when that is its cluster. */

@@ -422,21 +422,25 @@ class NodeTest {
     assertThat(host.keys).containsExactly("YXBw");
   }
 
+  /** A static volume in either style, for readers. */
+  private static Consumer<NodeStageVolumeRequest.Builder> staticReader(String style) {
+    return r ->
+        r.setVolumeId("my-static-volume")
+            .clearVolumeContext()
+            .putVolumeContext("clusterID", "one")
+            .putVolumeContext(style, style.equals("monitors") ? "10.9.9.9" : "true")
+            .putVolumeContext("provisionVolume", "false")
+            .putVolumeContext("rootPath", "/data/a")
+            .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+  }
+
   /** Else pods would see the directory as it changes. */
   @ParameterizedTest
   @ValueSource(strings = {"staticVolume", "monitors"})
   void stage_killedBetweenTheTwoMountsOfAStaticVolume_isDoneAnew(String style) {
     host.contents.put(".snap", "_daily_1\nweekly_2\n");
     Consumer<NodeStageVolumeRequest.Builder> request =
-        r ->
-            r.setVolumeId("my-static-volume")
-                .clearVolumeContext()
-                .putVolumeContext("clusterID", "one")
-                .putVolumeContext(style, style.equals("monitors") ? "10.9.9.9" : "true")
-                .putVolumeContext("provisionVolume", "false")
-                .putVolumeContext("rootPath", "/data/a")
-                .putVolumeContext("backingSnapshotID", "weekly")
-                .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+        staticReader(style).andThen(r -> r.putVolumeContext("backingSnapshotID", "weekly"));
     node.stage(request);
     var _ = host.run(List.of("umount", node.staging.toString()), new byte[0], Duration.ZERO);
 
@@ -453,15 +457,7 @@ class NodeTest {
   @ValueSource(strings = {"staticVolume", "monitors"})
   void stage_staticVolumeOfASnapshot_showsTheOneThatMatches(String style) {
     host.contents.put(".snap", "_daily_1\nweekly_2\n");
-    Consumer<NodeStageVolumeRequest.Builder> request =
-        r ->
-            r.setVolumeId("my-static-volume")
-                .clearVolumeContext()
-                .putVolumeContext("clusterID", "one")
-                .putVolumeContext(style, style.equals("monitors") ? "10.9.9.9" : "true")
-                .putVolumeContext("provisionVolume", "false")
-                .putVolumeContext("rootPath", "/data/a")
-                .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY));
+    Consumer<NodeStageVolumeRequest.Builder> request = staticReader(style);
 
     node.stage(
         r -> request.andThen(b -> b.putVolumeContext("backingSnapshotID", "weekly")).accept(r));
