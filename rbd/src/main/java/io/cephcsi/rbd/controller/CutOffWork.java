@@ -107,15 +107,15 @@ final class CutOffWork implements AutoCloseable {
     Map<PurgeRecord, PurgeRecord.Images> records = new HashMap<>(volumes.purgeRecords(pool));
     records.putAll(snapshots.purgeRecords(pool));
     records.forEach((record, images) ->
-        purgeUnlessWaiting(opened, new Purger.Discarded(record, images.name(), images.ids())));
-    unrecorded(pool, trash, records.keySet()).forEach(what -> purgeUnlessWaiting(opened, what));
+        purgeUnlessKnown(opened, new Purger.Discarded(record, images.name(), images.ids())));
+    unrecorded(pool, trash, records.keySet()).forEach(what -> purgeUnlessKnown(opened, what));
     for (String imageId : volumes.flattenings(pool)) {
       flattener.flatten(opened.config().clusterId(), pool.id(), imageId, opened.credentials());
     }
   }
 
-  private void purgeUnlessWaiting(OpenPool opened, Purger.Discarded what) {
-    if (!purger.waits(opened, what)) {
+  private void purgeUnlessKnown(OpenPool opened, Purger.Discarded what) {
+    if (!purger.has(opened, what)) {
       purger.purge(opened, what);
     }
   }

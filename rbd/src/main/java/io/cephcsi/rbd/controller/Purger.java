@@ -40,7 +40,7 @@ final class Purger implements AutoCloseable {
   private final VolumeJournal volumes;
   private final IntSupplier callsInFlight;
 
-  /** What each purge that is tried or waits has come to, by {@link Discarded#key}. */
+  /** What each purge that was asked for has come to, by {@link Discarded#key}. */
   private final Map<String, Stop> stops = new HashMap<>();
 
   /**
@@ -77,7 +77,7 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  /** A purge at the image that it cannot get past yet. */
+  /** A purge at the image that it comes to next, or cannot get past yet. */
   private static final class Stop {
     private final Trashed trashed;
     private boolean cloneGone;
@@ -103,6 +103,7 @@ final class Purger implements AutoCloseable {
     var trashed =
         new Trashed(clusterId, opened.pool().id(), opened.credentials(), what, Tries.NONE);
     long asked = System.nanoTime();
+    begin(trashed, 0);
     threads.run(clusterId, () -> purgeInTurn(trashed, asked));
   }
 
@@ -147,6 +148,7 @@ final class Purger implements AutoCloseable {
             purge(pool, id);
             end(trashed, place++);
           }
+          begin(trashed, place);
           trashed.what().record().forget(pool.pool());
         }
       }
@@ -230,14 +232,14 @@ final class Purger implements AutoCloseable {
     }
   }
 
-  /** Whether a purge of it is tried just now, or waits for what hinders it. */
-  synchronized boolean waits(OpenPool opened, Discarded what) {
+  /** Whether a purge of it is in the queue, tried just now, or waits for what hinders it. */
+  synchronized boolean has(OpenPool opened, Discarded what) {
     String clusterId = opened.config().clusterId();
     return IntStream.rangeClosed(0, what.imageIds().size())
         .anyMatch(place -> stops.containsKey(what.key(clusterId, place)));
   }
 
-  /** How many purges are tried or wait; each just once. */
+  /** How many purges are in the queue, tried or wait; each just once. */
   synchronized int waiting() {
     return stops.size();
   }

@@ -163,6 +163,37 @@ class BackgroundWorkTest {
     Controller.await(() -> trashed() == 0);
   }
 
+  /** It would be purged twice, the second time for nothing. */
+  @Test
+  void lookForCutOffWork_whileAPurgeIsInTheQueue_leavesItThere() throws Exception {
+    controller.resumeAfter = Duration.ZERO;
+    controller.resumeAgain = Duration.ZERO;
+    controller.restart(new ControllerSettings(false, ""));
+    String queued = controller.create("pvc-queued").getVolume().getVolumeId();
+    List<String> ids = List.of(idOf(imageOf(source)), idOf(imageOf(queued)));
+    var goesOn = new CountDownLatch(1);
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("remove from trash")) {
+            await(goesOn);
+          }
+        });
+    controller.delete(source);
+    controller.delete(queued);
+    assertThat(controller.purges()).isEqualTo(2);
+    long looks = looks();
+
+    controller.create("pvc-1");
+    controller.create("pvc-2");
+    Controller.await(() -> looks() >= looks + 2);
+    goesOn.countDown();
+
+    Controller.await(() -> trashed() == 0 && controller.purges() == 0);
+    assertThat(tries(ids.getLast())).isEqualTo(tries(ids.getFirst()));
+  }
+
   private long tries(String imageId) {
     return count("read image state " + imageId);
   }

@@ -260,7 +260,7 @@ final class Controller implements AutoCloseable {
     }
   }
 
-  /** How many purges are tried or wait. */
+  /** How many purges are in the queue, tried or wait. */
   int purges() {
     return requireNonNull(purger).waiting();
   }
