@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,10 @@ final class MountTable {
   /** All mounts, in the order in which they were made. */
   static List<Mount> read(Path mountinfo) {
     List<Mount> mounts = new ArrayList<>();
-    text(mountinfo).lines().forEach(line -> known(line).ifPresent(mounts::add));
+    // Only there: of what ends a line elsewhere, the kernel writes a carriage return as it is.
+    Arrays.stream(text(mountinfo).split("\n", -1))
+        .flatMap(line -> known(line).stream())
+        .forEach(mounts::add);
     return mounts;
   }
 
@@ -44,8 +48,8 @@ final class MountTable {
   private static Optional<Mount> known(String line) {
     try {
       return Optional.of(parse(line));
-    } catch (InvalidPathException e) {
-      return Optional.empty(); // a name that no path of a request can have
+    } catch (InvalidPathException | IndexOutOfBoundsException e) {
+      return Optional.empty(); // a name that no path of a request can have, or no line at all
     }
   }
 

@@ -58,6 +58,18 @@ class MountTableTest {
     assertThat(MountTable.read(file)).extracting(Mount::path).contains(Path.of("/p"));
   }
 
+  /** A pod's subPath can have it, and the kernel escapes it not. */
+  @Test
+  void read_aNameWithACarriageReturn_isOneLine() throws Exception {
+    String lines =
+        "36 35 251:0 /a\rb /p/a\rb rw - xfs /dev/rbd0 rw\nno line at all\n36 35 251:0 / /p rw - xfs /dev/rbd0 rw\n";
+    Path file = Files.writeString(directory.resolve("mountinfo"), lines);
+
+    assertThat(MountTable.read(file))
+        .extracting(Mount::path)
+        .containsExactly(Path.of("/p/a\rb"), Path.of("/p"));
+  }
+
   @Test
   void read_thisMachine_hasProc() {
     assertThat(MountTable.read(Path.of("/proc/self/mountinfo")))
