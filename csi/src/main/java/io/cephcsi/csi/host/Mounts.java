@@ -123,8 +123,10 @@ public final class Mounts {
       try {
         umount.run();
       } catch (CommandFailed e) {
-        // What a process shows by FUSE also goes by itself, when that process ends.
-        if (at(path).equals(mount)) {
+        // What a process shows by FUSE also goes by itself, when that process ends. But a umount
+        // that
+        // does not end has it out of the table, too, while the filesystem is still written out.
+        if (e.exit() < 0 || at(path).equals(mount)) {
           throw e;
         }
       }

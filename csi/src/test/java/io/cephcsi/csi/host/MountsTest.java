@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MountsTest {
+  private static final int NO_END = -1;
+
   @TempDir Path directory;
   private final List<String> commands = new ArrayList<>();
   private int exit;
@@ -95,6 +97,16 @@ class MountsTest {
     assertThat(commands).containsExactly("umount /b", "umount --lazy /c");
   }
 
+  /** The kernel goes on writing the filesystem out, also when umount is killed. */
+  @Test
+  void unmount_thatDoesNotEnd_isAFailureThoughTheTableHasItNoMore() throws Exception {
+    exit = NO_END;
+    goesByItself = true;
+    Mounts mounts = mounts("/b", "1:1");
+
+    assertThatThrownBy(() -> mounts.unmount(Path.of("/b"))).isInstanceOf(CommandFailed.class);
+  }
+
   private Mounts mounts(String... pathsAndDevices) throws Exception {
     var lines = new ArrayList<String>();
     for (int i = 0; i < pathsAndDevices.length; i += 2) {
@@ -112,6 +124,9 @@ class MountsTest {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+    if (exit == NO_END) {
+      throw new CommandFailed(command, "ended after " + deadline + " without an end");
     }
     return new Commands.Outcome(exit, "", exit == 0 ? "" : "no luck");
   }

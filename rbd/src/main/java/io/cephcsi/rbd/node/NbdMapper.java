@@ -8,7 +8,6 @@ import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
 import io.cephcsi.csi.host.KernelVersion;
-import io.cephcsi.csi.host.Mounts;
 import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.MapOptions;
 import java.io.IOException;
@@ -52,7 +51,7 @@ final class NbdMapper implements Mapper {
 
   private final Host host;
   private final Commands commands;
-  private final Mounts mounts;
+  private final Unused unused;
   private final ControlGroup group;
   private final BlockDevices blockDevices;
   private volatile String help = "";
@@ -75,10 +74,10 @@ final class NbdMapper implements Mapper {
   /**
    * @param group for the processes of rbd-nbd
    */
-  NbdMapper(Host host, Commands commands, Mounts mounts, ControlGroup group) {
+  NbdMapper(Host host, Commands commands, Unused unused, ControlGroup group) {
     this.host = host;
     this.commands = commands;
-    this.mounts = mounts;
+    this.unused = unused;
     this.group = group;
     this.blockDevices = new BlockDevices(host.sysfs());
   }
@@ -349,17 +348,13 @@ final class NbdMapper implements Mapper {
     return Monitors.of(request.monitors()).stream().map(Monitors::host).anyMatch(hosts::contains);
   }
 
-  /**
-   * rbd-nbd takes a device away from below a mounted filesystem, and what was not yet written is
-   * lost; so it is looked at before.
-   */
   @Override
   public void unmap(MappedDevice device, String options) {
     Path block = block(device.path());
     if (!Files.exists(block.resolve("pid"))) {
       return;
     }
-    requireUnused(device);
+    unused.require(device);
     Optional<NbdProcess> process = process(block, device.path(), device.volumeId());
     List<String> command = new ArrayList<>(List.of(PROGRAM, "unmap", device.path().toString()));
     new MapOptions("", options).nbdOptions().forEach(option -> command.add("--" + option));
@@ -371,16 +366,6 @@ final class NbdMapper implements Mapper {
               .formatted(device.path(), device.image(), e.getMessage()));
     }
     awaitEnd(device, block, process);
-  }
-
-  private void requireUnused(MappedDevice device) {
-    String numbers = blockDevices.numbers(device.path());
-    if (mounts.all().stream()
-        .anyMatch(m -> m.device().equals(numbers) || m.isNodeOf(device.path()))) {
-      throw new CsiException.FailedPrecondition(
-          "%s, which shows image %s, is still mounted: unmount it first"
-              .formatted(device.path(), device.image()));
-    }
   }
 
   /** Until the process has closed the image, which for others is in use so long. */

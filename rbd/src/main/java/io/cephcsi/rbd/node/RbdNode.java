@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import csi.v1.NodeGrpc;
 import csi.v1.NodeServiceCapability.RPC;
+import io.cephcsi.ceph.DeviceClaim;
 import io.cephcsi.ceph.KernelNbd;
 import io.cephcsi.cluster.ClusterConfigs;
 import io.cephcsi.cluster.KnownUsers;
@@ -35,6 +36,7 @@ import java.util.List;
 public final class RbdNode implements AutoCloseable {
   private static final Path SYSFS = Path.of("/sys");
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
+  private static final Duration UNMOUNTING = Duration.ofSeconds(2);
   private static final Path PROCFS = Path.of("/proc");
 
   private static final NodeGetCapabilities CAPABILITIES =
@@ -75,6 +77,7 @@ public final class RbdNode implements AutoCloseable {
     var users = parts.users();
     var blockDevices = new BlockDevices(SYSFS);
     var group = ControlGroup.ofNode();
+    var unused = new Unused(mounts, blockDevices, DeviceClaim::held, UNMOUNTING);
     var devices =
         new Devices(
             List.of(
@@ -83,9 +86,9 @@ public final class RbdNode implements AutoCloseable {
                     new NbdMapper.Host(
                         SYSFS, PROCFS, parts.cephConf(), KernelNbd::resize, Duration.ofSeconds(20)),
                     commands,
-                    mounts,
+                    unused,
                     group),
-                new UserspaceMapper(commands, parts.stateDirectory(), group)),
+                new UserspaceMapper(commands, parts.stateDirectory(), unused, group)),
             blockDevices);
     var fence =
         new NodeFence(

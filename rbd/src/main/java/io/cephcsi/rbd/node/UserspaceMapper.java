@@ -31,17 +31,19 @@ final class UserspaceMapper implements Mapper {
   private final Path stateDirectory;
   private final ControlGroup group;
   private final Mounts mounts;
+  private final Unused unused;
   private final BlockDevices blockDevices = new BlockDevices(SYSFS);
 
   /**
    * @param stateDirectory below which each mapped image has a folder; made when it is missing
    * @param group for the storage daemons
    */
-  UserspaceMapper(Commands commands, Path stateDirectory, ControlGroup group) {
+  UserspaceMapper(Commands commands, Path stateDirectory, Unused unused, ControlGroup group) {
     this.commands = commands;
     this.stateDirectory = stateDirectory;
     this.group = group;
     this.mounts = new Mounts(commands);
+    this.unused = unused;
   }
 
   @Override
@@ -139,13 +141,7 @@ final class UserspaceMapper implements Mapper {
 
   @Override
   public void unmap(MappedDevice device, String options) {
-    String numbers = blockDevices.numbers(device.path());
-    if (mounts.all().stream()
-        .anyMatch(m -> m.device().equals(numbers) || m.isNodeOf(device.path()))) {
-      throw new CsiException.FailedPrecondition(
-          "%s, which shows image %s, is still mounted: unmount it first"
-              .formatted(device.path(), device.image()));
-    }
+    unused.require(device);
     clear(device.image());
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
 import io.cephcsi.csi.host.ControlGroup;
@@ -46,6 +47,9 @@ class NbdMapperTest {
   /** What a command leaves undone, which says that it has done it. */
   private boolean idle;
 
+  /** Whether a filesystem has the device that is in no mount table. */
+  private boolean held;
+
   private NbdMapper mapper;
 
   @BeforeEach
@@ -66,7 +70,11 @@ class NbdMapperTest {
             this::setSize,
             Duration.ofMillis(200)),
         this::run,
-        new Mounts(this::run, directory.resolve("mountinfo")),
+        new Unused(
+            new Mounts(this::run, directory.resolve("mountinfo")),
+            new BlockDevices(directory.resolve("sys")),
+            _ -> held,
+            Duration.ofMillis(100)),
         new ControlGroup(directory.resolve("cgroup"), "cephcsi"));
   }
 
@@ -338,6 +346,22 @@ class NbdMapperTest {
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("still mounted");
     assertThat(commands).noneMatch(c -> c.contains("unmap"));
+  }
+
+  /** A umount was killed, or its driver was, and the kernel still writes the filesystem out. */
+  @Test
+  void unmap_whatIsStillWrittenOut_isRefused() {
+    MappedDevice device = mapper.map(request("", false));
+    held = true;
+
+    assertThatThrownBy(() -> mapper.unmap(device, ""))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("/dev/nbd0, which shows image rbd/csi-vol-1, is still held");
+    assertThat(commands).noneMatch(c -> c.contains("unmap"));
+
+    held = false;
+    mapper.unmap(device, "");
+    assertThat(commands).anyMatch(c -> c.contains("unmap"));
   }
 
   @Test

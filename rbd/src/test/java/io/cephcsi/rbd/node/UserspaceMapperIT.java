@@ -7,6 +7,7 @@ import io.cephcsi.ceph.Cluster;
 import io.cephcsi.ceph.ConnectionPool;
 import io.cephcsi.ceph.ConnectionSettings;
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.DeviceClaim;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
 import io.cephcsi.ceph.Pool;
@@ -14,6 +15,7 @@ import io.cephcsi.ceph.SingleNodeCeph;
 import io.cephcsi.ceph.Watcher;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.ControlGroup;
@@ -113,6 +115,32 @@ class UserspaceMapperIT {
     assertThat(mountPoint().resolve("file")).hasContent("data");
   }
 
+  /** As a filesystem that umount has taken out of the table and that is still written out. */
+  @Test
+  void unmap_mountedWhereItIsNotSeen_isRefused() throws Exception {
+    Path device = mapper().map(request(false)).path();
+    filesystems.make("xfs", device, List.of());
+    Files.createDirectory(mountPoint());
+    mounts.mount("xfs", device, mountPoint(), List.of("nouuid"));
+    Process elsewhere =
+        new ProcessBuilder(
+                "unshare", "--mount", "--propagation=private", "sh", "-c", "echo there; exec cat")
+            .start();
+    try {
+      assertThat(elsewhere.inputReader().readLine()).isEqualTo("there");
+      mounts.unmount(mountPoint());
+
+      assertThatThrownBy(() -> mapper().unmap(onlyDevice(), ""))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("is still held");
+    } finally {
+      elsewhere.destroy();
+      elsewhere.onExit().join();
+    }
+    mapper().unmap(onlyDevice(), "");
+    assertNothingLeft();
+  }
+
   @Test
   void map_key_isOnNoCommandLineAndInNoFile() throws Exception {
     var _ = mapper().map(request(false));
@@ -162,7 +190,7 @@ class UserspaceMapperIT {
   void map_stateDirectoryBehindALink_isFoundAgain() throws Exception {
     Path real = Files.createDirectory(directory.resolve("real"));
     Path link = Files.createSymbolicLink(directory.resolve("link"), real);
-    var mapper = new UserspaceMapper(commands, link, group());
+    var mapper = new UserspaceMapper(commands, link, unused(), group());
 
     MappedDevice device = mapper.map(request(false));
 
@@ -208,7 +236,12 @@ class UserspaceMapperIT {
 
   /** A new one at each call, as a driver that was started again has. */
   private UserspaceMapper mapper() {
-    return new UserspaceMapper(commands, directory.resolve("state"), group());
+    return new UserspaceMapper(commands, directory.resolve("state"), unused(), group());
+  }
+
+  private Unused unused() {
+    return new Unused(
+        mounts, new BlockDevices(Path.of("/sys")), DeviceClaim::held, Duration.ofMillis(200));
   }
 
   private ControlGroup group() {

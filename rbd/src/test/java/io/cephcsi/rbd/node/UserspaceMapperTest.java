@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.ChildProcesses;
 import io.cephcsi.csi.host.ControlGroup;
+import io.cephcsi.csi.host.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +33,14 @@ class UserspaceMapperTest {
   @BeforeEach
   void start() throws Exception {
     var group = new ControlGroup(directory.resolve("groups"), "cephcsi");
-    mapper = new UserspaceMapper(new ChildProcesses(), directory, group);
+    var commands = new ChildProcesses();
+    var unused =
+        new Unused(
+            new Mounts(commands),
+            new BlockDevices(Path.of("/sys")),
+            _ -> false,
+            Duration.ofMillis(100));
+    mapper = new UserspaceMapper(commands, directory, unused, group);
     folder = Files.createDirectory(directory.resolve("1"));
     Path description =
         Files.writeString(
