@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Makes, checks and grows filesystems, by the tools of e2fsprogs, xfsprogs and util-linux. */
 public final class Filesystems {
@@ -18,6 +20,13 @@ public final class Filesystems {
 
   private static final Duration SHORT = Duration.ofSeconds(30);
   private static final Duration LONG = Duration.ofMinutes(10);
+
+  /** A full check of some terabytes; begun anew it would be no shorter. */
+  private static final Duration CHECK = Duration.ofHours(12);
+
+  /** What waits for a device cannot be ended, and a second one would wait beside it. */
+  private static final Duration HOWEVER_LONG = Duration.ofDays(365);
+
   private static final Duration STATFS = Duration.ofSeconds(2);
 
   /** What blkid says when there is nothing that it knows. */
@@ -31,15 +40,29 @@ public final class Filesystems {
           "ext4", List.of("-m0", "-Enodiscard,lazy_itable_init=1,lazy_journal_init=1"),
           "xfs", List.of("-K"));
 
+  private static final Pattern XFSPROGS = Pattern.compile("version (\\d+)\\.");
+
+  /** Of xfsprogs: from then on mkfs.xfs makes by itself what older kernels refuse. */
+  private static final int NEWER_DEFAULTS = 6;
+
   private final Commands commands;
+  private final KernelVersion kernel;
 
   public Filesystems(Commands commands) {
+    this(commands, KernelVersion.running());
+  }
+
+  /**
+   * @param kernel that is to mount what is made
+   */
+  Filesystems(Commands commands, KernelVersion kernel) {
     this.commands = commands;
+    this.kernel = kernel;
   }
 
   /**
    * What is on a device: a filesystem's type, or another word for anything that is none; empty when
-   * there is nothing.
+   * there is nothing, or an xfs whose making was cut off, which nobody can ever have mounted.
    *
    * @throws CommandFailed when the device cannot be read or what is there cannot be told
    */
@@ -48,13 +71,14 @@ public final class Filesystems {
         List.of("blkid", "-p", "-s", "TYPE", "-s", "PTTYPE", "-o", "export", device.toString());
     var outcome = commands.run(command, new byte[0], SHORT);
     if (outcome.exit() == NOTHING_FOUND) {
-      requireReadable(device); // blkid tells an unreadable device in the same way
+      requireNothing(device, command); // blkid tells an unreadable device in the same way
       return Optional.empty();
     }
     if (outcome.exit() != 0) {
       throw new CommandFailed(command, outcome);
     }
-    return Optional.of(type(outcome.out()));
+    String type = type(outcome.out());
+    return type.equals("xfs") && isUnfinished(device) ? Optional.empty() : Optional.of(type);
   }
 
   private static String type(String exported) {
@@ -67,16 +91,28 @@ public final class Filesystems {
     return type;
   }
 
-  private static void requireReadable(Path device) {
+  /** A device that answers again has been unreadable to blkid, and is not empty for that. */
+  private static void requireNothing(Path device, List<String> command) {
     try {
-      var _ = Superblock.filesystemBytes(device);
+      if (Superblock.filesystemBytes(device).isPresent()) {
+        throw new CommandFailed(
+            command, "found nothing, but there is a superblock: the call can be repeated");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + device, e);
+    }
+  }
+
+  private static boolean isUnfinished(Path device) {
+    try {
+      return Superblock.isUnfinishedXfs(device);
     } catch (IOException e) {
       throw new UncheckedIOException("read " + device, e);
     }
   }
 
   /**
-   * Makes a filesystem; the caller has seen that nothing is there.
+   * Makes a filesystem; the caller has seen by {@link #on} that nothing is there.
    *
    * @param options in place of the default ones; empty for these
    */
@@ -85,13 +121,34 @@ public final class Filesystems {
     command.addAll(
         options.isEmpty() ? DEFAULT_OPTIONS.getOrDefault(filesystem, List.of()) : options);
     if (filesystem.equals("xfs")) {
-      // kernels before 5.10 do not mount what newer tools make by default
-      command.addAll(List.of("-m", "reflink=0"));
+      command.addAll(portable());
+      if (isUnfinished(device)) {
+        command.add("-f");
+      }
     }
     command.add(device.toString());
     try (var _ = Phase.MKFS.begin()) {
       var _ = commands.require(command, LONG);
     }
+  }
+
+  /**
+   * Without what kernels refuse that are too old for it, be they other nodes': large counts of
+   * extents are of 5.19, and no volume of Ceph needs them. Times after 2038 are of 5.10, and are
+   * left out for an older kernel alone.
+   */
+  private List<String> portable() {
+    if (xfsprogs() < NEWER_DEFAULTS) {
+      return List.of("-m", "reflink=0");
+    }
+    String metadata = kernel.atLeast(5, 10) ? "reflink=0" : "reflink=0,bigtime=0,inobtcount=0";
+    return List.of("-m", metadata, "-i", "nrext64=0");
+  }
+
+  private int xfsprogs() {
+    Matcher version =
+        XFSPROGS.matcher(commands.run(List.of("mkfs.xfs", "-V"), new byte[0], SHORT).out());
+    return version.find() ? Integer.parseInt(version.group(1)) : 0;
   }
 
   /**
@@ -103,7 +160,7 @@ public final class Filesystems {
     var command = List.of("fsck", "-a", device.toString());
     Commands.Outcome outcome;
     try (var _ = Phase.FSCK.begin()) {
-      outcome = commands.run(command, new byte[0], LONG);
+      outcome = commands.run(command, new byte[0], CHECK);
     }
     if (outcome.exit() > ERRORS_CORRECTED && (outcome.exit() & ERRORS_LEFT) != 0) {
       throw new CommandFailed(command, outcome);
@@ -150,7 +207,7 @@ public final class Filesystems {
                 "count=1",
                 "iflag=direct",
                 "status=none"),
-            LONG);
+            HOWEVER_LONG);
   }
 
   /**
@@ -160,7 +217,7 @@ public final class Filesystems {
    * @throws CommandFailed when it refuses
    */
   public void lookAt(Path mountPoint) {
-    var _ = commands.require(List.of("stat", "-c", "%i", mountPoint.toString()), LONG);
+    var _ = commands.require(List.of("stat", "-c", "%i", mountPoint.toString()), HOWEVER_LONG);
   }
 
   /**

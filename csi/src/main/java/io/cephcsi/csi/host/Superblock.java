@@ -9,7 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * The size that a filesystem's superblock tells, of ext4 and xfs, which need not fill the device.
+ * What a filesystem's superblock tells, of ext4 and xfs: its size, since it need not fill the
+ * device, and whether it was made to the end.
  */
 final class Superblock {
   private static final int BYTES = 4096;
@@ -18,6 +19,7 @@ final class Superblock {
   private static final int EXT4_MAGIC_AT = EXT4_START + 0x38;
   private static final short EXT4_MAGIC = (short) 0xEF53;
   private static final int XFS_MAGIC = 0x58465342; // XFSB
+  private static final int XFS_IN_PROGRESS_AT = 126; // sb_inprogress
 
   private Superblock() {}
 
@@ -31,6 +33,12 @@ final class Superblock {
     return start.getShort(EXT4_MAGIC_AT) == EXT4_MAGIC
         ? Optional.of(ext4(start))
         : Optional.empty();
+  }
+
+  /** Whether mkfs.xfs was cut off: it sets a mark first, and takes it away last. */
+  static boolean isUnfinishedXfs(Path device) throws IOException {
+    ByteBuffer start = read(device).order(ByteOrder.BIG_ENDIAN);
+    return start.getInt(0) == XFS_MAGIC && start.get(XFS_IN_PROGRESS_AT) != 0;
   }
 
   private static long ext4(ByteBuffer start) {

@@ -67,16 +67,36 @@ class FilesystemsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "ext4 | ''       | mkfs.ext4 -m0 -Enodiscard,lazy_itable_init=1,lazy_journal_init=1 /dev/x",
-        "xfs  | ''       | mkfs.xfs -K -m reflink=0 /dev/x",
-        "ext4 | -N;1000  | mkfs.ext4 -N 1000 /dev/x",
-        "xfs  | -L;a     | mkfs.xfs -L a -m reflink=0 /dev/x",
+        "ext4 | ''       | mkfs.ext4 -m0 -Enodiscard,lazy_itable_init=1,lazy_journal_init=1",
+        "xfs  | ''       | mkfs.xfs -K -m reflink=0",
+        "ext4 | -N;1000  | mkfs.ext4 -N 1000",
+        "xfs  | -L;a     | mkfs.xfs -L a -m reflink=0",
       })
-  void make_options(String filesystem, String options, String expected) {
-    told.make(
-        filesystem, Path.of("/dev/x"), options.isEmpty() ? List.of() : List.of(options.split(";")));
+  void make_options(String filesystem, String options, String expected) throws Exception {
+    Path device = device(1 << 20);
 
-    assertThat(commands).containsExactly(expected);
+    told.make(filesystem, device, options.isEmpty() ? List.of() : List.of(options.split(";")));
+
+    assertThat(commands).endsWith(expected + " " + device);
+  }
+
+  /** The node that mounts the volume next may have an older kernel than the one that makes it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "5.13.0 | 6.1.0  | -m reflink=0",
+        "6.13.0 | 6.1.0  | -m reflink=0 -i nrext64=0",
+        "6.13.0 | 5.15.0 | -m reflink=0 -i nrext64=0",
+        "6.13.0 | 5.4.0  | -m reflink=0,bigtime=0,inobtcount=0 -i nrext64=0",
+      })
+  void make_xfs_asOldKernelsMountIt(String tools, String kernel, String expected) throws Exception {
+    outcome = new Commands.Outcome(0, "mkfs.xfs version " + tools, "");
+    Path device = device(1 << 20);
+
+    new Filesystems(this::run, KernelVersion.of(kernel)).make("xfs", device, List.of());
+
+    assertThat(commands).endsWith("mkfs.xfs -K " + expected + " " + device);
   }
 
   @ParameterizedTest
@@ -104,6 +124,35 @@ class FilesystemsTest {
     assertThatThrownBy(() -> told.make("ext4", Path.of("/dev/x"), List.of()))
         .hasMessageEndingWith(" the reason")
         .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1200));
+  }
+
+  /** A device may answer again after blkid has met its failure. */
+  @Test
+  void on_exitTwoWithASuperblock_isAFailureAndNotNothing() throws Exception {
+    Path device = device(64 << 20);
+    new Filesystems(new ChildProcesses()).make("ext4", device, List.of());
+    outcome = new Commands.Outcome(2, "", "");
+
+    assertThatThrownBy(() -> told.on(device))
+        .isInstanceOf(CommandFailed.class)
+        .hasMessageContaining("there is a superblock");
+  }
+
+  /** A node was reset while mkfs.xfs ran: the kernel will never mount what is there. */
+  @Test
+  void realTools_xfsThatWasNotMadeToItsEnd_isNothingAndMadeAnew() throws Exception {
+    var real = new Filesystems(new ChildProcesses());
+    Path device = device(320L << 20);
+    real.make("xfs", device, List.of());
+    try (var file = new RandomAccessFile(device.toFile(), "rw")) {
+      file.seek(126);
+      file.write(1);
+    }
+    assertThat(real.on(device)).isEmpty();
+
+    real.make("xfs", device, List.of());
+
+    assertThat(real.on(device)).contains("xfs");
   }
 
   @ParameterizedTest
