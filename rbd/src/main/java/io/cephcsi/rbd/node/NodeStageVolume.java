@@ -87,7 +87,7 @@ record NodeStageVolume(
     Optional<Mount> mounted = mounts.at(plan.path().mountPoint());
     if (mounted.isPresent()) {
       requireOurs(mounted.get(), held, plan);
-      held.ifPresent(device -> goOnWith(device.device(), volume, imageId));
+      held.ifPresent(device -> goOnMounted(plan, device.device(), volume, imageId));
       return;
     }
     if (held.isPresent()) {
@@ -122,6 +122,13 @@ record NodeStageVolume(
     if (!plan.shared()) {
       fence.requireNoOther(volume, request.imageId());
       ImageInUse.refuseBeside(volume, request.image(), device.client());
+    }
+  }
+
+  private void goOnMounted(StagePlan plan, MappedDevice device, Volume volume, String imageId) {
+    goOnWith(device, volume, imageId);
+    if (!plan.block()) {
+      filesystem.growMounted(plan, device);
     }
   }
 

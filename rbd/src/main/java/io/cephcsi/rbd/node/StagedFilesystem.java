@@ -59,6 +59,13 @@ record StagedFilesystem(Filesystems filesystems, Mounts mounts) {
     }
   }
 
+  /** What a call left undone that was cut off behind its mount. */
+  void growMounted(StagePlan plan, MappedDevice device) {
+    if (!device.readOnly() && filesystems.smallerThan(device.sizeBytes(), device.path())) {
+      filesystems.grow(plan.filesystem(), device.path(), plan.path().mountPoint());
+    }
+  }
+
   private static Path makeMountPoint(StagedPath path) {
     try {
       if (!Files.isDirectory(path.mountPoint())) {

@@ -40,6 +40,8 @@ import io.cephcsi.journal.VolumeRequest;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volumes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -177,6 +179,19 @@ class NodeTest {
 
     assertThat(node.commands).isEmpty();
     assertThat(mapper.devices()).hasSize(1);
+  }
+
+  /** Of a restore into a larger volume, say: nobody else would grow it, its claim is satisfied. */
+  @Test
+  void stage_afterCrashBehindTheMount_growsTheFilesystem() throws Exception {
+    stage(r -> {});
+    ByteBuffer xfs = ByteBuffer.allocate(4096).put("XFSB".getBytes(StandardCharsets.US_ASCII));
+    Files.write(directory.resolve("rbd0"), xfs.putInt(4096).putLong(100).array());
+    node.commands.clear();
+
+    stage(r -> {});
+
+    assertThat(node.commands).containsExactly("resize2fs " + directory.resolve("rbd0"));
   }
 
   @Test
