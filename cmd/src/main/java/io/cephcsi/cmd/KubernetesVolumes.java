@@ -6,14 +6,18 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.node.StagedUsers;
 import io.fabric8.kubernetes.api.model.CSIPersistentVolumeSource;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
+import io.fabric8.kubernetes.api.model.PersistentVolumeSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretReference;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,39 +41,41 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
   public Optional<Told> find(String volumeId) {
     try {
       return kubernetes.ask("volume " + volumeId, client -> find(client, volumeId));
-    } catch (IOException | CsiException e) {
+    } catch (IOException | CsiException.InvalidArgument e) {
       LOG.log(System.Logger.Level.WARNING, e.getMessage());
       return Optional.empty();
     }
   }
 
+  /** Asks for objects by their names alone, however many there are. */
   private Optional<Told> find(KubernetesClient client, String volumeId) throws IOException {
-    for (VolumeAttachment attachment :
-        client.storage().v1().volumeAttachments().list().getItems()) {
-      if (attachment.getSpec().getAttacher().equals(driver)
-          && attachment.getSpec().getNodeName().equals(node)) {
-        Optional<CSIPersistentVolumeSource> source =
-            source(client, attachment).filter(s -> volumeId.equals(s.getVolumeHandle()));
-        if (source.isPresent()) {
-          return Optional.of(told(client, source.get()));
-        }
-      }
+    VolumeAttachment attachment =
+        client.storage().v1().volumeAttachments().withName(attachment(volumeId)).get();
+    if (attachment == null) {
+      throw new CsiException.FailedPrecondition(
+          "volume %s is not attached to node %s any more, there is no VolumeAttachment %s: delete the pods here that still have it"
+              .formatted(volumeId, node, attachment(volumeId)));
     }
-    return Optional.empty();
-  }
-
-  private static Optional<CSIPersistentVolumeSource> source(
-      KubernetesClient client, VolumeAttachment attachment) {
     String name = attachment.getSpec().getSource().getPersistentVolumeName();
-    if (name == null) {
-      return Optional.empty();
-    }
-    PersistentVolume volume = client.persistentVolumes().withName(name).get();
-    return volume == null ? Optional.empty() : Optional.ofNullable(volume.getSpec().getCsi());
+    PersistentVolume volume = name == null ? null : client.persistentVolumes().withName(name).get();
+    return volume == null || volume.getSpec().getCsi() == null
+        ? Optional.empty()
+        : Optional.of(told(client, volume.getSpec()));
   }
 
-  private static Told told(KubernetesClient client, CSIPersistentVolumeSource source)
+  /** As kubelet and the attach-detach controller name it. */
+  private String attachment(String volumeId) {
+    try {
+      byte[] of = (volumeId + driver + node).getBytes(StandardCharsets.UTF_8);
+      return "csi-" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(of));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+  }
+
+  private static Told told(KubernetesClient client, PersistentVolumeSpec volume)
       throws IOException {
+    CSIPersistentVolumeSource source = volume.getCsi();
     SecretReference reference = source.getNodeStageSecretRef();
     if (reference == null) {
       throw new IOException(
@@ -84,7 +90,10 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
               .formatted(reference.getNamespace(), reference.getName()));
     }
     Map<String, String> attributes = source.getVolumeAttributes();
-    return new Told(credentials(secret), attributes == null ? Map.of() : attributes);
+    return new Told(
+        credentials(secret),
+        attributes == null ? Map.of() : attributes,
+        volume.getAccessModes().contains("ReadWriteMany"));
   }
 
   private static Credentials credentials(Secret secret) {

@@ -1,8 +1,10 @@
 package io.cephcsi.cmd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cephcsi.ceph.Credentials;
+import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.node.StagedUsers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,20 +21,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KubernetesVolumesTest {
-  private static final String ATTACHMENTS =
+  /** Of volume 0001-v, driver rbd.csi.ceph.com and node n1, as Kubernetes makes it. */
+  private static final String NAME =
+      "csi-de2f4e763a1d3044918addca47649f7d6dad43b237b9ff2743828d7c71449940";
+
+  private static final String ATTACHMENT =
       """
-      {"kind":"VolumeAttachmentList","apiVersion":"storage.k8s.io/v1","metadata":{},"items":[
-        {"metadata":{"name":"a"},"spec":{"attacher":"other.csi","nodeName":"n1",
-          "source":{"persistentVolumeName":"pv-other"}}},
-        {"metadata":{"name":"b"},"spec":{"attacher":"rbd.csi.ceph.com","nodeName":"n2",
-          "source":{"persistentVolumeName":"pv-elsewhere"}}},
-        {"metadata":{"name":"c"},"spec":{"attacher":"rbd.csi.ceph.com","nodeName":"n1",
-          "source":{"persistentVolumeName":"pv-1"}}}]}
-      """;
+      {"kind":"VolumeAttachment","apiVersion":"storage.k8s.io/v1","metadata":{"name":"%s"},
+        "spec":{"attacher":"rbd.csi.ceph.com","nodeName":"n1",
+          "source":{"persistentVolumeName":"pv-1"}}}
+      """
+          .formatted(NAME);
 
   private static final String VOLUME =
       """
-      {"kind":"PersistentVolume","apiVersion":"v1","metadata":{"name":"pv-1"},"spec":{"csi":{
+      {"kind":"PersistentVolume","apiVersion":"v1","metadata":{"name":"pv-1"},"spec":{
+        "accessModes":["ReadWriteOnce"],"csi":{
         "driver":"rbd.csi.ceph.com","volumeHandle":"0001-v","volumeAttributes":{"mounter":"rbd-nbd"},
         "nodeStageSecretRef":{"name":"s","namespace":"ceph"}}}}
       """;
@@ -54,7 +58,7 @@ class KubernetesVolumesTest {
     LOG.addHandler(warnings);
     kubernetes =
         new TestKubernetes(folder)
-            .with("/apis/storage.k8s.io/v1/volumeattachments", ATTACHMENTS)
+            .with("/apis/storage.k8s.io/v1/volumeattachments/" + NAME, ATTACHMENT)
             .with("/api/v1/persistentvolumes/pv-1", VOLUME);
   }
 
@@ -77,18 +81,36 @@ class KubernetesVolumesTest {
 
     assertThat(users().find("0001-v"))
         .contains(
-            new StagedUsers.Told(new Credentials("csi", "key"), Map.of("mounter", "rbd-nbd")));
-    assertThat(kubernetes.asked()).noneMatch(path -> path.contains("pv-elsewhere"));
+            new StagedUsers.Told(
+                new Credentials("csi", "key"), Map.of("mounter", "rbd-nbd"), false));
+    assertThat(kubernetes.asked()).as("objects, and no lists of them").hasSize(3);
   }
 
   @Test
-  void find_secretMissingOrVolumeUnknown_isEmpty() throws Exception {
+  void find_volumeOfManyNodes_isShared() throws Exception {
+    kubernetes
+        .with("/api/v1/namespaces/ceph/secrets/s", SECRET)
+        .with("/api/v1/persistentvolumes/pv-1", VOLUME.replace("ReadWriteOnce", "ReadWriteMany"));
+
+    assertThat(users().find("0001-v").orElseThrow().shared()).isTrue();
+  }
+
+  /** The node was lost for a while, and another one may have the volume. */
+  @Test
+  void find_volumeThatIsNotAttached_isRefused() throws Exception {
+    StagedUsers users = users();
+
+    assertThatThrownBy(() -> users.find("0001-other"))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("volume 0001-other is not attached to node n1 any more");
+  }
+
+  @Test
+  void find_secretMissing_isEmptyAndTold() throws Exception {
     assertThat(users().find("0001-v")).isEmpty();
     assertThat(warnings.texts)
         .containsExactly(
             "Secret ceph/s is missing: create it with the userID and userKey of the volume's cluster");
-    assertThat(users().find("0001-other")).isEmpty();
-    assertThat(warnings.texts).hasSize(1);
   }
 
   @Test

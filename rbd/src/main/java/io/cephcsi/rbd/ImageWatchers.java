@@ -67,11 +67,22 @@ public record ImageWatchers(List<Watcher> all, int mirrorDaemons) {
         all.stream().filter(w -> !contains(addresses, w.address())).toList(), mirrorDaemons);
   }
 
+  /** Those that are on other machines than this client. */
+  public ImageWatchers elsewhere(Cluster self) {
+    return new ImageWatchers(
+        all.stream().filter(w -> !contains(self.clientAddresses(), host(w))).toList(),
+        mirrorDaemons);
+  }
+
+  /** {@code 10.0.0.7:0/} of {@code 10.0.0.7:0/123456}: the port of all who only ask is 0. */
+  private static String host(Watcher watcher) {
+    return watcher.address().substring(0, watcher.address().indexOf('/') + 1);
+  }
+
   /** Not as a part of a longer nonce or host. */
   private static boolean contains(String addresses, String address) {
-    return Pattern.compile("(?<![0-9.])" + Pattern.quote(address) + "(?![0-9])")
-        .matcher(addresses)
-        .find();
+    String end = address.endsWith("/") ? "" : "(?![0-9])";
+    return Pattern.compile("(?<![0-9.])" + Pattern.quote(address) + end).matcher(addresses).find();
   }
 
   /** Those that the cluster still listens to. */

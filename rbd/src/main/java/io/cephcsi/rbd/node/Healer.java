@@ -61,11 +61,21 @@ final class Healer implements AutoCloseable {
       for (Devices.Held held : devices.lost()) {
         Path device = held.device().path();
         if (underWay.add(device)) {
-          threads.execute(() -> heal(held));
+          begin(held);
         }
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       LOG.log(System.Logger.Level.WARNING, "look for devices without a process", e);
+    }
+  }
+
+  /** A node may have no room for one more thread, and have it later. */
+  private void begin(Devices.Held held) {
+    try {
+      threads.execute(() -> heal(held));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      underWay.remove(held.device().path());
+      throw e;
     }
   }
 

@@ -34,6 +34,15 @@ final class ImageInUse {
     refuse(volume, spec, watchers, client.isEmpty() ? 1 : 0);
   }
 
+  /**
+   * As {@link #refuse(Volume, ImageSpec, int)}, for a client of this node that is gone, whose watch
+   * may last for half a minute more: those of this machine do not count.
+   */
+  static void refuseElsewhere(Volume volume, ImageSpec spec) {
+    var watchers = ImageWatchers.of(volume.opened(), spec.image());
+    refuse(volume, spec, watchers.elsewhere(volume.opened().cluster()), 0);
+  }
+
   private static void refuse(Volume volume, ImageSpec spec, ImageWatchers all, int expected) {
     ImageWatchers watchers = all;
     if (watchers.moreThan(expected)) {

@@ -14,6 +14,7 @@ import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -183,10 +184,15 @@ record NodeFence(
     boolean forgotten =
         users.find(handle.clusterId()).map(user -> forgets(handle, user)).orElse(false);
     if (!forgotten) {
-      staged
-          .find(volumeId)
-          .map(StagedUsers.Told::credentials)
-          .ifPresent(user -> forgets(handle, user));
+      user(volumeId).ifPresent(user -> forgets(handle, user));
+    }
+  }
+
+  private Optional<Credentials> user(String volumeId) {
+    try {
+      return staged.find(volumeId).map(StagedUsers.Told::credentials);
+    } catch (CsiException e) {
+      return Optional.empty(); // detached, and by that forgotten or fenced
     }
   }
 

@@ -30,6 +30,11 @@ record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
               .imageId(volume.entry().imageName())
               .orElseThrow(() -> Volumes.missing(volumeId));
       boolean readOnly = lost.device().readOnly();
+      if (!readOnly && !told.shared()) {
+        // The node may have been lost meanwhile, and another one have got the volume.
+        fence.requireNoOther(volume, imageId);
+        ImageInUse.refuseElsewhere(volume, stash.spec());
+      }
       Set<String> before = fence.watchers(volume, imageId);
       Devices.Held held =
           lost.revived(MapRequest.of(volume, volumeId, imageId, readOnly, context(told, stash)));

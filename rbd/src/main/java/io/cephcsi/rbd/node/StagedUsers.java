@@ -12,14 +12,20 @@ public interface StagedUsers {
    * What NodeStageVolume was told.
    *
    * @param context the class's parameters, empty when they are not known
+   * @param shared whether other nodes may write to it at the same time; not where that is not known
    */
-  record Told(Credentials credentials, Map<String, String> context) {
+  record Told(Credentials credentials, Map<String, String> context, boolean shared) {
     public Told {
       context = Map.copyOf(context);
     }
   }
 
-  /** Empty when it is not known. */
+  /**
+   * Empty when it is not known.
+   *
+   * @throws io.cephcsi.csi.CsiException.FailedPrecondition when the volume is not this node's any
+   *     more
+   */
   Optional<Told> find(String volumeId);
 
   /** These, and the others where these do not know. */
@@ -32,6 +38,6 @@ public interface StagedUsers {
     return id ->
         VolumeId.of(id)
             .flatMap(volume -> users.find(volume.clusterId()))
-            .map(user -> new Told(user, Map.of()));
+            .map(user -> new Told(user, Map.of(), false));
   }
 }

@@ -7,12 +7,16 @@ import csi.v1.NodeStageVolumeRequest;
 import csi.v1.VolumeCapability;
 import csi.v1.VolumeCapability.AccessMode;
 import csi.v1.VolumeCapability.MountVolume;
+import io.cephcsi.ceph.Credentials;
+import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
+import io.cephcsi.rbd.Fences;
 import io.cephcsi.rbd.Volumes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ceph-csi calls C27: processes end with the driver's container, and nobody stages again. */
@@ -121,6 +126,64 @@ class HealerTest {
         .hasMessageContaining("put a user into the keyring file");
   }
 
+  /** This node was lost for a while: what waits in its memory is older than what is there now. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, true, false, image rbd/.* is in use by 10.0.0.9:0/7.*",
+    "true, false, false, may still be written on node node-2",
+    "false, false, true, not attached",
+  })
+  void revive_anotherNodeHasTheVolume_isRefused(
+      boolean fence, boolean watch, boolean detached, String why) {
+    try (MemoryPool pool = node.cluster.pool("rbd")) {
+      String imageId = pool.imageId(node.image).orElseThrow();
+      if (fence) {
+        Fences.put(pool, imageId, new Fences.Fence("node-2", "10.0.0.9:0/7"));
+      }
+      if (watch) {
+        pool.stored(node.image).orElseThrow().addWatcher("10.0.0.9:0/7");
+      }
+    }
+    node.mapper.lose(node.id);
+
+    assertThatThrownBy(() ->
+            revival(detached ? HealerTest::detached : user(false))
+                .revive(node.id, stash(node.image), lost()))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageMatching(".*" + why + ".*");
+    assertThat(node.mapper.revivers).isEmpty();
+  }
+
+  /** A block device that many nodes write to, who see to it themselves. */
+  @Test
+  void revive_ofAVolumeThatIsShared_isDoneBesideOthers() {
+    try (MemoryPool pool = node.cluster.pool("rbd")) {
+      pool.stored(node.image).orElseThrow().addWatcher("10.0.0.9:0/7");
+    }
+    node.mapper.lose(node.id);
+
+    var _ = revival(user(true)).revive(node.id, stash(node.image), lost());
+
+    assertThat(node.mapper.revivers).containsExactly("csi");
+  }
+
+  private static Optional<StagedUsers.Told> detached(String volumeId) {
+    throw new CsiException.FailedPrecondition("volume " + volumeId + " is not attached");
+  }
+
+  private static StagedUsers user(boolean shared) {
+    var told = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of(), shared);
+    return _ -> Optional.of(told);
+  }
+
+  private Revival revival(StagedUsers users) {
+    return new Revival(new Volumes(node.pools, node.journal), users, node.fence);
+  }
+
+  private Devices.Held lost() {
+    return new Devices(List.of(node.mapper), new BlockDevices(node.host.sysfs())).lost().getFirst();
+  }
+
   /** The device may have data of the one, which must not be written to the other. */
   @Test
   void revive_stagedAsAnotherImage_isRefused() {
@@ -134,15 +197,13 @@ class HealerTest {
 
   /** What is mounted stays so, with its device, for whoever can go on. */
   private AbstractThrowableAssert<?, ?> assertRefused(Stash stash, StagedUsers users) {
-    var devices = new Devices(List.of(node.mapper), new BlockDevices(node.host.sysfs()));
-    var revival = new Revival(new Volumes(node.pools, node.journal), users, node.fence);
-    Devices.Held lost = devices.lost().getFirst();
+    Devices.Held lost = lost();
     var refused =
-        assertThatThrownBy(() -> revival.revive(node.id, stash, lost))
+        assertThatThrownBy(() -> revival(users).revive(node.id, stash, lost))
             .isInstanceOf(CsiException.FailedPrecondition.class)
             .hasMessageContaining(lost.device().path().toString());
     assertThat(node.mapper.revivers).isEmpty();
-    assertThat(devices.lost()).containsExactly(lost);
+    assertThat(lost()).isEqualTo(lost);
     assertThat(node.mounts.at(node.staging.resolve(node.id))).isPresent();
     return refused;
   }

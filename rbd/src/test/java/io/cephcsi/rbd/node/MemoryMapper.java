@@ -12,7 +12,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Maps images of a cluster in memory to files, and watches them as a real client does. */
 final class MemoryMapper implements Mapper {
-  static final String ADDRESS = "127.0.0.1:0/1";
+  /** On the machine of the driver, which has 10.0.0.1:0/1. */
+  static final String ADDRESS = "10.0.0.1:0/71";
+
   private final List<MappedDevice> devices = new CopyOnWriteArrayList<>();
   private final MemoryCluster cluster;
   private final MemoryNode node;

@@ -119,7 +119,7 @@ class NodeFenceTest {
     restarted(_ -> Optional.empty()).forget(node.id);
     assertThat(fences()).containsExactly(OURS);
 
-    var user = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of());
+    var user = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of(), false);
     restarted(id -> Optional.of(user).filter(_ -> id.equals(node.id))).forget(node.id);
     assertThat(fences()).isEmpty();
   }
@@ -245,7 +245,7 @@ class NodeFenceTest {
     node.stage();
     assertThat(fences()).containsExactly(OURS);
     node.mapper.lose(node.id);
-    node.mapper.address = "127.0.0.1:0/2";
+    node.mapper.address = "10.0.0.1:0/72";
 
     node.healer.start(Duration.ofMillis(20));
 
@@ -253,7 +253,7 @@ class NodeFenceTest {
       Thread.sleep(10);
     }
     node.healer.close();
-    assertThat(fences()).containsExactly(new Fence("node-1", "127.0.0.1:0/2"));
+    assertThat(fences()).containsExactly(new Fence("node-1", "10.0.0.1:0/72"));
   }
 
   @Test
