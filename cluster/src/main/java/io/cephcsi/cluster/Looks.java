@@ -1,5 +1,6 @@
 package io.cephcsi.cluster;
 
+import io.cephcsi.csi.CsiException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,9 +22,15 @@ public final class Looks implements AutoCloseable {
   private final Duration patience;
   private final ConcurrentHashMap<String, Look<?>> running = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Instant> silentSince = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Semaphore> places = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Place> places = new ConcurrentHashMap<>();
   private final ExecutorService threads =
       Executors.newCachedThreadPool(Thread.ofPlatform().name("look-", 1).daemon().factory());
+
+  /** Where is looked at just now, and how many more may. */
+  private static final class Place {
+    private final Semaphore room = new Semaphore(AT_A_TIME);
+    private int users;
+  }
 
   /**
    * @param patience how long one who asks may wait
@@ -52,13 +59,55 @@ public final class Looks implements AutoCloseable {
     if (there != null) {
       return there;
     }
-    Semaphore room = places.computeIfAbsent(place, _ -> new Semaphore(AT_A_TIME));
+    Semaphore room = enter(place).room;
     if (entered(room, untilNanos)) {
-      threads.execute(() -> run(key, made, looking, room));
+      begin(made, key, () -> run(key, made, looking), () -> leave(place, room));
     } else {
       running.remove(key, made);
+      leave(place);
     }
     return made;
+  }
+
+  /** A node may have no room for one more thread, and have it later. */
+  private void begin(Look<?> look, String key, Runnable work, Runnable atEnd) {
+    try {
+      threads.execute(() -> {
+        try {
+          work.run();
+        } finally {
+          atEnd.run();
+        }
+      });
+    } catch (RuntimeException | OutOfMemoryError e) {
+      running.remove(key, look);
+      atEnd.run();
+      look.outcome()
+          .completeExceptionally(
+              new CsiException.ResourceExhausted(
+                  "no thread can be started (%s): see the limit of processes of the driver's pod and node"
+                      .formatted(e.getMessage())));
+    }
+  }
+
+  /** There may be very many over the time, so that none is kept that nobody looks at. */
+  private Place enter(String name) {
+    return places.compute(
+        name,
+        (_, there) -> {
+          Place place = there == null ? new Place() : there;
+          place.users++;
+          return place;
+        });
+  }
+
+  private void leave(String name) {
+    places.computeIfPresent(name, (_, place) -> --place.users == 0 ? null : place);
+  }
+
+  private void leave(String name, Semaphore room) {
+    room.release();
+    leave(name);
   }
 
   private static boolean entered(Semaphore room, long untilNanos) {
@@ -71,7 +120,7 @@ public final class Looks implements AutoCloseable {
   }
 
   // What fails here fails where it is awaited.
-  private <T> void run(String key, Look<T> look, Supplier<T> looking, Semaphore room) {
+  private <T> void run(String key, Look<T> look, Supplier<T> looking) {
     try {
       T seen = looking.get();
       end(key, look, false);
@@ -79,8 +128,6 @@ public final class Looks implements AutoCloseable {
     } catch (Throwable e) {
       end(key, look, Look.silence(e));
       look.outcome().completeExceptionally(e);
-    } finally {
-      room.release();
     }
   }
 

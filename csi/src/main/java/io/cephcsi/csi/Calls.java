@@ -58,7 +58,6 @@ public final class Calls implements AutoCloseable {
   /** Answers a request on a thread of its lane; returns at once. */
   public <Q extends Message, A extends Message> void answer(
       RpcName rpc, Call<Q, A> call, Q request, StreamObserver<A> observer) {
-    ignoreCancel(observer);
     if (draining) {
       refuse(rpc, request, observer);
       return;
@@ -71,6 +70,7 @@ public final class Calls implements AutoCloseable {
       answer(rpc, call, request, observer); // it ended just now
       return;
     }
+    leaveWhenCancelled(observer, joined);
     if (joined == made) {
       start(wish, begin(rpc, request), made, call, request);
     } else {
@@ -217,9 +217,9 @@ public final class Calls implements AutoCloseable {
   }
 
   /** A caller that went away is no error: the work goes on without it. */
-  private static void ignoreCancel(StreamObserver<?> observer) {
+  private static <A> void leaveWhenCancelled(StreamObserver<A> observer, RunningCall<A> running) {
     if (observer instanceof ServerCallStreamObserver<?> server) {
-      server.setOnCancelHandler(() -> {});
+      server.setOnCancelHandler(() -> running.leave(observer));
     }
   }
 

@@ -19,10 +19,12 @@ import java.util.concurrent.TimeUnit;
 public final class CsiServer implements AutoCloseable {
   private final Endpoint endpoint;
   private final Server server;
+  private final PatientThreads threads;
 
-  private CsiServer(Endpoint endpoint, Server server) {
+  private CsiServer(Endpoint endpoint, Server server, PatientThreads threads) {
     this.endpoint = endpoint;
     this.server = server;
+    this.threads = threads;
   }
 
   /**
@@ -47,8 +49,10 @@ public final class CsiServer implements AutoCloseable {
     if (endpoint instanceof Endpoint.Unix unix) {
       unix.removeStale();
     }
+    var threads = new PatientThreads();
     var builder =
         OkHttpServerBuilder.forPort(endpoint.address(), InsecureServerCredentials.create())
+            .transportExecutor(threads)
             .executor(Runnable::run);
     if (endpoint instanceof Endpoint.Unix) {
       builder.socketFactory(new UnixListeners());
@@ -56,10 +60,11 @@ public final class CsiServer implements AutoCloseable {
     services.forEach(builder::addService);
     interceptors.forEach(builder::intercept);
     try {
-      var server = new CsiServer(endpoint, builder.build().start());
+      var server = new CsiServer(endpoint, builder.build().start(), threads);
       server.restrict();
       return server;
     } catch (IOException e) {
+      threads.close();
       throw new IOException(
           "endpoint %s: %s; see whether its folder is there and writable, or its port free"
               .formatted(endpoint, e.getMessage()),
@@ -79,6 +84,7 @@ public final class CsiServer implements AutoCloseable {
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
     }
+    threads.close();
     if (endpoint instanceof Endpoint.Unix(var path)) {
       Files.deleteIfExists(path);
     }
@@ -92,5 +98,6 @@ public final class CsiServer implements AutoCloseable {
   @Override
   public void close() {
     server.shutdownNow();
+    threads.close();
   }
 }

@@ -2,7 +2,6 @@ package io.cephcsi.csi;
 
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Threads for blocking work, some for each lane. A lane is a cluster: when one hangs, its calls use
@@ -22,17 +21,11 @@ final class Lanes implements AutoCloseable {
   /**
    * Runs the work on a thread of the lane, soon.
    *
-   * @throws CsiException.ResourceExhausted when the lane's queue is full
+   * @throws CsiException.ResourceExhausted when the lane's queue is full, or has no thread
    */
   void run(String lane, Runnable work) {
     String name = lanes.size() < MOST || lanes.containsKey(lane) ? lane : "others";
-    try {
-      lanes.computeIfAbsent(name, this::open).execute(work);
-    } catch (RejectedExecutionException e) {
-      throw new CsiException.ResourceExhausted(
-          "%d calls for cluster %s wait already; see whether the cluster answers, then ask again"
-              .formatted(settings.queuePerLane(), lane));
-    }
+    lanes.computeIfAbsent(name, this::open).execute(work);
   }
 
   List<LaneUse> use() {

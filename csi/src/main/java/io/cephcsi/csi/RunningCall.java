@@ -16,6 +16,11 @@ final class RunningCall<A> {
     return !ended && callers.add(caller);
   }
 
+  /** Forgets a caller that went away; a call that hangs may see many come and go. */
+  synchronized void leave(StreamObserver<A> caller) {
+    callers.remove(caller);
+  }
+
   void succeed(A answer) {
     tell(caller -> tell(caller, answer));
   }

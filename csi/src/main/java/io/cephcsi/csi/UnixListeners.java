@@ -12,6 +12,9 @@ import javax.net.ServerSocketFactory;
 
 /** Makes server sockets that listen on a unix domain socket, for a library that binds them. */
 final class UnixListeners extends ServerSocketFactory {
+  private static final System.Logger LOG = System.getLogger("cephcsi");
+  private static final long PAUSE_MILLIS = 200;
+
   @Override
   public ServerSocket createServerSocket() throws IOException {
     return new Listener(ServerSocketChannel.open(StandardProtocolFamily.UNIX));
@@ -50,10 +53,30 @@ final class UnixListeners extends ServerSocketFactory {
       channel.bind(address, backlog);
     }
 
+    /** Goes on after a failure, as when the process has no more files: gRPC would not. */
     @Override
     public Socket accept() throws IOException {
       synchronized (accepting) {
-        return new UnixSocket(channel.accept());
+        while (true) {
+          try {
+            return new UnixSocket(channel.accept());
+          } catch (IOException e) {
+            if (!channel.isOpen() || !pauseAfter(e)) {
+              throw e;
+            }
+          }
+        }
+      }
+    }
+
+    private static boolean pauseAfter(IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "no connection could be taken: {0}", e.getMessage());
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+        return true;
+      } catch (InterruptedException stop) {
+        Thread.currentThread().interrupt();
+        return false;
       }
     }
 
