@@ -138,21 +138,17 @@ ports:
 {{- $component := index . 1 }}
 {{- if and $probes.enabled $component.httpMetrics.enabled }}
 livenessProbe:
-  {{- include "ceph-csi.livenessGet" (list (index . 0) $component "/healthz") | nindent 2 }}
+  httpGet:
+    path: /healthz
+    port: {{ $component.httpMetrics.containerPort }}
+    {{- if (index . 0).Values.driverMetrics.tlsSecret }}
+    scheme: HTTPS
+    {{- end }}
   initialDelaySeconds: 10
   periodSeconds: {{ $probes.periodSeconds }}
   timeoutSeconds: {{ $probes.timeoutSeconds }}
   failureThreshold: {{ $probes.failureThreshold }}
 {{- end }}
-{{- end -}}
-
-{{- define "ceph-csi.livenessGet" -}}
-httpGet:
-  path: {{ index . 2 }}
-  port: {{ (index . 1).httpMetrics.containerPort }}
-  {{- if (index . 0).Values.driverMetrics.tlsSecret }}
-  scheme: HTTPS
-  {{- end }}
 {{- end -}}
 
 {{/* Passes on, as metric and to kubelet, whether the driver answers: list ROOT VALUES-OF-THE-COMPONENT SOCKET-FILE SECURITY */}}
@@ -181,7 +177,9 @@ httpGet:
       containerPort: {{ $component.httpMetrics.containerPort }}
   {{- if $root.Values.probes.enabled }}
   livenessProbe:
-    {{- include "ceph-csi.livenessGet" (list $root $component "/metrics") | nindent 4 }}
+    # Not the metrics: who scrapes too often would be told no in its name.
+    tcpSocket:
+      port: {{ $component.httpMetrics.containerPort }}
     initialDelaySeconds: 10
     periodSeconds: {{ $root.Values.probes.periodSeconds }}
     timeoutSeconds: {{ $root.Values.probes.timeoutSeconds }}

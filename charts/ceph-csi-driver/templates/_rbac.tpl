@@ -46,17 +46,61 @@ roleRef:
   kind: ClusterRole
   name: {{ $name }}
   apiGroup: rbac.authorization.k8s.io
+{{- if and (eq (include "ceph-csi.driver" .) "rbd") (not (include "ceph-csi.clusterWideSecrets" .)) }}
+{{- range include "ceph-csi.secretNamespaces" . | fromJsonArray }}
+---
+{{- include "ceph-csi.secretsRole" (list $ (printf "%s-secrets" $name) . $.Values.nodeplugin (include "ceph-csi.nodepluginAccount" $)) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
+{{/* The Secrets of a namespace: list ROOT NAME NAMESPACE VALUES-OF-THE-COMPONENT ACCOUNT */}}
+{{- define "ceph-csi.secretsRole" }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ index . 1 }}
+  namespace: {{ index . 2 }}
+  labels:
+    {{- include "ceph-csi.componentLabels" (list (index . 0) (index . 3)) | nindent 4 }}
+rules:
+  - apiGroups: [""]
+    resources: [secrets]
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ index . 1 }}
+  namespace: {{ index . 2 }}
+  labels:
+    {{- include "ceph-csi.componentLabels" (list (index . 0) (index . 3)) | nindent 4 }}
+subjects:
+  {{- include "ceph-csi.subject" (list (index . 0) (index . 4)) | nindent 2 }}
+roleRef:
+  kind: Role
+  name: {{ index . 1 }}
+  apiGroup: rbac.authorization.k8s.io
+{{- end -}}
+
 {{/*
-A node asks Kubernetes for its own labels and for what a KMS needs; kubelet hands it all else. Whether it wants labels is in
-config.json too, which need not be this chart's.
+A node asks Kubernetes for its own labels and for what a KMS needs; whether it wants labels is in config.json too, which need not
+be this chart's. After a restart nobody tells RBD's the user of a volume whose rbd-nbd has ended: it asks for the attachment, the
+volume, and the volume's Secret. Kubelet hands it all else.
 */}}
 {{- define "ceph-csi.nodeRules" -}}
 - apiGroups: [""]
   resources: [nodes]
   verbs: [get]
+{{- if eq (include "ceph-csi.driver" .) "rbd" }}
+- apiGroups: [storage.k8s.io]
+  resources: [volumeattachments]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [persistentvolumes]
+  verbs: [get]
+{{- end }}
 {{- include "ceph-csi.kmsRules" . }}
 {{- end -}}
 
@@ -130,31 +174,7 @@ roleRef:
 {{- range include "ceph-csi.secretNamespaces" . | fromJsonArray }}
 {{- if ne . $.Release.Namespace }}
 ---
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata:
-  name: {{ $name }}-secrets
-  namespace: {{ . }}
-  labels:
-    {{- include "ceph-csi.componentLabels" (list $ $.Values.provisioner) | nindent 4 }}
-rules:
-  - apiGroups: [""]
-    resources: [secrets]
-    verbs: [get]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata:
-  name: {{ $name }}-secrets
-  namespace: {{ . }}
-  labels:
-    {{- include "ceph-csi.componentLabels" (list $ $.Values.provisioner) | nindent 4 }}
-subjects:
-  {{- $subject | nindent 2 }}
-roleRef:
-  kind: Role
-  name: {{ $name }}-secrets
-  apiGroup: rbac.authorization.k8s.io
+{{- include "ceph-csi.secretsRole" (list $ (printf "%s-secrets" $name) . $.Values.provisioner (include "ceph-csi.provisionerAccount" $)) }}
 {{- end }}
 {{- end }}
 {{- end }}

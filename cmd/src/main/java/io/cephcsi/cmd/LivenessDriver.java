@@ -21,9 +21,9 @@ final class LivenessDriver {
     metrics.showProcess();
     MetricsAddress address = MetricsPage.address(flags, flags.metricsPort);
     var probe = new DriverProbe(Endpoint.of(flags.endpoint), flags.timeout);
-    try (var liveness = new Liveness(probe::trouble, flags.pollTime, metrics);
+    try (var liveness = new Liveness(probe::ask, flags.pollTime, metrics);
         var page = MetricsEndpoint.start(address, metrics)) {
-      page.serveHealth(liveness::trouble);
+      page.serveHealth(liveness::silence);
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(LivenessDriver::halt));
       LOG.log(
           System.Logger.Level.INFO,

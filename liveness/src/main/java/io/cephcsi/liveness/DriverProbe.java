@@ -8,7 +8,6 @@ import io.cephcsi.csi.Endpoint;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,8 +28,18 @@ public final class DriverProbe {
     this.timeout = timeout;
   }
 
-  /** Asks once; gives back why the driver does not work, or nothing when it does. */
-  public Optional<String> trouble() {
+  /**
+   * What came of a question.
+   *
+   * @param trouble why the driver does not work; empty when it does
+   * @param answered whether it says that itself: then it is of no use to start it anew
+   */
+  public record Answer(String trouble, boolean answered) {
+    static final Answer FINE = new Answer("", true);
+  }
+
+  /** Asks once. */
+  public Answer ask() {
     ManagedChannel channel = CsiChannel.to(endpoint).executor(Runnable::run).build();
     try {
       ProbeResponse answer =
@@ -39,10 +48,10 @@ public final class DriverProbe {
               .probe(ProbeRequest.getDefaultInstance());
       // CSI takes an answer that says nothing for ready.
       return answer.hasReady() && !answer.getReady().getValue()
-          ? Optional.of("it says that it is not ready")
-          : Optional.empty();
+          ? new Answer("it says that it is not ready, its log says why", true)
+          : Answer.FINE;
     } catch (StatusRuntimeException e) {
-      return Optional.of(why(e));
+      return new Answer(why(e), false);
     } finally {
       channel.shutdownNow();
     }

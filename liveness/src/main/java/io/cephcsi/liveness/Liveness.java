@@ -21,29 +21,31 @@ public final class Liveness implements AutoCloseable {
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("probe").daemon().factory());
-  private final Supplier<Optional<String>> trouble;
+  private final Supplier<DriverProbe.Answer> question;
   private final ReentrantLock asking = new ReentrantLock();
-  private volatile String last = "not asked yet";
+  private volatile DriverProbe.Answer last = new DriverProbe.Answer("not asked yet", false);
 
   /**
    * Asks at once, and then at each interval.
    *
-   * @param trouble why the driver does not work; empty when it does
+   * @param question asks the driver
    * @param metrics where the outcome is shown; 0 until there is one
    */
-  public Liveness(Supplier<Optional<String>> trouble, Duration interval, Metrics metrics) {
-    this.trouble = trouble;
-    metrics.show(Metric.LIVENESS, () -> Sample.only(last.isEmpty() ? 1 : 0));
+  public Liveness(Supplier<DriverProbe.Answer> question, Duration interval, Metrics metrics) {
+    this.question = question;
+    metrics.show(Metric.LIVENESS, () -> Sample.only(last.trouble().isEmpty() ? 1 : 0));
     var _ = clock.scheduleAtFixedRate(this::ask, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /**
-   * Asks now, and gives back why the driver does not work; while it is being asked already, gives
-   * back what was found before, so that who waits for a driver that hangs is one at a time.
+   * Asks now, and gives back why the driver does not answer; while it is being asked already, gives
+   * back what was found before, so that who waits for a driver that hangs is one at a time. A
+   * driver that says itself that it is not ready answers: it would be no readier started anew, and
+   * not every call needs what it lacks.
    */
-  public Optional<String> trouble() {
+  public Optional<String> silence() {
     ask();
-    return Optional.of(last).filter(found -> !found.isEmpty());
+    return Optional.of(last).filter(found -> !found.answered()).map(DriverProbe.Answer::trouble);
   }
 
   private void ask() {
@@ -51,7 +53,7 @@ public final class Liveness implements AutoCloseable {
       return;
     }
     try {
-      String before = last;
+      String before = last.trouble();
       last = now();
       tellChange(before);
     } finally {
@@ -60,19 +62,20 @@ public final class Liveness implements AutoCloseable {
   }
 
   private void tellChange(String before) {
-    if (last.isEmpty() && !before.isEmpty()) {
+    String now = last.trouble();
+    if (now.isEmpty() && !before.isEmpty()) {
       LOG.log(System.Logger.Level.INFO, "the driver works");
-    } else if (!last.equals(before)) {
-      LOG.log(System.Logger.Level.WARNING, "the driver does not work: " + last);
+    } else if (!now.equals(before)) {
+      LOG.log(System.Logger.Level.WARNING, "the driver does not work: " + now);
     }
   }
 
-  // Whatever goes wrong, the next time is asked again.
-  private String now() {
+  // Whatever goes wrong, the next time is asked again; also when no thread can be started.
+  private DriverProbe.Answer now() {
     try {
-      return trouble.get().orElse("");
-    } catch (RuntimeException e) {
-      return String.valueOf(e.getMessage());
+      return question.get();
+    } catch (Throwable e) {
+      return new DriverProbe.Answer(String.valueOf(e.getMessage()), false);
     }
   }
 

@@ -37,6 +37,7 @@ class LivenessTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 
   private static final Duration SHORT = Duration.ofSeconds(1);
+  private static final DriverProbe.Answer FINE = new DriverProbe.Answer("", true);
 
   private final Path folder;
   private final Endpoint endpoint;
@@ -51,46 +52,46 @@ class LivenessTest {
   @Test
   void trouble_driverAnswers_isNone() throws Exception {
     try (var _ = serve(new Answering(() -> ready(true)))) {
-      assertThat(probe.trouble()).isEmpty();
+      assertThat(probe.ask().trouble()).isEmpty();
     }
   }
 
   @Test
   void trouble_answerWithoutReady_isNone() throws Exception {
     try (var _ = serve(new Answering(ProbeResponse::getDefaultInstance))) {
-      assertThat(probe.trouble()).isEmpty();
+      assertThat(probe.ask().trouble()).isEmpty();
     }
   }
 
   @Test
   void trouble_driverIsNotReady_saysSo() throws Exception {
     try (var _ = serve(new Answering(() -> ready(false)))) {
-      assertThat(probe.trouble()).hasValueSatisfying(t -> assertThat(t).contains("not ready"));
+      assertThat(probe.ask().trouble()).contains("not ready");
+      assertThat(probe.ask().answered()).isTrue();
     }
   }
 
   @Test
   void trouble_socketIsMissingAndAppears_isGoneAtTheNextQuestion() throws Exception {
     for (int n = 0; n < 5; n++) {
-      assertThat(probe.trouble())
-          .hasValueSatisfying(t -> assertThat(t).contains("cannot be reached"));
+      assertThat(probe.ask().trouble()).contains("cannot be reached");
     }
 
     try (var _ = serve(new Answering(() -> ready(true)))) {
-      assertThat(probe.trouble()).isEmpty();
+      assertThat(probe.ask().trouble()).isEmpty();
     }
   }
 
   @Test
   void trouble_driverStartsAnew_isGoneAtTheNextQuestion() throws Exception {
     try (var server = serve(new Answering(() -> ready(true)))) {
-      assertThat(probe.trouble()).isEmpty();
+      assertThat(probe.ask().trouble()).isEmpty();
       server.stop(Duration.ofSeconds(1));
     }
-    assertThat(probe.trouble()).isPresent();
+    assertThat(probe.ask().answered()).isFalse();
 
     try (var _ = serve(new Answering(() -> ready(true)))) {
-      assertThat(probe.trouble()).isEmpty();
+      assertThat(probe.ask().trouble()).isEmpty();
     }
   }
 
@@ -114,8 +115,7 @@ class LivenessTest {
     var hurried = new DriverProbe(endpoint, SHORT);
     long began = System.nanoTime();
 
-    assertThat(hurried.trouble())
-        .hasValueSatisfying(t -> assertThat(t).contains("no answer within 1000 ms"));
+    assertThat(hurried.ask().trouble()).contains("no answer within 1000 ms");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
   }
 
@@ -123,7 +123,7 @@ class LivenessTest {
   void gauge_followsTheDriver_andScrapesGoOnWhileItHangs() throws Exception {
     var metrics = Metrics.plain();
     var hurried = new DriverProbe(endpoint, SHORT);
-    try (var _ = new Liveness(hurried::trouble, Duration.ofMillis(20), metrics);
+    try (var _ = new Liveness(hurried::ask, Duration.ofMillis(20), metrics);
         var page = MetricsEndpoint.start(address(), metrics)) {
       await(() -> scrape(page).contains("\ncsi_liveness 0.0"));
       try (var _ = serve(new Answering(() -> ready(true)))) {
@@ -139,7 +139,7 @@ class LivenessTest {
   void gauge_isThereAtOnce_notOnlyAfterTheInterval() throws Exception {
     var metrics = Metrics.plain();
     var asked = new AtomicInteger();
-    Supplier<Optional<String>> fine = () -> count(asked);
+    Supplier<DriverProbe.Answer> fine = () -> count(asked);
     try (var _ = new Liveness(fine, Duration.ofHours(1), metrics);
         var page = MetricsEndpoint.start(address(), metrics)) {
       await(() -> scrape(page).contains("\ncsi_liveness 1.0"));
@@ -149,20 +149,43 @@ class LivenessTest {
 
   @Test
   void health_isAskedForEachTime_notOnlyAfterTheInterval() throws Exception {
-    var found = new AtomicReference<>(Optional.<String>empty());
+    var found = new AtomicReference<>(FINE);
     try (var liveness = new Liveness(found::get, Duration.ofHours(1), Metrics.plain());
         var page = MetricsEndpoint.start(address(), Metrics.plain())) {
-      page.serveHealth(liveness::trouble);
+      page.serveHealth(liveness::silence);
       await(() -> get(page, "/healthz").statusCode() == 200);
 
-      found.set(Optional.of("it sleeps"));
+      found.set(new DriverProbe.Answer("it sleeps", false));
       assertThat(get(page, "/healthz"))
           .returns(503, HttpResponse::statusCode)
           .returns("it sleeps\n", HttpResponse::body);
 
-      found.set(Optional.empty());
+      found.set(new DriverProbe.Answer("config.json is broken", true));
+      assertThat(get(page, "/healthz"))
+          .as("no readier started anew")
+          .returns(200, HttpResponse::statusCode);
+
+      found.set(FINE);
       assertThat(get(page, "/healthz").statusCode()).isEqualTo(200);
       assertThat(get(page, "/healthz/more").statusCode()).isEqualTo(404);
+    }
+  }
+
+  /** As a node without room for one more thread fails. */
+  @Test
+  void gauge_askingFailsByAnError_isAskedAgain() throws Exception {
+    var metrics = Metrics.plain();
+    var asked = new AtomicInteger();
+    Supplier<DriverProbe.Answer> failing =
+        () -> {
+          if (asked.incrementAndGet() == 1) {
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+          return FINE;
+        };
+    try (var _ = new Liveness(failing, Duration.ofMillis(20), metrics);
+        var page = MetricsEndpoint.start(address(), metrics)) {
+      await(() -> scrape(page).contains("\ncsi_liveness 1.0"));
     }
   }
 
@@ -170,16 +193,16 @@ class LivenessTest {
   void health_driverHangs_onlyOneWaitsForIt() throws Exception {
     var hanging = new CountDownLatch(1);
     var asked = new AtomicInteger();
-    Supplier<Optional<String>> never =
+    Supplier<DriverProbe.Answer> never =
         () -> {
           asked.incrementAndGet();
           hold(hanging);
-          return Optional.empty();
+          return FINE;
         };
     try (var liveness = new Liveness(never, Duration.ofHours(1), Metrics.plain())) {
       await(() -> asked.get() == 1);
 
-      assertThat(liveness.trouble()).hasValue("not asked yet");
+      assertThat(liveness.silence()).hasValue("not asked yet");
       assertThat(asked).hasValue(1);
     } finally {
       hanging.countDown();
@@ -194,9 +217,9 @@ class LivenessTest {
     }
   }
 
-  private static Optional<String> count(AtomicInteger asked) {
+  private static DriverProbe.Answer count(AtomicInteger asked) {
     asked.incrementAndGet();
-    return Optional.empty();
+    return FINE;
   }
 
   private static MetricsAddress address() {

@@ -12,7 +12,9 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -20,15 +22,23 @@ import java.util.function.Supplier;
  * process waits for. Who asks too often is told so, by 429.
  */
 public final class MetricsEndpoint implements AutoCloseable {
-  private static final int THREADS = 2;
+  /** As many as connections: slow clients must not keep kubelet from its answer. */
+  private static final int THREADS = 64;
+
+  private static final int IDLE_SECONDS = 10;
   private static final int BACKLOG = 16;
   private static final int NO_BODY = -1;
   private static final String HEALTH = "/healthz";
 
   private final HttpServer server;
   private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          THREADS, Thread.ofPlatform().name("metrics-", 1).daemon().factory());
+      new ThreadPoolExecutor(
+          0,
+          THREADS,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          Thread.ofPlatform().name("metrics-", 1).daemon().factory());
   private final MetricsHandler handler;
   private final ScrapeLimit limit = new ScrapeLimit(System::nanoTime);
   private final String path;
@@ -62,7 +72,7 @@ public final class MetricsEndpoint implements AutoCloseable {
   private static void boundClients() {
     System.setProperty("sun.net.httpserver.maxReqTime", "10");
     System.setProperty("sun.net.httpserver.maxRspTime", "10");
-    System.setProperty("jdk.httpserver.maxConnections", "64");
+    System.setProperty("jdk.httpserver.maxConnections", Integer.toString(THREADS));
   }
 
   private static HttpServer open(MetricsAddress address) throws IOException {

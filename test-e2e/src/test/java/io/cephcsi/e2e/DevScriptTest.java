@@ -94,6 +94,18 @@ class DevScriptTest {
     assertThat(machine.installed()).contains("openjdk-25-jdk-headless");
   }
 
+  /** apt would refuse all packages for the one that it does not know. */
+  @Test
+  void jdkThatDebian12HasNot_isAskedForBeforeAllElse() throws Exception {
+    complete();
+    machine.debian("12");
+    Files.move(folder.resolve("jvm/jdk-25"), folder.resolve("elsewhere"));
+    Run run = machine.run("./dev demo");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.said()).contains("Debian 12 has none as a package: install one");
+    assertThat(run.of("apt-get")).isEmpty();
+  }
+
   @Test
   void whatIsMissing_isInstalledOnce() throws Exception {
     complete();
