@@ -11,11 +11,14 @@ import io.cephcsi.csi.host.Publication;
 import io.cephcsi.csi.host.RequestPath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Shows a staged volume at a pod's path, by a bind mount. A staged volume whose client is gone or
- * was evicted is mounted again first, since kubelet does not stage it again for the next pod.
+ * was evicted is mounted again first, since kubelet does not stage it again for the next pod; also
+ * when a call before has begun with that and did not come to its end.
  */
 record NodePublishVolume(
     Publication publication,
@@ -32,10 +35,7 @@ record NodePublishVolume(
     StagePlan.requireKnown(request.getVolumeCapability());
     Path staging = RequestPath.absolute("staging_target_path", request.getStagingTargetPath());
     try (var _ = names.hold(request.getVolumeId())) {
-      Mount mount = publication.staged(request, staging);
-      if (!pulse.beats(staging)) {
-        mount = again(request, staging);
-      }
+      Mount mount = whole(request, staging);
       if (mounts.at(target).isPresent() && !pulse.beats(target)) {
         mounts.detach(target);
       }
@@ -46,14 +46,20 @@ record NodePublishVolume(
     }
   }
 
-  private Mount again(NodePublishVolumeRequest request, Path staging) throws IOException {
-    var secrets = request.getSecretsMap();
+  private Mount whole(NodePublishVolumeRequest request, Path staging) throws IOException {
+    Optional<Mount> there = mounts.at(staging);
+    if (there.isEmpty() && !Files.isDirectory(staging)) {
+      return publication.staged(request, staging); // which refuses: it was never staged
+    }
     VolumeSource source =
         VolumeSource.of(
             request.getVolumeId(),
             request.getVolumeContextMap(),
-            VolumeAttribute.MONITORS.in(secrets));
-    var credentials = users.of(request.getVolumeId(), source, secrets);
+            VolumeAttribute.MONITORS.in(request.getSecretsMap()));
+    if (there.isPresent() && staged.isWhole(there.get(), source, staging)) {
+      return there.get();
+    }
+    var credentials = users.of(request.getVolumeId(), source, request.getSecretsMap());
     staged.ensure(StagePlan.again(request, source, credentials));
     return publication.staged(request, staging);
   }

@@ -59,6 +59,8 @@ record StagePlan(
   /** The plan by which a volume was staged that is to be published. */
   static StagePlan again(
       NodePublishVolumeRequest request, VolumeSource source, Credentials credentials) {
+    Map<String, String> context = request.getVolumeContextMap();
+    requirePlain(request.getVolumeId(), GoBoolean.isTrue(ClassParameter.ENCRYPTED.in(context)));
     return new StagePlan(
         request.getVolumeId(),
         RequestPath.absolute("staging_target_path", request.getStagingTargetPath()),
@@ -66,7 +68,7 @@ record StagePlan(
         credentials,
         request.getVolumeCapability().getMount().getMountFlagsList(),
         request.getVolumeCapability().getAccessMode().getMode().name(),
-        request.getVolumeContextMap());
+        context);
   }
 
   /** Refuses block volumes and requests without an access mode. */

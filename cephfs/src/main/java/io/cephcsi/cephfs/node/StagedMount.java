@@ -37,7 +37,7 @@ record StagedMount(
     Optional<Mount> there = mounts.at(plan.staging());
     if (there.isPresent()) {
       Mounter mounter = requireOurs(there.get(), plan);
-      if (pulse.beats(plan.staging()) && !halfDone(there.get(), plan)) {
+      if (isWhole(there.get(), plan.source(), plan.staging())) {
         requireMode(there.get(), mounter, plan);
         requireSame(there.get(), mounter, plan);
         record(mounter, plan);
@@ -59,9 +59,14 @@ record StagedMount(
             .formatted(mount.source(), mount.path(), plan.volumeId()));
   }
 
-  /** Whether a snapshot is to be shown, and its parent's directory still is. */
-  private static boolean halfDone(Mount mount, StagePlan plan) {
-    return plan.source().showsSnapshot() && mount.root().equals("/");
+  /**
+   * Whether what is mounted lives and is all that is to be mounted: of a snapshot, not only its
+   * parent's directory.
+   *
+   * @throws CsiException.Unavailable when it does not answer
+   */
+  boolean isWhole(Mount mount, VolumeSource source, Path staging) {
+    return pulse.beats(staging) && !(source.showsSnapshot() && mount.root().equals("/"));
   }
 
   private static void requireSame(Mount mount, Mounter mounter, StagePlan plan) {

@@ -44,7 +44,7 @@ final class StagedUsers {
         .or(() -> source.configured().flatMap(users::find))
         .orElseThrow(() ->
             new CsiException.FailedPrecondition(
-                "the client that had volume %s mounted is gone, and no Ceph user is known to mount it again: delete its pods on this node, so that it is unstaged and staged again, or name a node-publish-secret"
+                "volume %s is not staged, or the client that had it mounted is gone, and no Ceph user is known to mount it again: delete its pods on this node, so that it is unstaged and staged again, or name a node-publish-secret"
                     .formatted(volumeId)));
   }
 }

@@ -777,7 +777,14 @@ class NodeTest {
   void publish_notStaged_isRefused() {
     assertThatThrownBy(() -> node.publish(_ -> {}))
         .isInstanceOf(CsiException.FailedPrecondition.class)
-        .hasMessageContaining("not staged");
+        .hasMessageContaining("volume " + Node.ID + " is not staged")
+        .hasMessageContaining("node-publish-secret");
+    assertThatThrownBy(() ->
+            node.publish(
+                r -> r.putAllSecrets(Node.SECRETS).setStagingTargetPath(directory + "/none")))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("is not staged, nothing is mounted at " + directory + "/none");
+    assertThat(node.mounts.all()).isEmpty();
     assertThatThrownBy(() -> node.publish(r -> r.clearStagingTargetPath()))
         .isInstanceOf(CsiException.FailedPrecondition.class)
         .hasMessageContaining("staging_target_path is missing")
@@ -804,6 +811,54 @@ class NodeTest {
     assertThat(node.mounts.at(node.target).orElseThrow().showsSame(staged)).isTrue();
     assertThat(node.mounts.all()).hasSize(2);
     assertThat(host.keys).containsExactly(Node.KEY, Node.KEY);
+  }
+
+  /** The dead client's mount is taken away first, and then the monitors may not answer. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kernel", "fuse"})
+  void publish_mountedAgainInVain_canBeRepeated(String mounter) {
+    node.stage(r -> r.putVolumeContext("mounter", mounter));
+    host.die(node.staging);
+    host.fail(mounter.equals("kernel") ? "mount -t ceph" : "setsid ceph-fuse", "no mds is up");
+    assertThatThrownBy(() -> node.publish(r -> r.putVolumeContext("mounter", mounter)))
+        .isInstanceOf(CsiException.Unavailable.class);
+    assertThat(node.mounts.all()).isEmpty();
+    host.mend();
+
+    node.publish(r -> r.putVolumeContext("mounter", mounter));
+
+    Mount staged = node.mounts.at(node.staging).orElseThrow();
+    assertThat(node.mounts.at(node.target).orElseThrow().showsSame(staged)).isTrue();
+    assertThat(node.mounts.all()).hasSize(2);
+  }
+
+  /** Else the pod would get the parent's directory, as it changes. */
+  @Test
+  void publish_killedBetweenTheTwoMountsOfASnapshot_mountsItAnew() {
+    String id = reserve("pvc-shallow", snapshot());
+    host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
+    node.stage(r -> shallow(r, id));
+    var _ = host.run(List.of("umount", node.staging.toString()), new byte[0], Duration.ZERO);
+
+    node.publish(r ->
+        r.setVolumeId(id)
+            .putVolumeContext("subvolumePath", "/volumes/csi/csi-vol-parent/")
+            .setVolumeCapability(Node.capability(AccessMode.Mode.MULTI_NODE_READER_ONLY)));
+
+    assertThat(node.mounts.at(node.target).orElseThrow().root()).endsWith("/9f1d2c3b");
+    assertThat(node.mounts.at(node.target).orElseThrow().readOnly()).isTrue();
+  }
+
+  @Test
+  void publish_encryptedWhoseClientIsGone_isNotShownAsItIs() {
+    node.stage(_ -> {});
+    host.die(node.staging);
+
+    assertThatThrownBy(() -> node.publish(r -> r.putVolumeContext("encrypted", "true")))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining("is encrypted");
+
+    assertThat(node.mounts.at(node.target)).isEmpty();
   }
 
   @Test
