@@ -9,6 +9,7 @@ import io.cephcsi.cephfs.Subvolume;
 import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
+import io.cephcsi.cluster.Making;
 import io.cephcsi.csi.ContentSource;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
@@ -52,20 +53,15 @@ final class Clones {
   /**
    * Makes the copy, or goes on with one that was begun, and waits for it for a while.
    *
-   * @param fresh whether nothing of it can be there
    * @throws CsiException.Aborted when it is not complete in time; the next call goes on
    */
-  Subvolume.Live make(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, boolean fresh) {
+  Subvolume.Live make(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
     Subvolumes subvolumes = opened.subvolumes();
     String name = entry.imageName();
-    Optional<CloneState> state = fresh ? Optional.empty() : subvolumes.cloneState(name);
-    if (state.isPresent() && state.get() instanceof CloneState.Broken) {
-      subvolumes.removeUnfinished(name);
-      clean(opened, plan, entry);
-      state = Optional.empty();
-    }
-    if (state.isEmpty()) {
+    if (making.fresh()) {
       begin(opened, plan, name);
+    } else {
+      goOn(opened, plan, entry, making);
     }
     waits.await(subvolumes, name);
     return subvolumes
@@ -75,6 +71,20 @@ final class Clones {
         .orElseThrow(() ->
             new CsiException.Aborted(
                 "subvolume %s was removed while it was made, ask again".formatted(name)));
+  }
+
+  private void goOn(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry, Making making) {
+    String name = entry.imageName();
+    Optional<CloneState> state = opened.subvolumes().cloneState(name);
+    boolean broken = state.isPresent() && state.get() instanceof CloneState.Broken;
+    if (broken) {
+      making.requireOurs(opened.pool()); // another process may have made it anew since, and whole
+      opened.subvolumes().removeUnfinished(name);
+      clean(opened, plan, entry);
+    }
+    if (broken || state.isEmpty()) {
+      begin(opened, plan, name);
+    }
   }
 
   private void begin(OpenFileSystem opened, VolumePlan plan, String name) {

@@ -144,11 +144,14 @@ final class MadeSubvolumes {
           complete(opened, plan, entry, making, live.path(), live.quotaBytes());
       case Subvolume.Unfinished _ -> goOnWithCopy(opened, plan, entry, making);
       case Subvolume.HalfMade _ -> {
-        removeHalfMade(opened, entry);
+        removeHalfMade(opened, entry, making);
         yield makeOrUndo(opened, plan, entry, making);
       }
-      case Subvolume.Retained _ ->
-          there.isPresent() ? anew(opened, plan, entry) : makeOrUndo(opened, plan, entry, making);
+      case Subvolume.Retained _ when there.isPresent() -> anew(opened, plan, entry);
+      case Subvolume.Retained _ -> {
+        making.requireOurs(opened.pool()); // else what another process answered got this quota
+        yield makeOrUndo(opened, plan, entry, making);
+      }
     };
   }
 
@@ -164,10 +167,12 @@ final class MadeSubvolumes {
 
   /**
    * The manager would take the rest for a subvolume of an old Ceph, which cannot keep its
-   * snapshots. Of ceph-csi's it may be one, with data in it.
+   * snapshots. Of ceph-csi's it may be one, with data in it; and another process may have made it
+   * whole since it was looked at.
    */
-  private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry) {
+  private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry, Making making) {
     if (!ofCephCsi(entry)) {
+      making.requireOurs(opened.pool());
       opened.subvolumes().remove(entry.imageName());
     }
   }
@@ -212,7 +217,7 @@ final class MadeSubvolumes {
       return made;
     }
     if (plan.source().isPresent()) {
-      Subvolume.Live copy = clones.make(opened, plan, entry, making.fresh());
+      Subvolume.Live copy = clones.make(opened, plan, entry, making);
       return complete(opened, plan, entry, making, copy.path(), copy.quotaBytes());
     }
     Subvolumes subvolumes = opened.subvolumes();
@@ -220,7 +225,7 @@ final class MadeSubvolumes {
     String path = create(subvolumes, plan, name);
     if (path.equals(subvolumes.directory(name))) {
       // The command was sent once more, to a manager that found what another one had begun.
-      removeHalfMade(opened, entry);
+      removeHalfMade(opened, entry, making);
       path = create(subvolumes, plan, name);
     }
     return complete(opened, plan, entry, making, path, plan.size().bytes());

@@ -13,11 +13,14 @@ import csi.v1.VolumeGroupSnapshot;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.cephfs.StoredSubvolume;
 import io.cephcsi.csi.CsiException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -180,6 +183,48 @@ class TwoControllersTest {
   }
 
   /**
+   * As {@link #answeredOnce_isNeverTakenBack}, where a call before left what has to go first: a
+   * subvolume that the manager did not finish, or a copy that broke.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"blank", "copied", "restored"})
+  void leftBroken_answeredByTheOtherMeanwhile_isNeverRemoved(String what) {
+    String snapshot = first.cut("source", volumes.getFirst()).getSnapshotId();
+    Function<Controller, String> call = controller -> make(controller, what, snapshot);
+    boolean interrupted = true;
+    for (int n = 1; interrupted; n++) {
+      leaveBroken(call);
+      interrupted = interruptAt(call, n, false);
+      assertThat(first.stored(volumes.getFirst()).snapshots).as("left after %d", n).hasSize(1);
+    }
+    first.deleteSnapshot(snapshot);
+    volumes.forEach(second::delete);
+    second.assertNothingLeft();
+  }
+
+  private void leaveBroken(Function<Controller, String> call) {
+    var there = Set.copyOf(first.subvolumes.subvolumes("cephfs", "csi").keySet());
+    first
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.matches(".*\"fs (subvolume getpath|clone status)\".*")) {
+            throw new CephException(Errno.ETIMEDOUT, operation);
+          }
+        });
+    assertThat(outcome(call, first)).isEmpty();
+    first.cluster.operations().before(_ -> {});
+    var now = new HashMap<>(first.subvolumes.subvolumes("cephfs", "csi"));
+    now.keySet().removeAll(there);
+    StoredSubvolume begun = now.values().iterator().next();
+    if (begun.state.equals("pending")) {
+      begun.state = "failed";
+    } else {
+      begun.halfMade = true;
+    }
+  }
+
+  /**
    * Before each operation of the first one's call the second takes it over, fails and undoes it:
    * nothing is left of what the first one makes then.
    */
@@ -253,9 +298,12 @@ class TwoControllersTest {
     MemoryOperations operations = first.cluster.operations();
     var countdown = new AtomicInteger(n);
     var theirs = new AtomicReference<Optional<String>>(Optional.empty());
-    operations.before(_ -> {
+    var data = new AtomicReference<Optional<StoredSubvolume>>(Optional.empty());
+    operations.before(operation -> {
       if (countdown.decrementAndGet() == 0) {
+        boolean looked = removesAfterALook(operation, operations.log().getLast());
         theirs.set(outcome(call, second));
+        data.set(looked ? Optional.empty() : theirs.get().flatMap(this::subvolume));
         if (fullThen) {
           operations.failBefore(1, Errno.ENOSPC);
         }
@@ -268,12 +316,26 @@ class TwoControllersTest {
     if (ours.isPresent() && told.isPresent()) {
       assertThat(ours).as("interrupted at %d", n).isEqualTo(told);
     }
+    if (data.get().isPresent()) {
+      assertThat(told.flatMap(this::subvolume)).as("data after %d", n).isEqualTo(data.get());
+    }
     String now = call.apply(second);
     told.ifPresent(id -> assertThat(now).as("asked again after %d", n).isEqualTo(id));
     assertThat(call.apply(first)).isEqualTo(now);
     second.delete(now);
     second.deleteSnapshot(now);
     return countdown.get() <= 0;
+  }
+
+  /** No look at the reservation can be nearer to the manager's command, which may be two. */
+  private static boolean removesAfterALook(String operation, String before) {
+    String removal = "\"fs subvolume rm\"";
+    return operation.contains(removal)
+        && (before.startsWith("get csi.volume.") || before.contains(removal));
+  }
+
+  private Optional<StoredSubvolume> subvolume(String id) {
+    return first.subvolumes.subvolume("csi-vol-" + uuid(id));
   }
 
   private static List<String> ids(VolumeGroupSnapshot group) {
