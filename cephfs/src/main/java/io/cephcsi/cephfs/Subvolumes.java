@@ -354,7 +354,8 @@ public final class Subvolumes {
   }
 
   /**
-   * Begins to copy a snapshot into a new subvolume, which the manager does by itself.
+   * Begins to copy a snapshot into a new subvolume, which the manager does by itself; makes the
+   * group of that one first when it is missing.
    *
    * @param target a subvolume of this filesystem
    * @param targetGroup empty for none
@@ -365,28 +366,42 @@ public final class Subvolumes {
    */
   public boolean cloneSnapshot(
       String name, String snapshot, String target, String targetGroup, String dataPool) {
+    var request =
+        ofSnapshot("fs subvolume snapshot clone", name, snapshot)
+            .with("target_sub_name", target)
+            .withIfAny("target_group_name", targetGroup)
+            .withIfAny("pool_layout", dataPool);
     try {
-      var _ =
-          send(
-              ofSnapshot("fs subvolume snapshot clone", name, snapshot)
-                  .with("target_sub_name", target)
-                  .withIfAny("target_group_name", targetGroup)
-                  .withIfAny("pool_layout", dataPool));
+      var _ = send(request);
       return true;
     } catch (CephException e) {
-      if (e.errno() == EEXIST) {
-        return true; // by this or another call; the state tells the rest
+      Subvolumes targets = in(targetGroup);
+      if (targetGroup.equals(group) || !targets.groupMissing(e)) {
+        return begun(e, name, dataPool);
       }
-      if (e.errno() == EAGAIN) {
-        throw new CsiException.ResourceExhausted(
-            "the manager takes no more clones now (%s): ask again, or raise mgr/volumes/max_concurrent_clones"
-                .formatted(e.getMessage()));
+      targets.createGroup();
+      try {
+        var _ = send(request);
+        return true;
+      } catch (CephException second) {
+        return begun(second, name, dataPool);
       }
-      if (e.errno() == EINVAL && said(e, "pool layout")) {
-        throw wrongPool(dataPool, e);
-      }
-      return there(e, name);
     }
+  }
+
+  private boolean begun(CephException e, String name, String dataPool) {
+    if (e.errno() == EEXIST) {
+      return true; // by this or another call; the state tells the rest
+    }
+    if (e.errno() == EAGAIN) {
+      throw new CsiException.ResourceExhausted(
+          "the manager takes no more clones now (%s): ask again, or raise mgr/volumes/max_concurrent_clones"
+              .formatted(e.getMessage()));
+    }
+    if (e.errno() == EINVAL && said(e, "pool layout")) {
+      throw wrongPool(dataPool, e);
+    }
+    return there(e, name);
   }
 
   /** How far a clone is; a subvolume that is none is complete; empty when it is not there. */

@@ -43,8 +43,12 @@ abstract class SubvolumesContract {
   }
 
   private void awaitClone(String clone) throws InterruptedException {
+    awaitClone(subvolumes, clone);
+  }
+
+  private static void awaitClone(Subvolumes among, String clone) throws InterruptedException {
     long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (subvolumes.cloneState(clone).orElseThrow() instanceof CloneState.Running) {
+    while (among.cloneState(clone).orElseThrow() instanceof CloneState.Running) {
       assertThat(System.nanoTime()).isLessThan(end);
       Thread.sleep(100);
     }
@@ -243,6 +247,20 @@ abstract class SubvolumesContract {
     assertThat(subvolumes.cloneSnapshot(name, "s", other, "csi", "cephfs_data")).isTrue();
     awaitClone(other);
     assertThat(live(other).quotaBytes()).isEqualTo(GIB);
+  }
+
+  @Test
+  void clone_groupMissing_makesIt() throws InterruptedException {
+    Subvolumes fresh = in("group-" + UUID.randomUUID());
+    subvolumes.create(name, GIB, "");
+    subvolumes.cut(name, "s");
+    assertThat(subvolumes.cloneSnapshot(name, "no-such", other, fresh.group(), "")).isFalse();
+    assertThat(fresh.groups()).doesNotContain(fresh.group());
+    assertThat(subvolumes.cloneSnapshot(name, "s", other, fresh.group(), "")).isTrue();
+    assertThat(fresh.groups()).contains(fresh.group());
+    awaitClone(fresh, other);
+    assertThat(fresh.path(other).orElseThrow()).startsWith(fresh.directory(other) + "/");
+    fresh.remove(other);
   }
 
   @Test

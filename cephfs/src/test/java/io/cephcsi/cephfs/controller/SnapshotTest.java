@@ -379,6 +379,28 @@ class SnapshotTest {
         .containsOnlyKeys("csi-vol-" + uuid(first), "csi-vol-" + uuid(restored.getVolumeId()));
   }
 
+  /** Nobody else makes it where all volumes of a cluster's id begin as copies. */
+  @Test
+  void restoreAndCopy_intoAGroupThatIsNotThereYet_makeIt() throws Exception {
+    Files.writeString(
+        controller.config,
+        """
+        [{"clusterID":"one","monitors":["mon"]},
+         {"clusterID":"two","monitors":["mon"],"cephFS":{"subvolumeGroup":"other"}},
+         {"clusterID":"three","monitors":["mon"],"cephFS":{"subvolumeGroup":"another"}}]
+        """);
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+
+    Volume restored =
+        controller.create(restore("pvc-2", snapshot).putParameters("clusterID", "two"));
+    Volume copied = controller.create(copy("pvc-3", volume).putParameters("clusterID", "three"));
+
+    assertThat(controller.subvolumes.subvolumes("cephfs", "other"))
+        .containsOnlyKeys("csi-vol-" + uuid(restored.getVolumeId()));
+    assertThat(controller.subvolumes.subvolumes("cephfs", "another"))
+        .containsOnlyKeys("csi-vol-" + uuid(copied.getVolumeId()));
+  }
+
   @Test
   void restore_slowClone_isAbortedWithProgressAndJoinedLater() {
     String snapshot = controller.cut("snap-1", volume).getSnapshotId();
