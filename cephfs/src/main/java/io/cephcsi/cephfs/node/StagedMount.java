@@ -1,5 +1,6 @@
 package io.cephcsi.cephfs.node;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.Phase;
 import io.cephcsi.csi.Undo;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** A volume at its staging path. Call it with the volume held. */
 record StagedMount(
@@ -69,10 +71,23 @@ record StagedMount(
     return pulse.beats(staging) && !(source.showsSnapshot() && mount.root().equals("/"));
   }
 
-  private static void requireSame(Mount mount, Mounter mounter, StagePlan plan) {
-    Optional<String> directory = plan.source().directory();
-    if (directory.filter(d -> mounter.showsOther(mount, plan.staging(), d)).isPresent()) {
-      throw notOurs(mount, plan);
+  private void requireSame(Mount mount, Mounter mounter, StagePlan plan) {
+    Predicate<String> other = directory -> mounter.showsOther(mount, plan.staging(), directory);
+    if (plan.source().directory().filter(other).isPresent()) {
+      CsiException refusal = notOurs(mount, plan);
+      if (asked(plan, refusal).map(VolumeRoot::directory).filter(other.negate()).isEmpty()) {
+        throw refusal;
+      }
+    }
+  }
+
+  /** By the cluster; a user of a node need not be one that may ask it. */
+  private Optional<VolumeRoot> asked(StagePlan plan, CsiException refusal) {
+    try {
+      return roots.asked(plan);
+    } catch (CsiException.NotFound | CephException e) {
+      refusal.addSuppressed(e);
+      return Optional.empty();
     }
   }
 
@@ -101,8 +116,17 @@ record StagedMount(
         .orElse(plan.readOnly() || mount.readOnly());
   }
 
-  private void mount(StagePlan plan) throws IOException {
+  private void mount(StagePlan plan) {
     VolumeRoot root = roots.of(plan);
+    try {
+      mount(plan, root);
+    } catch (CsiException.NotFound e) {
+      VolumeRoot now = asked(plan, e).filter(n -> !n.equals(root)).orElseThrow(() -> e);
+      mount(plan, now);
+    }
+  }
+
+  private void mount(StagePlan plan, VolumeRoot root) {
     if (root.showsSnapshot() && !plan.readOnly()) {
       throw new CsiException.InvalidArgument(
           "volume %s shows a snapshot, which cannot be written: ask for access mode ReadOnlyMany"

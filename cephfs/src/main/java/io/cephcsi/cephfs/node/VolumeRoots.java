@@ -66,6 +66,23 @@ record VolumeRoots(FileSystems fileSystems, Volumes volumes, Snapshots snapshots
           source.path(),
           new VolumeRoot.Shown.All());
     }
+    return ask(source, plan);
+  }
+
+  /**
+   * Where the cluster says that a volume is of which the context tells all: the filesystem may have
+   * another name since, or the subvolume been made anew with another path. Empty for others.
+   *
+   * @throws io.cephcsi.csi.CsiException.NotFound when it knows no such volume
+   * @throws io.cephcsi.ceph.CephException denied, when the user may not ask
+   */
+  Optional<VolumeRoot> asked(StagePlan plan) {
+    return plan.source() instanceof VolumeSource.Provisioned volume && volume.located()
+        ? Optional.of(ask(volume, plan))
+        : Optional.empty();
+  }
+
+  private VolumeRoot ask(VolumeSource.Provisioned source, StagePlan plan) {
     try (Volume volume =
         volumes
             .open(source.id(), plan.credentials())

@@ -35,6 +35,7 @@ final class MemoryNode implements Commands {
   private final MemoryMountTable table;
   private final Set<String> dead = Collections.synchronizedSet(new HashSet<>());
   private final Map<String, String> failing = new HashMap<>();
+  private final Map<String, String> failingWith = new HashMap<>();
   private volatile String hanging = "";
   private int devices;
   private int pids = 1000;
@@ -62,8 +63,14 @@ final class MemoryNode implements Commands {
     failing.put(start, words);
   }
 
+  /** As {@link #fail}, of every command with these words in it. */
+  void failWith(String part, String words) {
+    failingWith.put(part, words);
+  }
+
   void mend() {
     failing.clear();
+    failingWith.clear();
   }
 
   /** Every command that starts so does not end by itself from now on; none for an empty text. */
@@ -104,6 +111,11 @@ final class MemoryNode implements Commands {
     commands.add(line);
     for (var failure : failing.entrySet()) {
       if (line.startsWith(failure.getKey())) {
+        return new Outcome(32, "", failure.getValue());
+      }
+    }
+    for (var failure : failingWith.entrySet()) {
+      if (line.contains(failure.getKey())) {
         return new Outcome(32, "", failure.getValue());
       }
     }

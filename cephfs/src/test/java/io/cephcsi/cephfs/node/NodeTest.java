@@ -286,6 +286,74 @@ class NodeTest {
     assertThat(mountCommand()).contains("10.0.0.1:6789:/volumes/csi/" + subvolume + "/");
   }
 
+  /** Restored in place, by hand, it has another directory in it than the PersistentVolume says. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kernel", "fuse"})
+  void stage_subvolumeMadeAnew_isMountedWhereTheClusterSays(String mounter) {
+    String id = reserve("pvc-1", "");
+    String path = create(id);
+    String old = "/volumes/csi/csi-vol-" + id.substring(id.length() - 36) + "/1b671a64";
+    host.failWith(old, "mount error 2 = No such file or directory");
+    Consumer<NodeStageVolumeRequest.Builder> request =
+        r ->
+            r.setVolumeId(id)
+                .putVolumeContext("mounter", mounter)
+                .putVolumeContext("subvolumePath", old);
+
+    node.stage(request);
+
+    assertThat(mountCommand()).contains(path + " ");
+    node.stage(request);
+    assertThat(node.mounts.all()).hasSize(1);
+    assertIsAnother(request.andThen(r -> r.setVolumeId(reserveWithSubvolume("pvc-2"))));
+  }
+
+  private String reserveWithSubvolume(String name) {
+    String id = reserve(name, "");
+    var _ = create(id);
+    return id;
+  }
+
+  /** Gives back its path. */
+  private String create(String id) {
+    String subvolume = "csi-vol-" + id.substring(id.length() - 36);
+    try (OpenFileSystem fs =
+        node.fileSystems.open("one", "cephfs", new Credentials("admin", Node.KEY))) {
+      fs.subvolumes().create(subvolume, 1 << 30, "");
+      return fs.subvolumes().path(subvolume).orElseThrow();
+    }
+  }
+
+  @Test
+  void stage_fileSystemRenamed_isMountedByItsNewName() {
+    String id = reserve("pvc-1", "");
+    String path = create(id);
+    node.subvolumes.renameFileSystem("cephfs", "new");
+    host.failWith("mds_namespace=cephfs,", "mount error 2 = No such file or directory");
+    Consumer<NodeStageVolumeRequest.Builder> request =
+        r -> r.setVolumeId(id).putVolumeContext("subvolumePath", path);
+    assertThatThrownBy(() -> node.stage(request)) // the driver has known it by its old name
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("has another name now, ask again");
+
+    node.stage(request);
+
+    assertThat(mountCommand()).contains(path + " ").contains("mds_namespace=new,");
+  }
+
+  @Test
+  void stage_notThereAndTheUserMayNotAsk_isNotFoundByTheMountsWords() {
+    String id = reserveWithSubvolume("pvc-1");
+    host.fail("mount -t ceph", "mount error 2 = No such file or directory");
+    node.clusters.deny("10.0.0.1:6789");
+
+    assertThatThrownBy(() -> node.stage(r -> r.setVolumeId(id)))
+        .isInstanceOf(CsiException.NotFound.class)
+        .hasMessageContaining("mount error 2");
+
+    assertThat(node.mounts.all()).isEmpty();
+  }
+
   private String reserve(String name, String backingSnapshotId) {
     var credentials = new Credentials("admin", Node.KEY);
     try (OpenFileSystem fs = node.fileSystems.open("one", "cephfs", credentials)) {
