@@ -39,6 +39,8 @@ final class Clones {
   /**
    * What is copied.
    *
+   * @param quotaBytes that the copy gets along; 0 when there is none, and when it is not known: the
+   *     volume may have grown since ceph-csi took the snapshot
    * @param temporary whether the snapshot is there for this copy alone
    */
   private record Origin(
@@ -135,7 +137,11 @@ final class Clones {
     try {
       requirePlain(snapshot);
       return new Origin(
-          snapshot.opened(), snapshot.source(), snapshot.name(), size(snapshot), false);
+          snapshot.opened(),
+          snapshot.source(),
+          snapshot.name(),
+          snapshot.entry().sizeBytes(),
+          false);
     } catch (Throwable e) {
       snapshot.close();
       throw e;
@@ -160,18 +166,6 @@ final class Clones {
    */
   static void requirePlain(Snapshot snapshot) {
     Encryption.requirePlain("snapshot " + snapshot.id().text(), snapshot.entry().encrypted());
-  }
-
-  /** The quota that a copy gets along; of ceph-csi's snapshots that of the volume now. */
-  static long size(Snapshot snapshot) {
-    long known = snapshot.entry().sizeBytes();
-    return known > 0 ? known : quota(snapshot.subvolumes().find(snapshot.source()));
-  }
-
-  private static long quota(Optional<Subvolume> subvolume) {
-    return subvolume.isPresent() && subvolume.get() instanceof Subvolume.Live live
-        ? live.quotaBytes()
-        : 0;
   }
 
   private Origin ofVolume(String id, VolumePlan plan, String name) {

@@ -40,7 +40,9 @@ final class ShownSnapshots {
   }
 
   private static long bytes(VolumePlan plan, VolumeEntry entry, Snapshot snapshot) {
-    return entry.sizeBytes().orElseGet(() -> plan.size().bytesForCopyOf(Clones.size(snapshot)));
+    return entry
+        .sizeBytes()
+        .orElseGet(() -> plan.size().bytesForCopyOf(snapshot.entry().sizeBytes()));
   }
 
   private boolean keeps(Snapshot snapshot, VolumeEntry entry) {

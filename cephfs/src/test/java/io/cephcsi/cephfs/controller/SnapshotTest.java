@@ -313,6 +313,41 @@ class SnapshotTest {
     assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
   }
 
+  /** ceph-csi notes no size, and the volume may have grown since. */
+  @Test
+  void restore_snapshotOfCephCsi_canHaveTheSizeThatItHadThen() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    forgetSize(snapshot);
+    controller.expand(volume, 5 * GIB);
+
+    Volume restored = controller.create(restore("pvc-2", snapshot));
+    Volume shown = controller.create(show("pvc-3", snapshot));
+
+    assertThat(restored.getCapacityBytes()).isEqualTo(GIB);
+    assertThat(controller.stored(restored.getVolumeId()).quotaBytes).isEqualTo(GIB);
+    assertThat(shown.getCapacityBytes()).isEqualTo(GIB);
+  }
+
+  private void forgetSize(String snapshot) {
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeKeys("csi.snap." + uuid(snapshot), Set.of("cephcsi.bytes"));
+    }
+  }
+
+  /** The copy's own quota tells. */
+  @Test
+  void restore_smallerOfASnapshotOfCephCsi_isRefusedAndLeavesNothing() {
+    controller.expand(volume, 5 * GIB);
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    forgetSize(snapshot);
+
+    assertThatThrownBy(() -> controller.create(restore("pvc-2", snapshot)))
+        .isInstanceOf(CsiException.OutOfRange.class)
+        .hasMessageContaining("5368709120");
+
+    assertThat(controller.subvolumes.subvolumes("cephfs", "csi")).hasSize(1);
+  }
+
   /** ceph-csi grows a volume without a note in the journal, which has 1 GiB of it. */
   @Test
   void cut_grownByAnotherDriver_hasTheRealSizeAndIsNotRestoredSmaller() {
