@@ -155,7 +155,18 @@ public final class SnapshotReferences {
 
   /** Removes a volume that showed the snapshot. Safe to repeat. */
   public Left removeVolume(Pool pool, String snapshotId, String volume) {
-    return remove(pool, snapshotId, volume, (count, there) -> without(count, there, volume));
+    return removeVolume(pool, snapshotId, volume, () -> {});
+  }
+
+  /**
+   * As {@link #removeVolume(Pool, String, String)}.
+   *
+   * @param beforeLast runs before the tracker goes with its last reference: nothing tells
+   *     afterwards that the snapshot was deleted
+   */
+  public Left removeVolume(Pool pool, String snapshotId, String volume, Runnable beforeLast) {
+    return remove(
+        pool, snapshotId, volume, (count, there) -> without(count, there, volume), beforeLast);
   }
 
   private static Change without(long count, Map<String, String> there, String name) {
@@ -173,7 +184,8 @@ public final class SnapshotReferences {
    * Removes the snapshot itself, so that no volume that comes later can keep it. Safe to repeat.
    */
   public Left removeSnapshot(Pool pool, String snapshotId) {
-    return remove(pool, snapshotId, snapshotId, (count, there) -> masked(count, there, snapshotId));
+    return remove(
+        pool, snapshotId, snapshotId, (count, there) -> masked(count, there, snapshotId), () -> {});
   }
 
   private static Change masked(long count, Map<String, String> there, String name) {
@@ -183,7 +195,7 @@ public final class SnapshotReferences {
         : new Change(uncounted(count, value), Map.of(name, MASK), Set.of());
   }
 
-  private Left remove(Pool pool, String snapshotId, String name, Step step) {
+  private Left remove(Pool pool, String snapshotId, String name, Step step, Runnable beforeLast) {
     String object = OBJECT_PREFIX + snapshotId;
     for (int i = 0; i < MOST_ATTEMPTS; i++) {
       Optional<VersionedObject> read = read(pool, object, Set.of(name));
@@ -195,6 +207,7 @@ public final class SnapshotReferences {
         throw JournalConflict.brokenReferences(object, "it counts fewer references than it has");
       }
       if (change.count() == 0) {
+        beforeLast.run();
         if (pool.removeObject(object, read.get().version())) {
           return Left.NONE;
         }

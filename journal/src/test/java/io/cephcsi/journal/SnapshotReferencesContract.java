@@ -7,6 +7,7 @@ import io.cephcsi.ceph.VersionedObject;
 import io.cephcsi.journal.SnapshotReferences.Left;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** The references to snapshots; attribute, data and entries are ceph-csi's, byte for byte. */
@@ -73,6 +74,30 @@ abstract class SnapshotReferencesContract extends JournalContract {
     assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isEqualTo(Left.NONE);
     assertThat(pool().readObject(OBJECT, 4, Set.of())).isEmpty();
     assertThat(references.removeVolume(pool(), ID, "csi-vol-2")).isEqualTo(Left.NO_TRACKER);
+  }
+
+  /** Also again, when the call before was stopped then. */
+  @Test
+  void removeVolume_last_isToldWhileTheTrackerIsThere() {
+    references.add(pool(), ID, "csi-vol-1");
+    references.add(pool(), ID, "csi-vol-2");
+    var _ = references.removeSnapshot(pool(), ID);
+    var told = new AtomicInteger();
+    Runnable stop =
+        () -> {
+          assertThat(stored().data()).isEqualTo(bytes(0, 0, 0, 1));
+          told.incrementAndGet();
+          throw new IllegalStateException("stopped");
+        };
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-1", stop)).isEqualTo(Left.SOME);
+    assertThat(told).hasValue(0);
+
+    for (int i = 1; i <= 2; i++) {
+      assertThatThrownBy(() -> references.removeVolume(pool(), ID, "csi-vol-2", stop))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(told).hasValue(i);
+    }
+    assertThat(references.removeVolume(pool(), ID, "csi-vol-2", () -> {})).isEqualTo(Left.NONE);
   }
 
   @Test

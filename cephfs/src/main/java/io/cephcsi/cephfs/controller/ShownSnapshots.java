@@ -103,10 +103,27 @@ final class ShownSnapshots {
 
   private SnapshotReferences.Left removed(OpenFileSystem opened, String id, VolumeEntry entry) {
     try {
-      return references.removeVolume(opened.pool(), id, entry.imageName());
+      return references.removeVolume(
+          opened.pool(), id, entry.imageName(), () -> noteDeleted(opened, id));
     } catch (JournalConflict e) {
       throw told(e);
     }
+  }
+
+  /**
+   * ceph-csi notes only in the tracker that a snapshot was deleted; without this, a call that stops
+   * when that is gone would leave a snapshot that nobody deletes any more.
+   */
+  private void noteDeleted(OpenFileSystem opened, String id) {
+    VolumeId.of(id)
+        .flatMap(decoded -> snapshots.open(decoded, opened.credentials()))
+        .ifPresent(found -> {
+          try (Snapshot snapshot = found) {
+            if (inSamePlace(opened, snapshot) && !snapshot.entry().discarded()) {
+              deletion.note(snapshot);
+            }
+          }
+        });
   }
 
   /**

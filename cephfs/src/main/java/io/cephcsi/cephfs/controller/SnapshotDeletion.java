@@ -19,13 +19,18 @@ record SnapshotDeletion(SnapshotJournal journal, SnapshotReferences references, 
   void delete(Snapshot snapshot) {
     try (var _ = names.hold(CreateSnapshot.nameLock(snapshot.entry().requestName()))) {
       // Before the references are looked at: who adds one afterwards finds this.
-      journal.discard(snapshot.pool(), snapshot.entry().uuid());
+      note(snapshot);
       if (left(snapshot) == Left.SOME) {
         journal.forgetName(Stores.of(snapshot.pool()), snapshot.entry());
       } else {
         finishOrKeep(snapshot);
       }
     }
+  }
+
+  /** Notes that it has begun. */
+  void note(Snapshot snapshot) {
+    journal.discard(snapshot.pool(), snapshot.entry().uuid());
   }
 
   private void finishOrKeep(Snapshot snapshot) {

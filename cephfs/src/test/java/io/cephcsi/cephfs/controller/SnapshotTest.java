@@ -26,6 +26,7 @@ import io.cephcsi.csi.CallSettings;
 import io.cephcsi.csi.Calls;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.RpcName;
+import io.cephcsi.journal.SnapshotReferences;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -907,6 +908,39 @@ class SnapshotTest {
       crashed = controller.cluster.operations().restart();
       controller.restart();
     } while (crashed);
+  }
+
+  /** ceph-csi leaves its name and entry then; that it is deleted, the tracker alone tells. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void show_ofASnapshotThatCephCsiDeleted_stoppedAnywhere_leavesNothing(boolean done) {
+    boolean crashed;
+    int n = 1;
+    do {
+      String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+      String shown = controller.create(show("pvc-2", snapshot)).getVolumeId();
+      try (MemoryPool pool = controller.pool()) {
+        var left = new SnapshotReferences().removeSnapshot(pool, snapshot);
+        assertThat(left).isEqualTo(SnapshotReferences.Left.SOME);
+      }
+      MemoryOperations operations = controller.cluster.operations();
+      if (done) {
+        operations.crashAfter(n++);
+      } else {
+        operations.crashBefore(n++);
+      }
+      try {
+        controller.delete(shown);
+      } catch (MemoryOperations.Crash e) {
+        assertThat(e).isNotNull();
+      }
+      crashed = operations.restart();
+      controller.restart();
+      controller.delete(shown);
+      assertThat(controller.stored(volume).snapshots).as("stopped at %d", n - 1).isEmpty();
+    } while (crashed);
+    controller.delete(volume);
+    controller.assertNothingLeft();
   }
 
   @Test
