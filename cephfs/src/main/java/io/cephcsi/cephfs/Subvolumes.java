@@ -24,11 +24,13 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The subvolumes in one group of a filesystem, by the manager's module volumes; each method is one
@@ -64,6 +66,14 @@ public final class Subvolumes {
   /** The same filesystem's subvolumes in another group. */
   public Subvolumes in(String otherGroup) {
     return new Subvolumes(cluster, fileSystem, otherGroup, maps);
+  }
+
+  /** As {@link #in}, in each of the other groups, and in none; one command. */
+  public List<Subvolumes> others() {
+    return Stream.concat(groups().stream(), Stream.of(""))
+        .filter(other -> !other.equals(group))
+        .map(this::in)
+        .toList();
   }
 
   /** The group that they are in. */
@@ -242,27 +252,30 @@ public final class Subvolumes {
    * not there, or was removed before, is no error. Those of Ceph before 16 cannot leave snapshots
    * behind, and cost a second command.
    *
+   * @return false when it is not there
    * @throws CsiException.FailedPrecondition when it has snapshots that cannot stay without it
    * @throws CsiException.Aborted when it is a clone that is not complete
    */
-  public void remove(String name) {
+  public boolean remove(String name) {
     try {
       var _ = send(removal(name).with("retain_snapshots", true));
+      return true;
     } catch (CephException e) {
-      removed(e, name);
+      return removed(e, name);
     }
   }
 
-  private void removeWhole(String name) {
+  private boolean removeWhole(String name) {
     try {
       var _ = send(removal(name));
+      return true;
     } catch (CephException e) {
       if (e.errno() == ENOTEMPTY) {
         throw new CsiException.FailedPrecondition(
             "subvolume %s has snapshots and was made before Ceph could keep them without it: delete them first"
                 .formatted(name));
       }
-      var _ = there(e, name);
+      return there(e, name);
     }
   }
 
@@ -281,7 +294,7 @@ public final class Subvolumes {
         cancelClone(name);
         removeCanceled(name);
       } else {
-        removed(e, name);
+        var _ = removed(e, name);
       }
     }
   }
@@ -290,16 +303,13 @@ public final class Subvolumes {
     try {
       var _ = send(removal(name).with("force", true).with("retain_snapshots", true));
     } catch (CephException e) {
-      removed(e, name);
+      var _ = removed(e, name);
     }
   }
 
-  private void removed(CephException e, String name) {
-    if (e.errno() == EINVAL && said(e, "retention")) {
-      removeWhole(name);
-    } else {
-      var _ = there(e, name);
-    }
+  private boolean removed(CephException e, String name) {
+    boolean whole = e.errno() == EINVAL && said(e, "retention");
+    return whole ? removeWhole(name) : there(e, name);
   }
 
   private ManagerRequest removal(String name) {
@@ -335,22 +345,42 @@ public final class Subvolumes {
   }
 
   /**
-   * Removes a snapshot; one that is not there, or without its subvolume, is no error.
+   * Removes a snapshot; one that is not there, or without its subvolume, is no error. A filesystem
+   * that is full costs a second command.
    *
+   * @return false when it is not there
    * @throws CsiException.FailedPrecondition when clones of it are not complete
    */
-  public void removeSnapshot(String name, String snapshot) {
+  public boolean removeSnapshot(String name, String snapshot) {
+    var request = ofSnapshot("fs subvolume snapshot rm", name, snapshot);
     try {
-      var request = ofSnapshot("fs subvolume snapshot rm", name, snapshot);
-      var _ = send(request.with("force", true));
+      var _ = send(request);
+      return true;
     } catch (CephException e) {
-      if (e.errno() == EAGAIN && said(e, "pending clones")) {
-        throw new CsiException.FailedPrecondition(
-            "snapshot %s of subvolume %s is still being cloned: wait for the volumes that are restored from it"
-                .formatted(snapshot, name));
+      if (e.errno() == EAGAIN && said(e, "failed to remove snapshot metadata")) {
+        return removeByForce(request, name, snapshot);
       }
-      var _ = there(e, name);
+      return snapshotThere(e, name, snapshot);
     }
+  }
+
+  /** By force it goes without its metadata, but none that is not there is told of. */
+  private boolean removeByForce(ManagerRequest request, String name, String snapshot) {
+    try {
+      var _ = send(request.with("force", true));
+      return true;
+    } catch (CephException e) {
+      return snapshotThere(e, name, snapshot);
+    }
+  }
+
+  private boolean snapshotThere(CephException e, String name, String snapshot) {
+    if (e.errno() == EAGAIN && said(e, "pending clones")) {
+      throw new CsiException.FailedPrecondition(
+          "snapshot %s of subvolume %s is still being cloned: wait for the volumes that are restored from it"
+              .formatted(snapshot, name));
+    }
+    return there(e, name);
   }
 
   /**

@@ -75,6 +75,7 @@ public final class MemoryVolumes {
   private int looksPerClone;
   private boolean clonerBusy;
   private boolean metadataKnown = true;
+  private boolean full;
   private String version = "16.2.15";
 
   /** Serves the cluster from now on, which gets one filesystem, {@code cephfs}. */
@@ -198,6 +199,11 @@ public final class MemoryVolumes {
   /** Lets the manager not know metadata, as Ceph before 16.2.8. */
   public synchronized void withoutMetadata() {
     metadataKnown = false;
+  }
+
+  /** Lets the manager not write the metadata of snapshots that are to go. */
+  public synchronized void fill() {
+    full = true;
   }
 
   /** Lets the cluster be of another version. */
@@ -410,7 +416,8 @@ public final class MemoryVolumes {
     boolean force = request.path("force").asBoolean();
     boolean retain = request.path("retain_snapshots").asBoolean();
     String name = request.path("sub_name").asText();
-    if (force && !group(fs, request, "group_name").containsKey(name)) {
+    var there = fs.groups.getOrDefault(request.path("group_name").asText(), new TreeMap<>());
+    if (force && !there.containsKey(name)) {
       return "";
     }
     StoredSubvolume subvolume = force ? named(fs, request, "sub_name") : ready(fs, request, "rm");
@@ -497,6 +504,12 @@ public final class MemoryVolumes {
       String name = request.path("snap_name").asText();
       if (hasPendingClones(fs, request)) {
         throw new Refused(EAGAIN, "snapshot '" + name + "' has pending clones");
+      }
+      if (full && !request.path("force").asBoolean()) {
+        throw new Refused(
+            EAGAIN,
+            "failed to remove snapshot metadata on snap=%s reason=-28 error in write"
+                .formatted(name));
       }
       subvolume.snapshots.remove(name);
       if (subvolume.snapshots.isEmpty() && subvolume.state.equals("snapshot-retained")) {

@@ -68,7 +68,7 @@ public sealed interface SubvolumeStep extends Step {
               .filter(s -> s instanceof Subvolume.Live live && live.usedBytes() == 0)
               .isPresent();
       if (empty) {
-        place.subvolumes().remove(subvolume);
+        var _ = place.subvolumes().remove(subvolume);
       }
       return empty;
     }
@@ -84,7 +84,7 @@ public sealed interface SubvolumeStep extends Step {
 
     @Override
     public boolean run(OpenFileSystem place) {
-      place.subvolumes().in(group).removeSnapshot(subvolume, snapshot);
+      var _ = place.subvolumes().in(group).removeSnapshot(subvolume, snapshot);
       return true;
     }
   }

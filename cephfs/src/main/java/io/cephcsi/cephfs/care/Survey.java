@@ -50,23 +50,18 @@ final class Survey {
   private final SnapshotJournal snapshots = new SnapshotJournal("", UUID::randomUUID);
   private final List<Place> trackers = new ArrayList<>();
   private final JournalSurvey journal;
+
+  /** Its own first. */
   private final List<Subvolumes> groups;
+
   private @Nullable Set<String> uuidsAnywhere;
 
   private Survey(OpenFileSystem opened) {
     this.opened = opened;
-    this.groups = groups(opened.subvolumes());
+    this.groups =
+        Stream.concat(Stream.of(opened.subvolumes()), opened.subvolumes().others().stream())
+            .toList();
     this.journal = JournalSurvey.of(opened, this::object);
-  }
-
-  /** Its own first. */
-  private static List<Subvolumes> groups(Subvolumes own) {
-    return Stream.concat(
-            Stream.of(own),
-            Stream.concat(own.groups().stream(), Stream.of(""))
-                .filter(group -> !group.equals(own.group()))
-                .map(own::in))
-        .toList();
   }
 
   /** What was read of all; volumes that look as a driver leaves them are left out. */

@@ -101,7 +101,7 @@ final class CloneWaits {
   private static boolean removed(
       Subvolumes subvolumes, String name, String snapshot, boolean last) {
     try {
-      subvolumes.removeSnapshot(name, snapshot);
+      var _ = subvolumes.removeSnapshot(name, snapshot);
       return true;
     } catch (CsiException.FailedPrecondition e) {
       if (last) {

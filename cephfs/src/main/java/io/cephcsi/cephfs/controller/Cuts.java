@@ -192,6 +192,6 @@ record Cuts(
   }
 
   private static void removeParts(Volume source, SnapshotEntry entry) {
-    source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
+    var _ = source.subvolumes().removeSnapshot(source.subvolume(), entry.imageName());
   }
 }

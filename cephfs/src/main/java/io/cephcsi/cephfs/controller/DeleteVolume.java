@@ -2,6 +2,8 @@ package io.cephcsi.cephfs.controller;
 
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.DeleteVolumeResponse;
+import io.cephcsi.cephfs.Subvolume;
+import io.cephcsi.cephfs.Subvolumes;
 import io.cephcsi.cephfs.Volume;
 import io.cephcsi.cephfs.Volumes;
 import io.cephcsi.cluster.Secrets;
@@ -9,6 +11,7 @@ import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.NameLocks;
 import io.cephcsi.csi.RequiredField;
+import io.cephcsi.csi.Undo;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.journal.VolumeJournal;
@@ -42,18 +45,38 @@ record DeleteVolume(Volumes volumes, VolumeJournal journal, ShownSnapshots shown
         shown.hide(volume.opened(), volume.entry());
       } else {
         journal.discard(volume.pool(), volume.entry().uuid());
-        remove(volume);
+        removeOrKeep(volume);
       }
       journal.undo(Stores.of(volume.pool()), volume.entry());
     }
   }
 
-  /** A clone that is not complete is nobody's yet, so that it goes without being asked. */
-  private static void remove(Volume volume) {
+  private void removeOrKeep(Volume volume) {
     try {
-      volume.subvolumes().remove(volume.subvolume());
+      if (!remove(volume)) {
+        OtherGroups.requireNone(
+            volume.opened(), "volume " + volume.id().text(), other -> has(other, volume));
+      }
+    } catch (CsiException.FailedPrecondition e) {
+      throw Undo.after(e, () -> journal.restore(volume.pool(), volume.entry().uuid()));
+    }
+  }
+
+  /** One of which only snapshots are left was deleted. */
+  private static boolean has(Subvolumes other, Volume volume) {
+    return other
+        .find(volume.subvolume())
+        .filter(s -> !(s instanceof Subvolume.Retained))
+        .isPresent();
+  }
+
+  /** A clone that is not complete is nobody's yet, so that it goes without being asked. */
+  private static boolean remove(Volume volume) {
+    try {
+      return volume.subvolumes().remove(volume.subvolume());
     } catch (CsiException.Aborted e) {
       volume.subvolumes().removeUnfinished(volume.subvolume());
+      return true;
     }
   }
 }

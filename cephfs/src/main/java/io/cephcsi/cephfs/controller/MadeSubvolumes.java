@@ -173,7 +173,7 @@ final class MadeSubvolumes {
   private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry, Making making) {
     if (!ofCephCsi(entry)) {
       making.requireOurs(opened.pool());
-      opened.subvolumes().remove(entry.imageName());
+      var _ = opened.subvolumes().remove(entry.imageName());
     }
   }
 

@@ -51,7 +51,12 @@ record SnapshotDeletion(SnapshotJournal journal, SnapshotReferences references, 
 
   /** Removes what is left when nothing needs it any more. */
   void finish(Snapshot snapshot) {
-    snapshot.subvolumes().removeSnapshot(snapshot.source(), snapshot.name());
+    if (!snapshot.subvolumes().removeSnapshot(snapshot.source(), snapshot.name())) {
+      OtherGroups.requireNone(
+          snapshot.opened(),
+          "snapshot " + snapshot.id().text(),
+          other -> other.snapshot(snapshot.source(), snapshot.name()).isPresent());
+    }
     journal.undo(Stores.of(snapshot.pool()), snapshot.entry());
   }
 }

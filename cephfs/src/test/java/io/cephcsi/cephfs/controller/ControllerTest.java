@@ -21,6 +21,8 @@ import csi.v1.VolumeHealth.VolumeHealthEntry;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryCluster;
+import io.cephcsi.ceph.MemoryOperations;
+import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cephfs.MemoryVolumes;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.VolumeId;
@@ -76,6 +78,62 @@ class ControllerTest {
     controller.subvolumes.subvolumes("cephfs", "csi").clear();
     controller.delete(id);
     controller.assertNothingLeft();
+  }
+
+  /** What it was made in is not looked at any more, and the journal alone leads there. */
+  @Test
+  void delete_subvolumeGroupChangedInConfigJson_isRefusedUntilItIsNamedAgain() throws Exception {
+    String id = create("pvc-1");
+    String removed = create("pvc-2");
+    String snapshot = controller.cut("snap-1", removed).getSnapshotId();
+    controller.delete(removed);
+    String before = Files.readString(controller.config);
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"],\"cephFS\":{\"subvolumeGroup\":\"other\"}}]");
+    String ofOther = create("pvc-3");
+
+    for (int i = 0; i < 2; i++) {
+      assertInGroup("volume " + id, () -> controller.delete(id));
+      assertInGroup("snapshot " + snapshot, () -> controller.deleteSnapshot(snapshot));
+    }
+
+    assertThat(controller.stored(removed).snapshots).hasSize(1);
+    assertThat(controller.stored(id).state).isEqualTo("complete");
+    controller.delete(ofOther);
+    Files.writeString(controller.config, before);
+    assertThat(create("pvc-1")).isEqualTo(id);
+    controller.delete(id);
+    controller.deleteSnapshot(snapshot);
+    controller.assertNothingLeft();
+  }
+
+  private static void assertInGroup(String what, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining(what + " is in subvolume group csi, and config.json names other")
+        .hasMessageContaining("name that one as subvolumeGroup");
+  }
+
+  /** Its snapshots stay in the group that it was made in. */
+  @Test
+  void delete_againAfterTheGroupChanged_findsNoVolumeThere() throws Exception {
+    String id = create("pvc-1");
+    var _ = controller.cut("snap-1", id);
+    controller.cluster.operations().crashBefore(3); // its journal's part of the deletion
+    assertThatThrownBy(() -> controller.delete(id)).isInstanceOf(MemoryOperations.Crash.class);
+    controller.cluster.operations().restart();
+    controller.restart();
+    assertThat(controller.stored(id).state).isEqualTo("snapshot-retained");
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"],\"cephFS\":{\"subvolumeGroup\":\"other\"}}]");
+
+    controller.delete(id);
+
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.list("csi.volumes.default", "", 10)).isEmpty();
+    }
   }
 
   @Test

@@ -910,6 +910,18 @@ class SnapshotTest {
     } while (crashed);
   }
 
+  /** The manager refuses then, but for the snapshots' sake goes without by force. */
+  @Test
+  void deleteSnapshot_fileSystemFull_isDone() {
+    String snapshot = controller.cut("snap-1", volume).getSnapshotId();
+    controller.subvolumes.fill();
+
+    controller.deleteSnapshot(snapshot);
+
+    controller.delete(volume);
+    controller.assertNothingLeft();
+  }
+
   /** ceph-csi leaves its name and entry then; that it is deleted, the tracker alone tells. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
