@@ -5,6 +5,9 @@ import io.cephcsi.csi.host.CommandFailed;
 
 /** What it means when a mounter refuses. */
 final class MountFailures {
+  /** As a command's words begin that did not get as far as to mount. */
+  private static final String NSENTER = ": nsenter: ";
+
   private MountFailures() {}
 
   /** The refusal, by the errno that mount.ceph and ceph-fuse put into words. */
@@ -14,6 +17,13 @@ final class MountFailures {
         "%s of cluster %s is not mounted: %s"
             .formatted(root.directory(), root.cluster().clusterId(), e.getMessage());
     String said = String.valueOf(e.getMessage());
+    if (said.contains(NSENTER)) {
+      return new CsiException.FailedPrecondition(
+          what
+              + "; see whether netNamespaceFilePath %s of clusterID %s in config.json is a network namespace of this node"
+                  .formatted(
+                      root.cluster().cephFs().netNamespacePath(), root.cluster().clusterId()));
+    }
     if (has(said, 2, "No such file or directory")) {
       return new CsiException.NotFound(
           what + "; the directory or the filesystem is not there: see ceph fs subvolume ls");

@@ -189,6 +189,12 @@ record StagedMount(
     try {
       return commands.require(List.of("ls", "-A", directory.toString()), LIST).lines().toList();
     } catch (CommandFailed e) {
+      if (e.exit() < 0) {
+        throw new CsiException.Unavailable(
+            "volume %s shows a snapshot that does not answer (%s): see whether the filesystem has an active metadata server (ceph fs status)"
+                .formatted(plan.volumeId(), e.getMessage()),
+            e);
+      }
       throw new CsiException.NotFound(
           "volume %s shows a snapshot that cannot be seen (%s): see whether it is still there (ceph fs subvolume snapshot ls)"
               .formatted(plan.volumeId(), e.getMessage()));

@@ -222,6 +222,26 @@ class NodeTest {
     assertThat(mountCommand()).startsWith("nsenter --net=/run/netns/x -- ");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "kernel,cannot open /run/netns/x: No such file or directory",
+    "fuse,cannot open /run/netns/x: No such file or directory",
+    "kernel,reassociate to namespace 'ns/net' failed: Operation not permitted"
+  })
+  void stage_networkNamespaceMissing_saysWhereItIsNamed(String mounter, String words)
+      throws Exception {
+    node =
+        again(
+            Node.SETTINGS,
+            "[{\"clusterID\":\"one\",\"monitors\":[\"10.0.0.1:6789\"],\"cephFS\":{\"netNamespaceFilePath\":\"/run/netns/x\"}}]");
+    host.fail("nsenter", "nsenter: " + words);
+
+    assertThatThrownBy(() -> node.stage(r -> r.putVolumeContext("mounter", mounter)))
+        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .hasMessageContaining(words)
+        .hasMessageContaining("netNamespaceFilePath /run/netns/x of clusterID one");
+  }
+
   @Test
   void stage_monitorsOfProtocolTwoAlone_areToldToTheKernel() throws Exception {
     node = again(Node.SETTINGS, "[{\"clusterID\":\"one\",\"monitors\":[\"v2:10.0.0.1:3300\"]}]");
@@ -456,6 +476,19 @@ class NodeTest {
     host.contents.put(".snap/" + snapshotName, "9f1d2c3b\n");
     node.stage(r -> shallow(r, id));
     assertThat(node.mounts.all()).hasSize(2);
+  }
+
+  @Test
+  void stage_snapshotDoesNotAnswer_isUnavailableAndLeavesNothing() {
+    String id = reserve("pvc-shallow", snapshot());
+    host.hang("ls");
+
+    assertThatThrownBy(() -> node.stage(r -> shallow(r, id)))
+        .isInstanceOf(CsiException.Unavailable.class)
+        .hasMessageContaining("volume " + id + " shows a snapshot that does not answer")
+        .hasMessageContaining("ceph fs status");
+
+    assertThat(node.mounts.all()).isEmpty();
   }
 
   @Test
