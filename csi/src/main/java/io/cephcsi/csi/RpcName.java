@@ -8,7 +8,8 @@ import java.util.Map;
  * Which RPC a request is for, and for which lane.
  *
  * @param method the RPC's name in CSI
- * @param lane the id of the cluster that the call works on; empty for none
+ * @param lane the id of the cluster that the call works on, or what {@link #inPlace} makes of it;
+ *     empty for none
  */
 public record RpcName(String method, String lane) {
   /**
@@ -20,6 +21,16 @@ public record RpcName(String method, String lane) {
   /** An RPC on a volume or snapshot; the lane is the cluster in its id. */
   public static RpcName on(String method, String id) {
     return new RpcName(method, VolumeId.of(id).map(VolumeId::clusterId).orElse(UNKNOWN));
+  }
+
+  /**
+   * As {@link #on}, where the pools or filesystems of a cluster hang one by one: each has a lane of
+   * its own.
+   */
+  public static RpcName inPlace(String method, String id) {
+    return new RpcName(
+        method,
+        VolumeId.of(id).map(v -> "%s/%d".formatted(v.clusterId(), v.location())).orElse(UNKNOWN));
   }
 
   /** An RPC on no cluster: what the driver is and can. */

@@ -39,7 +39,7 @@ public enum Metric {
   LANE_THREADS(
       Kind.GAUGE,
       "cephcsi_lane_threads",
-      "Calls of a cluster that can run at a time; health questions have a lane of their own.",
+      "Calls of a cluster, on CephFS nodes of a filesystem of it, that can run at a time; health questions have a lane of their own.",
       "cluster"),
   LANE_RUNNING(
       Kind.GAUGE,

@@ -103,23 +103,23 @@ public final class CephFsNode {
             .answer(
                 NodeGrpc.getNodeStageVolumeMethod(),
                 new NodeStageVolume(staged, mounts, users, names),
-                (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+                (rpc, r) -> RpcName.inPlace(rpc, r.getVolumeId()))
             .answer(
                 NodeGrpc.getNodeUnstageVolumeMethod(),
                 new NodeUnstageVolume(staged, users, names),
-                (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+                (rpc, r) -> RpcName.inPlace(rpc, r.getVolumeId()))
             .answer(
                 NodeGrpc.getNodePublishVolumeMethod(),
                 new NodePublishVolume(new Publication(mounts), staged, users, mounts, pulse, names),
-                (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+                (rpc, r) -> RpcName.inPlace(rpc, r.getVolumeId()))
             .answer(
                 NodeGrpc.getNodeUnpublishVolumeMethod(),
                 new NodeUnpublishVolume(mounts, names),
-                (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+                (rpc, r) -> RpcName.inPlace(rpc, r.getVolumeId()))
             .answer(
                 NodeGrpc.getNodeGetVolumeStatsMethod(),
                 new NodeGetVolumeStats(mounts, filesystems, entries),
-                (rpc, r) -> RpcName.on(rpc, r.getVolumeId()))
+                (rpc, r) -> RpcName.inPlace(rpc, r.getVolumeId()))
             .answer(
                 NodeGrpc.getNodeGetVolumeHealthMethod(),
                 new NodeGetVolumeHealth(mounts, mounted, healths, parts.users()),
