@@ -130,6 +130,7 @@ class DoctorIT {
             rbd snap create --no-progress $P/csi-vol-$(U 5)-temp@csi-vol-$(U 5)
             rbd snap create --no-progress $P/IMAGE@csi-snap-$(U 6)
             rbd create -s 1G $P/csi-vol-$(U 7); rbd trash mv $P/csi-vol-$(U 7)
+            object 7; omap csi.volume.$(U 7) cephcsi.discarded true
             rbd snap create --no-progress $P/IMAGE@csi-vol-$(U 8)
             rbd clone --rbd-default-clone-format 2 $P/IMAGE@csi-vol-$(U 8) $P/csi-vol-$(U 8)
             object 8; omap csi.volume.$(U 8) cephcsi.parameters x; omap $D csi.volume.pvc-8 $(U 8)

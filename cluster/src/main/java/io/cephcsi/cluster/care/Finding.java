@@ -38,7 +38,7 @@ public record Finding(
         "The journal knows a volume or snapshot whose image is not there: it was removed by hand, or its creation was cut off before it."),
     IMAGE_WITHOUT_ENTRY(
         "image without entry",
-        "No volume id leads to the image, so nobody can use or delete it by Kubernetes. It keeps its space."),
+        "No volume id leads to the image, so that Kubernetes deletes it for nobody. It keeps its space. But a static PersistentVolume may use it by its name, also while no pod runs: see kubectl get pv first."),
     HALF_MADE(
         "half-made clone or image",
         "The creation was cut off: the image's id was never stored, so nobody was ever given it."),
@@ -53,7 +53,7 @@ public record Finding(
         "A copy is cut from it and then it goes; the copy was cut off, and now the source cannot be removed."),
     TRASH_ENTRY(
         "trash entry",
-        "A deleted volume or snapshot whose purge was never finished. It keeps its space."),
+        "A deleted volume or snapshot whose purge was never finished, or an image that somebody moved to the trash by hand. It keeps its space."),
     ENTRY_WITHOUT_SUBVOLUME(
         "entry without subvolume",
         "The journal knows a volume whose subvolume, or a snapshot whose cut, is not there: it was removed by hand, or its creation was cut off before it."),

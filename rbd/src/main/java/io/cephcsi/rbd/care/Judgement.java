@@ -142,7 +142,7 @@ final class Judgement {
       if (image != null) {
         imageWithoutEntry(image);
       } else if (!of.trashed().isEmpty()) {
-        trashEntry("nothing in the journal leads to it", List.of());
+        strangersTrash();
       }
     } else if (image == null && of.trashed().isEmpty()) {
       add(
@@ -156,6 +156,21 @@ final class Judgement {
     } else {
       namelessImage(entry, image);
     }
+  }
+
+  /** By hand, or by a driver with another journal: what it was, and who wants it, is not known. */
+  private void strangersTrash() {
+    if (of.trashed().stream().anyMatch(this::waits)) {
+      return;
+    }
+    String ids = String.join(", ", of.trashed().stream().map(t -> t.entry().imageId()).toList());
+    add(
+        Finding.Kind.TRASH_ENTRY,
+        trashedNames(),
+        "nothing in the journal leads to it, so that somebody may have moved it there by hand: take it back (rbd trash restore) or remove it (rbd trash rm), by its id %s"
+            .formatted(ids),
+        trashedAt(),
+        List.of());
   }
 
   private void imageWithoutEntry(Case.SeenImage image) {

@@ -213,18 +213,11 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
             Kind.TRASH_ENTRY,
             false,
             m -> {
-              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+              m.volume(2);
               cut(m, 2, "csi-snap-" + uuid(3));
               takeName(m, 2);
               m.pool.trashMove(image(2), Duration.ZERO);
-            }),
-        new Damage<>(
-            "trash entry that nothing leads to",
-            Kind.TRASH_ENTRY,
-            false,
-            m -> {
-              m.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
-              m.pool.trashMove(image(2), Duration.ZERO);
+              m.pool.update("csi.volume." + uuid(2), Map.of("cephcsi.discarded", "true"));
             }),
         new Damage<>(
             "purge that was cut off",
@@ -306,12 +299,7 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "trash entry that nothing leads to",
-        "purge that was cut off",
-        "deletion that was cut off"
-      })
+  @ValueSource(strings = {"purge that was cut off", "deletion that was cut off"})
   void trashEntryInUse_isLeftAlone(String name) {
     damage(name).make().accept(withVolume());
     String id = memory.pool.trashEntries().getFirst().imageId();
@@ -339,6 +327,22 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
     Finding finding = findings(Duration.ZERO).getFirst();
     assertThat(finding.kind()).isEqualTo(Kind.ENTRY_WITHOUT_IMAGE);
     assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
+  }
+
+  /** An administrator's image may have such a name too: one that was copied or imported. */
+  @Test
+  void trashEntryThatNothingLeadsTo_isForAPersonToDecide() {
+    memory.pool.createImage(image(2), PoolInMemory.GIB, ImageOptions.DEFAULT);
+    String id = memory.pool.imageId(image(2)).orElseThrow();
+    memory.pool.trashMove(image(2), Duration.ZERO);
+
+    Finding finding = findings(Duration.ZERO).getFirst();
+
+    assertThat(finding.kind()).isEqualTo(Kind.TRASH_ENTRY);
+    assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
+    assertThat(finding.mendable()).isFalse();
+    assertThat(finding.cause()).contains("rbd trash restore").contains(id);
+    assertThat(findings(Duration.ofHours(1)).getFirst().hold()).isEqualTo(Hold.YOUNG);
   }
 
   @Test
