@@ -65,16 +65,15 @@ public record Making(Makers makers, String uuid, String kind, String name, Strin
   }
 
   /**
-   * The refusal to finish when another process has taken over. What was made here goes first when
-   * that one has undone the reservation before: nobody else would find it.
+   * The refusal to go on when another process has taken over. What was made here goes first when
+   * that one has given the reservation up: it may have looked for parts before these were made, and
+   * nobody else would find them.
    *
    * @param parts removes what was made
    */
   public CsiException.Aborted lost(Pool pool, Runnable parts) {
-    if (makers.isGone(pool, uuid)) {
-      parts.run();
-    }
-    return elsewhere();
+    CsiException.Aborted refusal = elsewhere();
+    return makers.isGone(pool, uuid) ? Undo.after(refusal, parts) : refusal;
   }
 
   /** The refusal when another process has taken over. */

@@ -145,12 +145,12 @@ public final class GroupJournal {
   }
 
   /**
-   * Lets a call go on with a group without members that another call makes, and may still be at:
-   * that one can neither {@link #finish} nor give it up from now on. What tells the makers apart is
-   * the time under {@code csi.creationtime}, a key that ceph-csi has too; one of our own would be a
-   * member to it.
+   * Lets a call go on with a group that is not whole, and that another call makes and may still be
+   * at: that one can neither {@link #finish} nor give it up from now on. What tells the makers
+   * apart is the time under {@code csi.creationtime}, a key that ceph-csi has too; one of our own
+   * would be a member to it.
    *
-   * @param entry as it was read, without members
+   * @param entry as it was read
    * @return the maker from now on, which is also the creation time so far; empty when the group was
    *     finished or given up, or another process took it over just now
    */
@@ -199,35 +199,37 @@ public final class GroupJournal {
     return setTime(objects, uuid, timeText(maker), GIVEN_UP);
   }
 
-  /** Whether it was given up; then it has no members and gets none. */
+  /** Whether it was given up; then it gets no more members. */
   public static boolean isGivenUp(GroupEntry entry) {
     return GIVEN_UP.equals(entry.creationTime());
   }
 
-  /**
-   * Sets when the group was made.
-   *
-   * @return false when its object is missing
-   */
-  public boolean storeCreationTime(OmapStore objects, String uuid, Instant time) {
-    return objects.update(names.objectOf(uuid), Map.of(CREATION_TIME, timeText(time)));
+  /** Whether it is still this maker's to finish, by one read. */
+  public boolean makes(OmapStore objects, String uuid, Instant maker) {
+    String stored =
+        objects.get(names.objectOf(uuid), Set.of(CREATION_TIME)).getOrDefault(CREATION_TIME, "");
+    return maker.equals(time(stored));
   }
 
   /**
-   * Adds members, or changes their values.
+   * Adds members, or changes their values, and removes others, while the group is made; those that
+   * are none are no error.
    *
+   * @param maker as {@link #finish} has it
    * @param members by CSI id, as {@link GroupEntry} has them
-   * @return false when the group's object is missing
+   * @param removed ids
+   * @return false when it is not this maker's any more, or gone; then nothing is changed
    */
-  public boolean addMembers(OmapStore objects, String uuid, Map<String, String> members) {
+  public boolean changeMembers(
+      OmapStore objects,
+      String uuid,
+      Instant maker,
+      Map<String, String> members,
+      Set<String> removed) {
     requireIds(members.keySet());
-    return objects.update(names.objectOf(uuid), members);
-  }
-
-  /** Removes members; those that are none are no error. */
-  public void removeMembers(OmapStore objects, String uuid, Set<String> ids) {
-    requireIds(ids);
-    objects.removeKeys(names.objectOf(uuid), ids);
+    requireIds(removed);
+    return objects.compareAndUpdate(
+        names.objectOf(uuid), Map.of(CREATION_TIME, timeText(maker)), members, removed);
   }
 
   private static void requireIds(Set<String> ids) {

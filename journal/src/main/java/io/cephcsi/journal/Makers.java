@@ -31,6 +31,9 @@ public sealed interface Makers permits VolumeJournal, SnapshotJournal {
    */
   boolean giveUp(OmapStore objects, String uuid, String maker);
 
-  /** Whether nothing is known of a reservation any more: nobody goes on with it. */
+  /**
+   * Whether nobody goes on with a reservation any more: nothing is known of it, or it was given up
+   * before it was whole.
+   */
   boolean isGone(OmapStore objects, String uuid);
 }

@@ -195,7 +195,11 @@ public final class SnapshotJournal implements Makers {
 
   @Override
   public boolean isGone(OmapStore objects, String uuid) {
-    return read(objects, uuid).isEmpty();
+    return read(objects, uuid).filter(e -> !e.discarded() || isWhole(e)).isEmpty();
+  }
+
+  private static boolean isWhole(SnapshotEntry entry) {
+    return !entry.imageId().isEmpty() || entry.cutAt().isPresent();
   }
 
   /**

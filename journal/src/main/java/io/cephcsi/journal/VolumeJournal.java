@@ -168,7 +168,11 @@ public final class VolumeJournal implements Makers {
 
   @Override
   public boolean isGone(OmapStore objects, String uuid) {
-    return read(objects, uuid).isEmpty();
+    return read(objects, uuid).filter(e -> !e.discarded() || isWhole(e)).isEmpty();
+  }
+
+  private static boolean isWhole(VolumeEntry entry) {
+    return !entry.imageId().isEmpty() || entry.sizeBytes().isPresent();
   }
 
   /**

@@ -54,7 +54,7 @@ abstract class GroupJournalContract extends JournalContract {
   void reserve_again_findsTheFirstWithItsMembers() {
     GroupEntry entry = fresh();
     assertThat(found()).isEqualTo(entry);
-    assertThat(journal.addMembers(pool(), FIRST, Map.of(MEMBER, ""))).isTrue();
+    addMembers(Map.of(MEMBER, ""));
     assertThat(found().members()).isEqualTo(Map.of(MEMBER, ""));
   }
 
@@ -65,27 +65,40 @@ abstract class GroupJournalContract extends JournalContract {
     for (int i = 0; i < 1100; i++) {
       members.put("%s-%04d".formatted(MEMBER, i), i % 2 == 0 ? "" : "snapshot é " + i);
     }
-    journal.addMembers(pool(), FIRST, members);
+    addMembers(members);
     assertThat(read(FIRST).members()).isEqualTo(members);
 
-    journal.removeMembers(pool(), FIRST, members.keySet());
-    journal.removeMembers(pool(), FIRST, Set.of(MEMBER)); // never was one
+    removeMembers(members.keySet());
+    removeMembers(Set.of(MEMBER)); // never was one
     assertThat(read(FIRST).members()).isEmpty();
     assertThat(read(FIRST).groupName()).isEqualTo("csi-vol-group-" + FIRST);
   }
 
+  private void addMembers(Map<String, String> members) {
+    assertThat(journal.changeMembers(pool(), FIRST, maker(), members, Set.of())).isTrue();
+  }
+
+  private void removeMembers(Set<String> ids) {
+    assertThat(journal.changeMembers(pool(), FIRST, maker(), Map.of(), ids)).isTrue();
+  }
+
+  private Instant maker() {
+    return requireNonNull(read(FIRST).creationTime());
+  }
+
   @Test
   void members_ofAMissingGroup_areNotKept() {
-    assertThat(journal.addMembers(pool(), STRANGER, Map.of(MEMBER, ""))).isFalse();
-    assertThat(journal.storeCreationTime(pool(), STRANGER, Instant.EPOCH)).isFalse();
+    Map<String, String> members = Map.of(MEMBER, "");
+    assertThat(journal.changeMembers(pool(), STRANGER, Instant.now(), members, Set.of())).isFalse();
     assertThat(pools().objects()).isEmpty();
   }
 
   @Test
   void members_thatWouldOverwriteTheJournalsKeys_areRefused() {
-    assertThatThrownBy(() -> journal.addMembers(pool(), FIRST, Map.of("csi.volname", "x")))
+    fresh();
+    assertThatThrownBy(() -> addMembers(Map.of("csi.volname", "x")))
         .hasMessageContaining("csi.volname");
-    assertThatThrownBy(() -> journal.removeMembers(pool(), FIRST, Set.of("")))
+    assertThatThrownBy(() -> removeMembers(Set.of("")))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -99,7 +112,10 @@ abstract class GroupJournalContract extends JournalContract {
 
     assertThat(journal.finish(pool(), FIRST, first, made, Map.of(MEMBER, "x"))).isFalse();
     assertThat(journal.giveUp(pool(), FIRST, first)).isFalse();
+    assertThat(journal.makes(pool(), FIRST, first)).isFalse();
+    assertThat(journal.changeMembers(pool(), FIRST, first, Map.of(MEMBER, ""), Set.of())).isFalse();
     assertThat(found().members()).isEmpty();
+    assertThat(journal.makes(pool(), FIRST, second)).isTrue();
     assertThat(journal.finish(pool(), FIRST, second, made, Map.of(MEMBER, "x"))).isTrue();
 
     assertThat(found())
@@ -143,7 +159,7 @@ abstract class GroupJournalContract extends JournalContract {
             "2024-10-22T17:10:57.1Z", "2024-10-22T17:10:57.100Z",
             "2024-10-22T17:10:57.00001Z", "2024-10-22T17:10:57.000010Z");
     texts.forEach((text, instant) -> {
-      journal.storeCreationTime(pool(), FIRST, Instant.parse(instant));
+      var _ = journal.finish(pool(), FIRST, maker(), Instant.parse(instant), Map.of());
       assertThat(omap(pool(), "csi.volume.group." + FIRST)).containsEntry("csi.creationtime", text);
       assertThat(read(FIRST).creationTime()).isEqualTo(Instant.parse(instant));
     });
@@ -187,7 +203,7 @@ abstract class GroupJournalContract extends JournalContract {
   @Test
   void undo_twice_leavesNothing() {
     GroupEntry entry = fresh();
-    journal.addMembers(pool(), FIRST, Map.of(MEMBER, ""));
+    addMembers(Map.of(MEMBER, ""));
     journal.undo(stores(), entry);
     journal.undo(stores(), entry);
     assertThat(omap(pool(), DIRECTORY)).isEmpty();

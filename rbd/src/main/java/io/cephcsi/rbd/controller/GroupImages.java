@@ -6,6 +6,7 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.GroupSnapshot;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.CephFailures;
 import io.cephcsi.csi.CsiException;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -38,6 +40,9 @@ import java.util.TreeSet;
  * <p>As long as any member is not whole, the group and its snapshot stay, so that an interrupted
  * call goes on with the same moment. When all are whole, nothing but the journal says that they
  * belong together.
+ *
+ * <p>The interrupted call may still run, in a process that is not the leader any more: so the group
+ * is taken over from it first, and it can neither finish nor undo what is answered after that.
  */
 record GroupImages(
     GroupJournal journal,
@@ -66,37 +71,122 @@ record GroupImages(
   }
 
   /**
+   * A group that is being made, by this call.
+   *
+   * @param maker as the journal knows the call
+   */
+  private record Making(
+      OpenPool opened, GroupPlan plan, GroupEntry entry, Instant maker, GroupSources sources) {
+    Pool pool() {
+      return opened.pool();
+    }
+
+    String group() {
+      return entry.groupName();
+    }
+  }
+
+  /**
    * The group of the plan's name; call it with the name held.
    *
    * @param opened the group's pool
    */
   Made findOrMake(OpenPool opened, GroupPlan plan, GroupSources sources) {
-    GroupReservation reservation = reserve(opened, plan);
-    GroupEntry entry = reservation.entry();
+    return switch (reserve(opened, plan)) {
+      case GroupReservation.Fresh(var entry) -> {
+        Instant maker = Objects.requireNonNull(entry.creationTime());
+        yield makeOrUndo(new Making(opened, plan, entry, maker, sources));
+      }
+      case GroupReservation.Found(var entry) -> find(opened, plan, entry, sources);
+    };
+  }
+
+  private Made find(OpenPool opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
+    if (GroupJournal.isGivenUp(entry)) {
+      undo(opened, entry);
+      return findOrMake(opened, plan, sources);
+    }
     List<Known> known = known(opened, entry);
     requireSameVolumes(plan, entry, known, sources);
+    List<Member> whole = whole(known, sources);
+    if (whole.size() == sources.all().size()) {
+      return answered(opened, plan, entry, whole);
+    }
+    Instant maker = journal.takeOver(opened.pool(), entry).orElseThrow(() -> madeElsewhere(plan));
+    var making = new Making(opened, plan, entry, maker, sources);
+    // The moment of those that were whole cannot be had again: a deletion or ceph-csi stopped
+    // half-way. What there is goes, and the name starts anew.
+    boolean anyWasWhole = known.stream().anyMatch(member -> !member.entry().imageId().isEmpty());
+    boolean lost = ofCephCsi(plan, known) || (anyWasWhole && !hasMoment(making));
+    return lost ? makeAnew(making) : makeOrUndo(making);
+  }
+
+  private static CsiException.Aborted madeElsewhere(GroupPlan plan) {
+    return new CsiException.Aborted(
+        "another driver makes or deletes group snapshot %s just now, ask again"
+            .formatted(plan.name()));
+  }
+
+  private Made makeAnew(Making making) {
+    if (!journal.giveUp(making.pool(), making.entry().uuid(), making.maker())) {
+      throw lost(making, List.of());
+    }
+    undo(making.opened(), making.entry());
+    return findOrMake(making.opened(), making.plan(), making.sources());
+  }
+
+  private Made makeOrUndo(Making making) {
+    Made made;
     try {
-      return ofCephCsi(plan, known)
-          ? takeOver(opened, plan, entry, known, sources)
-          : make(opened, plan, entry, sources);
+      made = make(making);
     } catch (CsiException.Aborted | CsiException.Unavailable e) {
       throw e; // the next call goes on with what is there
     } catch (CsiException e) {
-      throw undone(e, opened, entry, known);
+      throw undone(e, making);
     } catch (CephException e) {
       RuntimeException told = CephFailures.meaning(e);
-      throw told instanceof CsiException.Unavailable ? told : undone(told, opened, entry, known);
+      throw told instanceof CsiException.Unavailable ? told : undone(told, making);
     }
+    making.pool().removeGroup(making.group());
+    return made;
   }
 
-  /** Undoes the group, unless an earlier call may have answered with it. */
-  private RuntimeException undone(
-      RuntimeException failure, OpenPool opened, GroupEntry entry, List<Known> known) {
-    boolean whole =
-        !known.isEmpty()
-            && known.size() == entry.members().size()
-            && known.stream().allMatch(Known::isWhole);
-    return whole ? failure : Undo.after(failure, () -> undo(opened, entry));
+  /** Undoes the group, unless another process has taken it over, and may have answered with it. */
+  private RuntimeException undone(RuntimeException failure, Making making) {
+    try {
+      if (!journal.giveUp(making.pool(), making.entry().uuid(), making.maker())) {
+        return lost(making, List.of());
+      }
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+      return failure;
+    }
+    return Undo.after(failure, () -> undo(making.opened(), making.entry()));
+  }
+
+  /**
+   * The refusal to go on when another process has taken over. When that one is done with the group,
+   * it does not find what this call has made since.
+   *
+   * @param reserved members that the group's object does not know yet
+   */
+  private CsiException.Aborted lost(Making making, List<Reserved> reserved) {
+    Optional<GroupEntry> now =
+        journal
+            .read(making.pool(), making.entry().uuid())
+            .filter(entry -> !GroupJournal.isGivenUp(entry));
+    if (now.isEmpty()) {
+      reserved.forEach(member -> images.giveUp(member.pool(), member.entry()));
+    }
+    if (now.filter(entry -> !isWhole(making, entry)).isEmpty()) {
+      making.pool().removeGroup(making.group());
+    }
+    return madeElsewhere(making.plan());
+  }
+
+  private boolean isWhole(Making making, GroupEntry now) {
+    List<Known> known = known(making.opened(), now);
+    return whole(known, making.sources()).size() == making.sources().all().size();
   }
 
   private GroupReservation reserve(OpenPool opened, GroupPlan plan) {
@@ -151,44 +241,62 @@ record GroupImages(
     return known.stream().anyMatch(member -> !ours.contains(member.entry().requestName()));
   }
 
-  /** Whole ones are as good as ours; else the moment is lost, and the name starts anew. */
-  private Made takeOver(
-      OpenPool opened, GroupPlan plan, GroupEntry entry, List<Known> known, GroupSources sources) {
+  /** Those that are whole, ceph-csi's as well as ours, in the order of the sources. */
+  private List<Member> whole(List<Known> known, GroupSources sources) {
     List<Member> whole = new ArrayList<>();
     for (GroupSources.Source source : sources.all()) {
       known.stream()
-          .filter(member -> member.source().equals(place(source)))
+          .filter(member -> member.isWhole() && member.source().equals(place(source)))
           .flatMap(member -> images.find(source.volume().pool(), member.entry()).stream())
           .findFirst()
           .ifPresent(made -> whole.add(new Member(source, made)));
     }
-    if (whole.size() < sources.all().size()) {
-      undo(opened, entry);
-      return findOrMake(opened, plan, sources);
-    }
-    GroupDeletion.removeGroups(opened.pool(), entry);
-    return new Made(entry, momentOf(entry, whole), List.copyOf(whole));
+    return List.copyOf(whole);
   }
 
-  private Made make(OpenPool opened, GroupPlan plan, GroupEntry entry, GroupSources sources) {
-    String clusterId = plan.parameters().clusterId();
-    var groupId = new VolumeId(clusterId, opened.pool().id(), entry.uuid());
-    List<Reserved> members = sources.all().stream().map(s -> reserve(groupId, s)).toList();
-    storeMembers(opened.pool(), clusterId, entry, members);
-    List<Member> whole = whole(members);
-    if (whole.size() == members.size()) {
-      GroupDeletion.removeGroups(opened.pool(), entry); // if a crash left it
-      return new Made(entry, momentOf(entry, whole), whole);
+  /** All members are whole; the call that made the last of them may have been stopped since. */
+  private Made answered(OpenPool opened, GroupPlan plan, GroupEntry entry, List<Member> whole) {
+    Pool pool = opened.pool();
+    Instant stored = entry.creationTime();
+    Optional<Instant> unstored =
+        hasMoment(pool, entry)
+            ? momentIn(whole.getFirst().source().volume(), new GroupMoment(entry.groupName()))
+            : Optional.empty();
+    Instant at =
+        unstored
+            .or(() -> Optional.ofNullable(stored))
+            .orElseGet(() -> whole.getFirst().made().cutAt());
+    boolean asRead =
+        stored == null
+            || (unstored.isPresent()
+                ? journal.finish(pool, entry.uuid(), stored, at, Map.of())
+                : journal.makes(pool, entry.uuid(), stored));
+    if (!asRead) {
+      throw madeElsewhere(plan);
     }
-    if (!whole.isEmpty() && !hasMoment(opened.pool(), entry)) {
-      // The moment of those cannot be had again: a deletion stopped half-way. It is finished, and
-      // the name starts anew.
-      undo(opened, entry);
-      return findOrMake(opened, plan, sources);
+    GroupDeletion.removeGroups(pool, entry);
+    return new Made(entry, at, whole);
+  }
+
+  private Made make(Making making) {
+    GroupEntry entry = making.entry();
+    String clusterId = making.plan().parameters().clusterId();
+    var groupId = new VolumeId(clusterId, making.pool().id(), entry.uuid());
+    List<Reserved> members = making.sources().all().stream().map(s -> reserve(groupId, s)).toList();
+    storeMembers(making, clusterId, members);
+    cutTogether(making);
+    var moment = new GroupMoment(making.group());
+    Instant at = momentOf(members.getFirst().source().volume(), moment);
+    List<Member> made = new ArrayList<>();
+    for (Reserved member : members) {
+      made.add(
+          new Member(
+              member.source(), images.findOrMake(member.source().volume(), member.plan(), moment)));
     }
-    Made made = cut(opened.pool(), entry, members, sources);
-    opened.pool().removeGroup(entry.groupName());
-    return made;
+    if (!journal.finish(making.pool(), entry.uuid(), making.maker(), at, Map.of())) {
+      throw lost(making, List.of());
+    }
+    return new Made(entry, at, List.copyOf(made));
   }
 
   private Reserved reserve(VolumeId groupId, GroupSources.Source source) {
@@ -197,66 +305,68 @@ record GroupImages(
   }
 
   /** Before there is any image, so that whoever deletes the group finds them all. */
-  private void storeMembers(Pool pool, String clusterId, GroupEntry entry, List<Reserved> members) {
+  private void storeMembers(Making making, String clusterId, List<Reserved> members) {
+    GroupEntry entry = making.entry();
     Map<String, String> now = new TreeMap<>();
     for (Reserved member : members) {
       var id = new VolumeId(clusterId, member.pool().id(), member.entry().uuid());
       now.put(id.text(), member.entry().imageName());
     }
-    if (!entry.members().equals(now)) {
-      var undone = new TreeSet<>(entry.members().keySet());
-      undone.removeAll(now.keySet());
-      journal.removeMembers(pool, entry.uuid(), undone);
-      journal.addMembers(pool, entry.uuid(), now);
+    if (entry.members().equals(now)) {
+      return;
+    }
+    var undone = new TreeSet<>(entry.members().keySet());
+    undone.removeAll(now.keySet());
+    if (!journal.changeMembers(making.pool(), entry.uuid(), making.maker(), now, undone)) {
+      throw lost(making, members);
     }
   }
 
-  private List<Member> whole(List<Reserved> members) {
-    List<Member> whole = new ArrayList<>();
-    for (Reserved member : members) {
-      images
-          .find(member.pool(), member.entry())
-          .ifPresent(made -> whole.add(new Member(member.source(), made)));
-    }
-    return List.copyOf(whole);
+  private static boolean hasMoment(Making making) {
+    return hasMoment(making.pool(), making.entry());
   }
 
   private static boolean hasMoment(Pool pool, GroupEntry entry) {
-    return pool.groupSnapshots(entry.groupName())
-        .contains(new GroupSnapshot(entry.groupName(), true));
+    return pool.groupSnapshots(entry.groupName()).contains(moment(entry.groupName()));
   }
 
-  private static Instant momentOf(GroupEntry entry, List<Member> members) {
-    return Objects.requireNonNullElse(entry.creationTime(), members.getFirst().made().cutAt());
+  private static GroupSnapshot moment(String group) {
+    return new GroupSnapshot(group, true);
   }
 
-  private Made cut(Pool pool, GroupEntry entry, List<Reserved> members, GroupSources sources) {
-    cutTogether(pool, entry, sources);
-    var moment = new GroupMoment(entry.groupName());
-    Instant at = momentOf(members.getFirst().source().volume(), moment);
-    journal.storeCreationTime(pool, entry.uuid(), at);
-    List<Member> made = new ArrayList<>();
-    for (Reserved member : members) {
-      made.add(
-          new Member(
-              member.source(), images.findOrMake(member.source().volume(), member.plan(), moment)));
-    }
-    return new Made(entry, at, List.copyOf(made));
-  }
-
-  private static void cutTogether(Pool pool, GroupEntry entry, GroupSources sources) {
-    if (hasMoment(pool, entry)) {
+  private void cutTogether(Making making) {
+    if (hasMoment(making)) {
       return; // an earlier call cut it, and perhaps made some of the members from it
     }
-    String group = entry.groupName();
-    sources.requireOneMoment();
-    pool.removeGroup(GroupDeletion.groupOfCephCsi(entry)); // if a crash of it left it
+    Pool pool = making.pool();
+    String group = making.group();
+    making.sources().requireOneMoment();
+    pool.removeGroup(GroupDeletion.groupOfCephCsi(making.entry())); // if a crash of it left it
     createGroup(pool, group);
-    sources.all().forEach(source -> add(pool, group, source));
-    for (GroupSnapshot half : pool.groupSnapshots(group)) {
+    making.sources().all().forEach(source -> add(pool, group, source));
+    List<GroupSnapshot> there = pool.groupSnapshots(group);
+    if (there.contains(moment(group))) {
+      return; // another process cut it just now
+    }
+    for (GroupSnapshot half : there) {
+      requireOurs(making);
       pool.removeGroupSnapshot(group, half.name());
     }
-    pool.createGroupSnapshot(group, group);
+    cut(making);
+  }
+
+  private void requireOurs(Making making) {
+    if (!journal.makes(making.pool(), making.entry().uuid(), making.maker())) {
+      throw lost(making, List.of());
+    }
+  }
+
+  private static void cut(Making making) {
+    try {
+      making.pool().createGroupSnapshot(making.group(), making.group());
+    } catch (CephException e) {
+      throw e.errno() == Errno.EEXIST ? madeElsewhere(making.plan()) : e;
+    }
   }
 
   private static void createGroup(Pool pool, String group) {
@@ -288,6 +398,13 @@ record GroupImages(
   private static Instant momentOf(Volume volume, GroupMoment moment) {
     try (Image image = volume.pool().openImageReadOnly(volume.entry().imageName())) {
       return moment.of(image).createdAt();
+    }
+  }
+
+  /** Empty when its removal has begun. */
+  private static Optional<Instant> momentIn(Volume volume, GroupMoment moment) {
+    try (Image image = volume.pool().openImageReadOnly(volume.entry().imageName())) {
+      return moment.in(image).map(ImageSnapshot::createdAt);
     }
   }
 

@@ -48,12 +48,16 @@ record GroupMoment(String group) implements Moment {
 
   /** The group's snapshot on one of its volumes. */
   ImageSnapshot of(Image volume) {
-    return volume
-        .groupSnapshot(group, group)
+    return in(volume)
         .orElseThrow(() ->
             new CsiException.Aborted(
                 "image %s lost the snapshot of group %s, which somebody else removed: ask again, then all volumes are cut anew"
                     .formatted(volume.id(), group)));
+  }
+
+  /** As {@link #of}; empty when it is gone. */
+  Optional<ImageSnapshot> in(Image volume) {
+    return volume.groupSnapshot(group, group);
   }
 
   private static Extents written(Image then, ImageSnapshot moment, Image cut) {

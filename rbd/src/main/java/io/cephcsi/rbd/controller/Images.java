@@ -149,7 +149,9 @@ final class Images {
           case CsiException.Aborted _ -> !making.fresh();
           default -> false;
         };
-    return stays || undo(opened, plan, entry, making, failure) ? failure : making.elsewhere();
+    return stays || undo(opened, plan, entry, making, failure)
+        ? failure
+        : making.lost(opened.pool(), () -> removeParts(opened, plan, entry));
   }
 
   private MadeImage make(OpenPool opened, VolumePlan plan, VolumeEntry entry, Making making) {

@@ -99,6 +99,15 @@ final class SnapshotImages {
     return settled(source, plan).entry();
   }
 
+  /**
+   * Forgets what was reserved and nobody has begun to make, unless another process goes on with it.
+   */
+  void giveUp(Pool pool, SnapshotEntry entry) {
+    if (journal.giveUp(pool, entry.uuid(), "")) {
+      journal.undo(Stores.of(pool), entry);
+    }
+  }
+
   private SnapshotReservation settled(Volume source, SnapshotPlan plan) {
     Encryption.requirePlain(plan.sourceId(), source.entry().encrypted());
     SnapshotReservation reservation = reservation(source, plan);
@@ -196,7 +205,7 @@ final class SnapshotImages {
               removeParts(source, entry);
               journal.undo(Stores.of(source.pool()), entry);
             });
-    return undone ? failure : making.elsewhere();
+    return undone ? failure : making.lost(source.pool(), () -> removeParts(source, entry));
   }
 
   /** What is missing need not be the source: it may be a part of what was just being made. */

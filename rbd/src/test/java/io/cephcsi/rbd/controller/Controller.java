@@ -281,7 +281,11 @@ final class Controller implements AutoCloseable {
 
   /** Waits until nothing is left of any volume, as the background purge goes on by itself. */
   void awaitNothingLeft() throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    awaitNothingLeft(Duration.ofSeconds(10));
+  }
+
+  void awaitNothingLeft(Duration most) throws InterruptedException {
+    long end = System.nanoTime() + most.toNanos();
     while (!left().isEmpty() && System.nanoTime() < end) {
       Thread.sleep(2);
     }

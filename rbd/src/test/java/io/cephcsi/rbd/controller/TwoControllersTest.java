@@ -1,11 +1,15 @@
 package io.cephcsi.rbd.controller;
 
+import static io.cephcsi.rbd.controller.Controller.SECRETS;
 import static io.cephcsi.rbd.controller.Controller.copying;
 import static io.cephcsi.rbd.controller.Controller.imageOf;
 import static io.cephcsi.rbd.controller.Controller.request;
 import static io.cephcsi.rbd.controller.Controller.restoring;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import csi.v1.CreateVolumeGroupSnapshotRequest;
+import csi.v1.DeleteVolumeGroupSnapshotRequest;
+import csi.v1.GetVolumeGroupSnapshotRequest;
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryOperations;
@@ -14,6 +18,7 @@ import io.cephcsi.csi.CsiException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -64,7 +69,8 @@ class TwoControllersTest {
   private void sweep(
       Function<Controller, String> call,
       Function<Optional<String>, Boolean> whole,
-      boolean fullThen)
+      boolean fullThen,
+      String... otherVolumes)
       throws InterruptedException {
     MemoryOperations operations = first.cluster.operations();
     Thread caller = Thread.currentThread(); // others do what is left in the background
@@ -99,12 +105,18 @@ class TwoControllersTest {
       }
     }
     second.delete(source);
+    List.of(otherVolumes).forEach(second::delete);
     second.awaitNothingLeft();
   }
 
   private void delete(String id) {
     second.delete(id);
     second.deleteSnapshot(id);
+    second.deleteGroup.answer(
+        DeleteVolumeGroupSnapshotRequest.newBuilder()
+            .setGroupSnapshotId(id)
+            .putAllSecrets(SECRETS)
+            .build());
   }
 
   private boolean volumeIsWhole(Optional<String> id, boolean hasParent) {
@@ -175,6 +187,54 @@ class TwoControllersTest {
   }
 
   @Test
+  void group_answeredOnceIsNeverTakenBack() throws Exception {
+    for (boolean fullThen : new boolean[] {false, true}) {
+      source = first.create("pvc-source").getVolume().getVolumeId();
+      String other = first.create("pvc-other").getVolume().getVolumeId();
+      sweep(c -> group(c, other), this::groupIsWhole, fullThen, other);
+    }
+  }
+
+  @Test
+  void group_undoneByTheOtherMeanwhile_leavesNothing() throws Exception {
+    String other = first.create("pvc-other").getVolume().getVolumeId();
+    undoneMeanwhile(c -> group(c, other), other);
+  }
+
+  private String group(Controller controller, String other) {
+    return controller
+        .createGroup
+        .answer(
+            CreateVolumeGroupSnapshotRequest.newBuilder()
+                .setName("group-1")
+                .addSourceVolumeIds(source)
+                .addSourceVolumeIds(other)
+                .putParameters("clusterID", "one")
+                .putAllSecrets(SECRETS)
+                .build())
+        .getGroupSnapshot()
+        .getGroupSnapshotId();
+  }
+
+  private boolean groupIsWhole(Optional<String> id) {
+    var group =
+        second
+            .getGroup
+            .answer(
+                GetVolumeGroupSnapshotRequest.newBuilder()
+                    .setGroupSnapshotId(id.orElseThrow())
+                    .putAllSecrets(SECRETS)
+                    .build())
+            .getGroupSnapshot();
+    try (MemoryPool pool = first.pool()) {
+      return pool.groups().isEmpty()
+          && group.getSnapshotsCount() == 2
+          && group.getSnapshotsList().stream()
+              .allMatch(s -> snapshotIsWhole(Optional.of(s.getSnapshotId())));
+    }
+  }
+
+  @Test
   void blankVolume_undoneByTheOtherMeanwhile_leavesNothing() throws Exception {
     undoneMeanwhile(c -> c.create(request("pvc-1")).getVolumeId());
   }
@@ -187,7 +247,8 @@ class TwoControllersTest {
   /**
    * Before each operation of the first one's call the second takes it over, fails and undoes it.
    */
-  private void undoneMeanwhile(Function<Controller, String> call) throws InterruptedException {
+  private void undoneMeanwhile(Function<Controller, String> call, String... otherVolumes)
+      throws InterruptedException {
     MemoryOperations operations = first.cluster.operations();
     Thread caller = Thread.currentThread();
     boolean interrupted = true;
@@ -209,8 +270,11 @@ class TwoControllersTest {
       }
       delete(id);
     }
+    second.resumeAfter = Duration.ZERO; // nobody has any image open any more
+    second.restart(new ControllerSettings(false, ""));
     second.delete(source);
-    second.awaitNothingLeft();
+    List.of(otherVolumes).forEach(second::delete);
+    second.awaitNothingLeft(Duration.ofSeconds(40)); // of many, one after the other
   }
 
   private boolean snapshotIsWhole(Optional<String> id) {
