@@ -3,6 +3,7 @@ package io.cephcsi.rbd.controller;
 import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateSnapshotResponse;
 import io.cephcsi.ceph.Cluster;
+import io.cephcsi.cluster.ClusterConfig;
 import io.cephcsi.cluster.KnownUsers;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.CsiException;
@@ -46,12 +47,25 @@ record CreateSnapshot(
     if (named.equals(source.clusterId())) {
       return;
     }
-    try (Cluster cluster = pools.lend(pools.config(named), plan.credentials())) {
+    ClusterConfig config = pools.config(named);
+    requireSameNamespace(config, source);
+    try (Cluster cluster = pools.lend(config, plan.credentials())) {
       if (!cluster.fsid().equals(source.opened().cluster().fsid())) {
         throw new CsiException.InvalidArgument(
             "clusterID %s is another cluster than the volume's, %s: name the volume's in the class"
                 .formatted(named, source.clusterId()));
       }
+    }
+  }
+
+  /** The snapshot's image is where the volume's is, and its id would lead elsewhere. */
+  private static void requireSameNamespace(ClusterConfig named, Volume source) {
+    String namespace = source.pool().namespace();
+    if (!named.rbd().namespace().equals(namespace)) {
+      throw new CsiException.InvalidArgument(
+          "clusterID %s has the RADOS namespace \"%s\", the volume is in \"%s\" of clusterID %s: name the volume's in the class"
+              .formatted(
+                  named.clusterId(), named.rbd().namespace(), namespace, source.clusterId()));
     }
   }
 }

@@ -376,6 +376,24 @@ class SnapshotTest {
     assertThat(copy.getVolumeContextMap()).containsEntry("radosNamespace", "team");
   }
 
+  /** The snapshot's image would be beside its volume's, and its id lead to the other namespace. */
+  @Test
+  void create_classOfAnotherNamespace_isInvalidAndLeavesNothing() throws Exception {
+    controller.cluster.addNamespace("rbd", "team");
+    Files.writeString(
+        controller.config,
+        "[{\"clusterID\":\"one\",\"monitors\":[\"mon\"]},{\"clusterID\":\"two\",\"monitors\":[\"mon\"],\"rbd\":{\"radosNamespace\":\"team\"}}]");
+    var request = snapshotRequest("a", source).putParameters("clusterID", "two").build();
+
+    assertThatThrownBy(() -> controller.createSnapshot.answer(request))
+        .isInstanceOf(CsiException.InvalidArgument.class)
+        .hasMessageContaining("clusterID two has the RADOS namespace \"team\"")
+        .hasMessageContaining("the volume is in \"\" of clusterID one");
+
+    controller.delete(source);
+    controller.awaitNothingLeft();
+  }
+
   @Test
   void copy_isAVolumeOfItsOwnWithItsSource() {
     Volume copy = volume(fromVolume("pvc-1", source));
