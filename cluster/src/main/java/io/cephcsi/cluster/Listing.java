@@ -1,5 +1,6 @@
 package io.cephcsi.cluster;
 
+import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.journal.NamedUuid;
@@ -14,9 +15,19 @@ import java.util.function.Function;
  * stay right while entries come and go.
  */
 public record Listing<O extends Opened>(
-    Places<O> places, ClusterConfigs configs, Function<String, Credentials> users) {
+    Places<O> places,
+    ClusterConfigs configs,
+    Function<String, Credentials> users,
+    DeniedPlaces denied) {
   /** A page when the caller sets no bound: gRPC takes at most 4 MiB an answer. */
   private static final int LONGEST_PAGE = 5000;
+
+  /**
+   * @param users the user of each cluster
+   */
+  public Listing(Places<O> places, ClusterConfigs configs, Function<String, Credentials> users) {
+    this(places, configs, users, new DeniedPlaces());
+  }
 
   /** Where a cluster's journals are: pools, or filesystems. */
   public interface Places<O extends Opened> {
@@ -29,7 +40,8 @@ public record Listing<O extends Opened>(
 
   /** The same with another user where none is known. */
   public Listing<O> orAs(Credentials credentials) {
-    return new Listing<>(places, configs, clusterId -> known(clusterId).orElse(credentials));
+    return new Listing<>(
+        places, configs, clusterId -> known(clusterId).orElse(credentials), denied);
   }
 
   private Optional<Credentials> known(String clusterId) {
@@ -61,10 +73,12 @@ public record Listing<O extends Opened>(
   private record Place(ClusterConfig cluster, long id) {}
 
   /**
-   * Lists a page.
+   * Lists a page. Of places that the user may not read it has nothing: a user's rights often end at
+   * the pools that it makes volumes in.
    *
    * @throws CsiException.InvalidArgument when the bound is negative
    * @throws CsiException.Aborted when the token is none of ours
+   * @throws CephException EPERM or EACCES when the user may read no place
    */
   public <E> Page<E> page(
       String token, int maxEntries, Directory<O> directory, Entries<O, E> maker) {
@@ -75,12 +89,25 @@ public record Listing<O extends Opened>(
     ListToken from = ListToken.of(token);
     int most = maxEntries == 0 ? LONGEST_PAGE : Math.min(maxEntries, LONGEST_PAGE);
     List<E> entries = new ArrayList<>();
-    for (Place place : from(from)) {
+    List<CephException> refusals = new ArrayList<>();
+    List<Place> all = from(from);
+    for (Place place : all) {
       ListToken start = from.in(place.cluster().clusterId(), place.id());
-      Optional<ListToken> more = fill(entries, most, place, start, directory, maker);
-      if (more.isPresent()) {
-        return new Page<>(entries, more.get().text());
+      try {
+        Optional<ListToken> more = fill(entries, most, place, start, directory, maker);
+        if (more.isPresent()) {
+          return new Page<>(entries, more.get().text());
+        }
+      } catch (CephException e) {
+        if (!e.denied()) {
+          throw e;
+        }
+        denied.tell(place.cluster().clusterId(), place.id(), e);
+        refusals.add(e);
       }
+    }
+    if (!all.isEmpty() && refusals.size() == all.size()) {
+      throw refusals.getFirst();
     }
     return new Page<>(entries, "");
   }

@@ -12,6 +12,8 @@ import csi.v1.ListVolumesRequest;
 import csi.v1.ListVolumesResponse;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeCapability.AccessMode;
+import io.cephcsi.ceph.CephException;
+import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.MemoryPool;
 import io.cephcsi.cluster.ListToken;
 import io.cephcsi.csi.CsiException;
@@ -136,6 +138,34 @@ class ControllerTest {
 
     assertThat(listed).containsExactlyElementsOf(made);
     assertThat(list(7, "").getNextToken()).isEmpty();
+  }
+
+  /** As the guide to caps has it: profile rbd of one pool, while the cluster has more. */
+  @Test
+  void list_poolThatTheUserMayNotRead_isLeftOut() {
+    controller.cluster.addPool("others");
+    controller.cluster.onMonitorCommand(_ ->
+        "[{\"pool_id\":1,\"application_metadata\":{\"rbd\":{}}},{\"pool_id\":2,\"application_metadata\":{\"rbd\":{}}}]");
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    var openPools = new ArrayList<String>();
+    var denied = new ArrayList<>(List.of("open pool 2"));
+    controller
+        .cluster
+        .operations()
+        .before(operation -> {
+          if (operation.startsWith("open pool")) {
+            openPools.add(operation);
+          } else if (operation.startsWith("list csi.") && denied.contains(openPools.getLast())) {
+            throw new CephException(Errno.EPERM, operation);
+          }
+        });
+
+    assertThat(list(0, "").getEntriesList())
+        .extracting(e -> e.getVolume().getVolumeId())
+        .containsExactly(id);
+    denied.add("open pool 1");
+    assertThatThrownBy(() -> list(0, ""))
+        .isInstanceOfSatisfying(CephException.class, e -> assertThat(e.denied()).isTrue());
   }
 
   @Test
