@@ -5,10 +5,12 @@ import csi.v1.ListVolumesResponse;
 import csi.v1.ListVolumesResponse.Entry;
 import csi.v1.ListVolumesResponse.VolumeStatus;
 import io.cephcsi.ceph.ImageHeader;
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.Listing;
 import io.cephcsi.csi.Call;
 import io.cephcsi.csi.VolumeId;
 import io.cephcsi.journal.NamedUuid;
+import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.OpenPool;
 import java.util.Optional;
@@ -38,12 +40,29 @@ record ListVolumes(Listing<OpenPool> listing, VolumeJournal journal)
   private Optional<Entry> entry(OpenPool opened, NamedUuid named) {
     return journal
         .read(opened.pool(), named.uuid())
-        .filter(e -> !e.imageId().isEmpty())
-        .flatMap(e -> opened.pool().imageHeader(e.imageId()))
+        .filter(ListVolumes::isWhole)
+        .flatMap(e -> header(opened.pool(), e))
         .map(header ->
             entry(
                 new VolumeId(opened.config().clusterId(), opened.pool().id(), named.uuid()),
                 header));
+  }
+
+  /** Early versions of ceph-csi stored no id. */
+  private static boolean isWhole(VolumeEntry entry) {
+    boolean ofCephCsi = entry.parameters().isEmpty();
+    return ofCephCsi || !entry.imageId().isEmpty();
+  }
+
+  /**
+   * By the id that is stored, which costs one operation; else by its name: an image that was
+   * replaced has another id than the journal knows.
+   */
+  private static Optional<ImageHeader> header(Pool pool, VolumeEntry entry) {
+    return Optional.of(entry.imageId())
+        .filter(id -> !id.isEmpty())
+        .flatMap(pool::imageHeader)
+        .or(() -> pool.imageId(entry.imageName()).flatMap(pool::imageHeader));
   }
 
   private static Entry entry(VolumeId id, ImageHeader header) {

@@ -10,6 +10,7 @@ import csi.v1.CreateSnapshotRequest;
 import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteSnapshotRequest;
 import csi.v1.ListSnapshotsRequest;
+import csi.v1.ListVolumesRequest;
 import csi.v1.Snapshot;
 import csi.v1.ValidateVolumeCapabilitiesRequest;
 import csi.v1.VolumeContentSource;
@@ -28,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,7 @@ class ForeignVolumeTest {
       "mig_mons-one_image-7_" + HexFormat.of().formatHex(new byte[] {'r', 'b', 'd'});
   private static final String IN_TREE_IMAGE = "kubernetes-dynamic-pvc-7";
   private static final String STATIC = "one/rbd/by-hand";
+  private static final String RBD_ALONE = "[{\"pool_id\":1,\"application_metadata\":{\"rbd\":{}}}]";
 
   @TempDir Path directory;
   private Controller controller;
@@ -400,5 +404,40 @@ class ForeignVolumeTest {
     assertThatThrownBy(() -> controller.expand(id, 2 * GIB)).isInstanceOf(CephException.class);
 
     controller.clusters.checkNothingOpen();
+  }
+
+  /** As rbd migration does, a mirror's resync, or who copies and renames it. */
+  @Test
+  void list_imageThatWasReplaced_isThere() {
+    controller.cluster.onMonitorCommand(_ -> RBD_ALONE);
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    controller.replaceImage(Controller.imageOf(id));
+
+    assertThat(listed()).containsExactly(id);
+  }
+
+  @Test
+  void list_entryOfAnEarlyCephCsi_isThereWithItsImage() {
+    controller.cluster.onMonitorCommand(_ -> RBD_ALONE);
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    try (MemoryPool pool = controller.pool()) {
+      String object = "csi.volume." + Controller.uuidOf(id);
+      pool.removeKeys(object, Set.of("csi.imageid"));
+      assertThat(listed()).isEmpty(); // one of ours is just being made
+      pool.removeKeys(object, Set.of("cephcsi.parameters"));
+      assertThat(listed()).containsExactly(id);
+      pool.removeImage(Controller.imageOf(id));
+    }
+    assertThat(listed()).isEmpty();
+  }
+
+  private List<String> listed() {
+    return controller
+        .listVolumes
+        .answer(ListVolumesRequest.getDefaultInstance())
+        .getEntriesList()
+        .stream()
+        .map(entry -> entry.getVolume().getVolumeId())
+        .toList();
   }
 }
