@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param snapshots the ids of all, those that only clones keep among them
  * @param createdAt the epoch for images of a Ceph that did not note it
- * @param parent null for one that is no clone
+ * @param parent null for one that is no clone; of one that was flattened also what only its
+ *     snapshots still hang on
  */
 public record ImageState(
     long sizeBytes,

@@ -72,9 +72,14 @@ public interface Pool extends OmapStore, AutoCloseable {
 
   /**
    * Which image a clone comes from, by one operation on its header; empty when it is no clone, was
-   * flattened, or is missing. Class method {@code rbd.parent_get}.
+   * flattened, or is missing. One without the feature deep-flatten that was flattened names its
+   * parent still, as long as it has a snapshot from before; but it has nothing in common with it.
+   * Class methods {@code rbd.parent_get} and {@code rbd.parent_overlap_get}.
    */
   Optional<ParentLink> imageParent(String imageId);
+
+  /** As {@link #imageParent}, of an image as one of its snapshots shows it. */
+  Optional<ParentLink> snapshotParent(String imageId, long snapshotId);
 
   /**
    * An image's id by its name, by one read of the object {@code rbd_id.<image>}, without opening

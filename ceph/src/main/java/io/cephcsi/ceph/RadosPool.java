@@ -252,7 +252,12 @@ final class RadosPool implements Pool {
 
   @Override
   public Optional<ParentLink> imageParent(String imageId) {
-    return headers.parent(imageId);
+    return headers.parent(imageId, RbdHeaders.HEAD);
+  }
+
+  @Override
+  public Optional<ParentLink> snapshotParent(String imageId, long snapshotId) {
+    return headers.parent(imageId, snapshotId);
   }
 
   @Override

@@ -8,6 +8,7 @@ import com.sun.jna.Pointer;
 import io.cephcsi.ceph.LibRados.ReadOperationPointer;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * operation each; librbd needs a dozen to open it.
  */
 final class RbdHeaders {
-  /** {@code CEPH_NOSNAP}, which is -2 in 8 bytes: the image itself, not one of its snapshots. */
-  private static final byte[] NO_SNAPSHOT = {-2, -1, -1, -1, -1, -1, -1, -1};
+  /** {@code CEPH_NOSNAP}: the image itself, not one of its snapshots. */
+  static final long HEAD = -2;
+
+  private static final byte[] NO_SNAPSHOT = encode(HEAD);
 
   private static final int ID_OBJECT_BYTES = 256;
 
@@ -174,17 +177,22 @@ final class RbdHeaders {
     return answers + reply.getInt(at);
   }
 
-  /** Class method {@code parent_get}: a version, then the parent's specification. */
-  Optional<ParentLink> parent(String imageId) {
+  /**
+   * Class method {@code parent_get}: a version, then the parent's specification; and {@code
+   * parent_overlap_get}: whether there is an overlap, then its size.
+   */
+  Optional<ParentLink> parent(String imageId, long snapshotId) {
     ReadOperationPointer operation = LibRados.rados_create_read_op();
-    try (var reply = new ClassReply(PARENT_BYTES)) {
+    try (var reply = new ClassReply(PARENT_BYTES);
+        var overlap = new ClassReply(1 + Long.BYTES)) {
       reply.of(operation, "parent_get", new byte[0]);
+      overlap.of(operation, "parent_overlap_get", encode(snapshotId));
       int result = LibRados.rados_read_op_operate(operation, io.pointer(), object(imageId), 0);
       if (result == -Errno.ENOENT) {
         return Optional.empty();
       }
       io.check(result, "read parent of image " + imageId);
-      return Optional.ofNullable(link(reply));
+      return overlap.bytes().get() == 0 ? Optional.empty() : Optional.ofNullable(link(reply));
     } finally {
       LibRados.rados_release_read_op(operation);
     }
@@ -215,6 +223,10 @@ final class RbdHeaders {
 
   static String object(String imageId) {
     return "rbd_header." + imageId;
+  }
+
+  private static byte[] encode(long number) {
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array();
   }
 
   /** Ceph's encoding of {@code map<string, bufferlist>}: lengths in 4 bytes, little-endian. */

@@ -66,7 +66,9 @@ public final class MemoryImage extends MemoryHandle implements Image {
 
   @Override
   public Optional<ParentLink> parentLink() {
-    return cluster.link(stored());
+    StoredImage image = stored();
+    boolean flat = shown.map(s -> !image.needsParent(s)).orElseGet(image::flat);
+    return flat ? Optional.empty() : cluster.link(image);
   }
 
   @Override
@@ -136,7 +138,7 @@ public final class MemoryImage extends MemoryHandle implements Image {
 
   @Override
   public Optional<ParentImage> parent() {
-    return stored().parent();
+    return stored().flat() && stored().origin().isPresent() ? Optional.empty() : stored().parent();
   }
 
   @Override
@@ -199,7 +201,7 @@ public final class MemoryImage extends MemoryHandle implements Image {
     change(
         "flatten image " + stored().id(),
         () -> {
-          if (stored().parent().isEmpty() && stored().origin().isEmpty()) {
+          if (parent().isEmpty()) {
             throw new CephException(Errno.EINVAL, "flatten image " + stored().id());
           }
           stored().flatten();

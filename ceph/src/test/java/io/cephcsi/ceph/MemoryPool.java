@@ -413,7 +413,20 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   public Optional<ParentLink> imageParent(String imageId) {
     return read(
         "read parent of image " + imageId,
-        c -> Optional.ofNullable(c.images.get(imageId)).flatMap(cluster::link));
+        c ->
+            Optional.ofNullable(c.images.get(imageId))
+                .filter(image -> !image.flat())
+                .flatMap(cluster::link));
+  }
+
+  @Override
+  public Optional<ParentLink> snapshotParent(String imageId, long snapshotId) {
+    return read(
+        "read parent of snapshot %d of image %s".formatted(snapshotId, imageId),
+        c ->
+            Optional.ofNullable(c.images.get(imageId))
+                .filter(image -> image.snapshot(snapshotId).filter(image::needsParent).isPresent())
+                .flatMap(cluster::link));
   }
 
   @Override

@@ -744,6 +744,40 @@ abstract class PoolContract {
     assertThat(pool().imageParent(id)).isEmpty();
   }
 
+  /** Its snapshots keep what they have from the parent, and the header keeps its name for them. */
+  @Test
+  void cloneImage_flattenedWithASnapshotAndWithoutDeepFlatten_hasNoParentItself() {
+    pool().createImage("i", MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+    }
+    String parentId = pool().imageId("i").orElseThrow();
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+    String id = pool().imageId("c").orElseThrow();
+    ParentLink link = pool().imageParent(id).orElseThrow();
+
+    try (Image clone = pool().openImage("c")) {
+      clone.createSnapshot("t");
+      long snapshot = clone.snapshots().getFirst().id();
+      assertThat(pool().snapshotParent(id, snapshot)).contains(link);
+      clone.flatten();
+      assertErrno(Errno.EINVAL, clone::flatten);
+
+      assertThat(pool().imageParent(id)).isEmpty();
+      assertThat(clone.parentLink()).isEmpty();
+      assertThat(pool().snapshotParent(id, snapshot)).contains(link);
+      assertThat(pool().imageState(id).orElseThrow().parent()).isEqualTo(link);
+      assertThat(pool().snapshotHeaders(parentId, List.of(link.snapshotId())))
+          .singleElement()
+          .satisfies(header -> assertThat(header.clones()).isOne());
+      clone.removeSnapshot("t");
+      assertThat(pool().snapshotParent(id, snapshot)).isEmpty();
+    }
+    assertThat(pool().snapshotHeaders(parentId, List.of(link.snapshotId())))
+        .singleElement()
+        .satisfies(header -> assertThat(header.clones()).isZero());
+  }
+
   @Test
   void cloneImage_missingOrTaken_isRefused() {
     pool().createImage("i", MIB, layering());

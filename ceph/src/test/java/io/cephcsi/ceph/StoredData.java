@@ -41,6 +41,11 @@ final class StoredData {
     return new StoredData(new TreeMap<>(pages), origin, overlapBytes);
   }
 
+  /** Whether it is a clone of that. */
+  boolean isOf(StoredSnapshot parent) {
+    return origin.filter(parent::equals).isPresent();
+  }
+
   long overlapBytes() {
     return overlapBytes;
   }

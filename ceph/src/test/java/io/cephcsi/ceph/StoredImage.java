@@ -98,6 +98,7 @@ public final class StoredImage {
     data = data.resized(newSizeBytes);
   }
 
+  /** What it came from, until neither it nor a snapshot of it has anything from there. */
   synchronized Optional<ParentImage> parent() {
     return parent;
   }
@@ -187,6 +188,9 @@ public final class StoredImage {
   synchronized void forget(StoredSnapshot snapshot) {
     if (snapshot.inTrash() && !snapshot.hasClones()) {
       snapshots.remove(snapshot);
+      if (origin.isPresent() && flat() && !snapshotsNeedParent()) {
+        leaveParent();
+      }
     }
   }
 
@@ -197,10 +201,26 @@ public final class StoredImage {
     snapshot.addClone();
   }
 
-  /** Copies what its parent has. */
+  /** Copies what its parent has; without deep-flatten, its snapshots hang on that as before. */
   synchronized void flatten() {
     data = data.flattened();
-    leaveParent();
+    if (Feature.DEEP_FLATTEN.in(features()) || !snapshotsNeedParent()) {
+      leaveParent();
+    }
+  }
+
+  /** Whether it has nothing from its parent any more, though its snapshots may. */
+  synchronized boolean flat() {
+    return origin.isEmpty() || !data.isOf(origin.get());
+  }
+
+  /** Whether the snapshot has something from its parent. */
+  synchronized boolean needsParent(StoredSnapshot snapshot) {
+    return origin.filter(parent -> snapshot.data().isOf(parent)).isPresent();
+  }
+
+  private boolean snapshotsNeedParent() {
+    return snapshots.stream().anyMatch(this::needsParent);
   }
 
   /** Lets its parent go, by flattening or when it is removed. */

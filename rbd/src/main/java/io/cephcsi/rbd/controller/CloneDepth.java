@@ -27,7 +27,7 @@ final class CloneDepth {
 
   private static Optional<ParentLink> parentOf(Cluster cluster, ParentLink image) {
     try (Pool pool = cluster.openPool(image.poolId(), image.namespace())) {
-      return pool.imageParent(image.imageId());
+      return pool.snapshotParent(image.imageId(), image.snapshotId());
     }
   }
 }

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import csi.v1.CapacityRange;
 import csi.v1.CreateVolumeGroupSnapshotRequest;
+import csi.v1.CreateVolumeRequest;
 import csi.v1.DeleteVolumeGroupSnapshotRequest;
 import csi.v1.GetSnapshotRequest;
 import csi.v1.GetVolumeGroupSnapshotRequest;
@@ -93,6 +94,29 @@ class KnownWeaknessesTest {
     controller.cluster.addNamespace("rbd", "a");
     controller.cluster.addNamespace("rbd", "b");
     Files.writeString(controller.config, TWO_NAMESPACES);
+  }
+
+  /** Its header names its parent still, for the snapshot; it is no clone any more all the same. */
+  @Test
+  void sourceWithASnapshotAndWithoutDeepFlatten_isCopiedWhenItIsFlat() throws Exception {
+    var layered =
+        copying("pvc-layered", volume("pvc-source")).putParameters("imageFeatures", "layering");
+    String source = controller.create(layered).getVolumeId();
+    var _ = controller.snapshot("older", source);
+    limits(2, 2);
+
+    Controller.await(() -> isMade(copying("pvc-copy", source)));
+
+    assertThat(isClone(imageOf(source))).isFalse();
+  }
+
+  private boolean isMade(CreateVolumeRequest.Builder request) {
+    try {
+      var _ = controller.create(request);
+      return true;
+    } catch (CsiException.Aborted e) {
+      return false; // it is being flattened
+    }
   }
 
   @Test
