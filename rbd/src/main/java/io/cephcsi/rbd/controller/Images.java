@@ -2,6 +2,7 @@ package io.cephcsi.rbd.controller;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
+import io.cephcsi.ceph.Feature;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageHeader;
 import io.cephcsi.ceph.Pool;
@@ -25,6 +26,9 @@ import java.util.stream.Stream;
 
 /** The images behind volume names: made once for each, found again by the journal. */
 final class Images {
+  private static final long MADE_AFTER_THE_HEADER =
+      Feature.STRIPING.bit() | Feature.OBJECT_MAP.bit() | Feature.JOURNALING.bit();
+
   private final VolumeJournal journal;
   private final Clones clones;
   private final Purger purger;
@@ -90,11 +94,21 @@ final class Images {
     Pool pool = opened.pool();
     var making = Making.takenOver(journal, pool, entry.uuid(), "image", entry.imageName());
     // A copy may lack its parent before its id is stored.
-    if (header.isPresent() && plan.source().isEmpty()) {
+    if (plan.source().isEmpty() && header.filter(h -> isWhole(entry, h)).isPresent()) {
       complete(opened, plan, entry, making);
       return new MadeImage(entry, header.get().sizeBytes());
     }
     return makeOrUndo(opened, plan, entry, making);
+  }
+
+  /**
+   * Whether an image without parent is whole although its id is not stored. librbd makes what some
+   * features need after the header; who was stopped before that has left an image that no kernel
+   * maps. ceph-csi answers with one as soon as it has its header, so that it may be used already.
+   */
+  private static boolean isWhole(VolumeEntry entry, ImageHeader header) {
+    boolean ofCephCsi = entry.parameters().isEmpty();
+    return ofCephCsi || (header.features() & MADE_AFTER_THE_HEADER) == 0;
   }
 
   /**
@@ -179,11 +193,11 @@ final class Images {
       if (e.errno() != Errno.EEXIST) {
         throw e;
       }
-      if (pool.imageId(image).flatMap(pool::imageHeader).isPresent()) {
-        return; // another process made it for the same name just now
+      if (making.fresh() && pool.imageId(image).flatMap(pool::imageHeader).isPresent()) {
+        return; // another process has taken over and made it just now; its id tells which one's
       }
-      // A creation that was stopped amid its steps leaves parts that hinder the next one. The
-      // name has a UUID that is ours alone, and no whole image is there.
+      // A creation that was stopped amid its steps leaves parts that hinder the next one, and an
+      // image that may lack some. The name has a UUID that is ours alone, and nobody was given it.
       making.requireOurs(pool);
       pool.removeImage(image);
       pool.createImage(image, bytes, options);

@@ -1,7 +1,9 @@
 package io.cephcsi.rbd.controller;
 
 import static io.cephcsi.rbd.controller.Controller.GIB;
+import static io.cephcsi.rbd.controller.Controller.imageOf;
 import static io.cephcsi.rbd.controller.Controller.request;
+import static io.cephcsi.rbd.controller.Controller.uuidOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -48,6 +50,79 @@ class CreateVolumeTest {
   void stop() throws Exception {
     controller.close();
     controller.clusters.checkNothingOpen();
+  }
+
+  /**
+   * librbd makes the object map and the journal after the header, so that the image of a driver
+   * that was killed may lack what its features say.
+   */
+  @Test
+  void answer_imageWhoseIdWasNeverStored_isMadeAnewWhereItMayBeHalfMade() {
+    for (String features : List.of("layering,exclusive-lock,object-map", "layering")) {
+      var request = request("pvc-" + features).putParameters("imageFeatures", features);
+      String id = controller.create(request).getVolumeId();
+      String before = forgetImageId(id, false);
+
+      assertThat(controller.create(request).getVolumeId()).isEqualTo(id);
+
+      boolean same = imageId(id).equals(before);
+      assertThat(same).as(features).isEqualTo(features.equals("layering"));
+      assertThat(storedId(id)).isEqualTo(imageId(id));
+    }
+  }
+
+  /** It has answered with an image as soon as there is one. */
+  @Test
+  void answer_imageOfCephCsiWhoseIdWasNeverStored_isKept() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    String before = forgetImageId(id, true);
+
+    assertThat(controller.create("pvc-1").getVolume().getVolumeId()).isEqualTo(id);
+
+    assertThat(imageId(id)).isEqualTo(before);
+    assertThat(storedId(id)).isEqualTo(before);
+  }
+
+  @Test
+  void answer_imageWhoseIdWasNeverStoredAndThatIsInUse_isAbortedAndLeftAlone() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    String before = forgetImageId(id, false);
+    try (MemoryPool pool = controller.pool()) {
+      pool.stored(imageOf(id)).orElseThrow().addWatcher("10.0.0.7:0/1");
+    }
+
+    assertThatThrownBy(() -> controller.create("pvc-1")).isInstanceOf(CsiException.Aborted.class);
+
+    assertThat(imageId(id)).isEqualTo(before);
+  }
+
+  /**
+   * As of a driver that was killed right before it stored the id.
+   *
+   * @return the image's id
+   */
+  private String forgetImageId(String id, boolean ofCephCsi) {
+    try (MemoryPool pool = controller.pool()) {
+      String object = "csi.volume." + uuidOf(id);
+      pool.removeKeys(object, Set.of("csi.imageid"));
+      if (ofCephCsi) {
+        pool.removeKeys(object, Set.of("cephcsi.parameters"));
+      }
+    }
+    return imageId(id);
+  }
+
+  private String imageId(String id) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.imageId(imageOf(id)).orElseThrow();
+    }
+  }
+
+  private String storedId(String id) {
+    try (MemoryPool pool = controller.pool()) {
+      return pool.get("csi.volume." + uuidOf(id), Set.of("csi.imageid"))
+          .getOrDefault("csi.imageid", "");
+    }
   }
 
   @Test
