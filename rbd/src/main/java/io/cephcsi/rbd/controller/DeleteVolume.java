@@ -2,10 +2,7 @@ package io.cephcsi.rbd.controller;
 
 import csi.v1.DeleteVolumeRequest;
 import csi.v1.DeleteVolumeResponse;
-import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
-import io.cephcsi.ceph.Errno;
-import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.Pool;
 import io.cephcsi.cluster.Secrets;
 import io.cephcsi.csi.Call;
@@ -16,16 +13,10 @@ import io.cephcsi.csi.RequiredField;
 import io.cephcsi.journal.PurgeRecord;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.journal.VolumeJournal;
-import io.cephcsi.rbd.FlatteningClient;
-import io.cephcsi.rbd.ImageWatchers;
-import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.VolumeHandle;
 import io.cephcsi.rbd.Volumes;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -80,11 +71,12 @@ record DeleteVolume(
       Pool pool = volume.pool();
       String image = volume.entry().imageName();
       Optional<String> there = pool.imageId(image);
-      there.ifPresent(id -> requireUnused(volume, id));
+      VolumeTrash trash = trash(volume);
+      there.ifPresent(trash::requireUnused);
       for (String id : there.map(List::of).orElseGet(() -> Purger.inTrash(pool, image))) {
         PurgeRecord record = journal.discardImage(pool, image, id);
         if (there.isPresent()) {
-          trashMove(volume, id, () -> pool.removeKeys(record.directory(), Set.of(record.key())));
+          trash.move(id, () -> pool.removeKeys(record.directory(), Set.of(record.key())));
         }
         purger.purge(volume.opened(), new Purger.Discarded(record, image, List.of(id)));
       }
@@ -96,7 +88,7 @@ record DeleteVolume(
     try (Volume volume = opened;
         var _ = names.hold(volume.entry().requestName())) {
       VolumeEntry entry = volume.entry();
-      List<String> imageIds = trash(volume);
+      List<String> imageIds = trash(volume).moveAll();
       try (var _ = Phase.JOURNAL.begin()) {
         JournalPool.run(
             volume.opened(),
@@ -110,113 +102,7 @@ record DeleteVolume(
     }
   }
 
-  /**
-   * Moves the image to the trash, and the one that ceph-csi may have beside it, or finds that they
-   * went there before.
-   *
-   * @return their ids, in the order of purging; none when no image was made, or only the trash
-   *     tells its id
-   */
-  private List<String> trash(Volume volume) {
-    Pool pool = volume.pool();
-    String image = volume.entry().imageName();
-    String intermediate = IntermediateImage.of(image);
-    // By its name: an image that was replaced has another id than the journal knows.
-    Map<String, String> there = pool.imageIds(List.of(image, intermediate));
-    String id = there.getOrDefault(image, volume.entry().imageId());
-    List<String> ids = new ArrayList<>();
-    if (id.isEmpty()) {
-      journal.discard(pool, volume.entry().uuid());
-    } else {
-      trash(volume, id);
-      ids.add(id);
-    }
-    if (there.containsKey(intermediate)) {
-      pool.trashMove(intermediate, Duration.ZERO);
-      ids.add(there.get(intermediate));
-    } else if (!there.containsKey(image)) {
-      ids.addAll(Purger.inTrash(pool, intermediate)); // a call before this one was cut off
-    }
-    return ids;
-  }
-
-  private void trash(Volume volume, String imageId) {
-    Pool pool = volume.pool();
-    String uuid = volume.entry().uuid();
-    requireUnused(volume, imageId);
-    if (volume.entry().imageId().isEmpty()) {
-      journal.discard(pool, uuid);
-    } else {
-      journal.discard(pool, uuid, imageId);
-    }
-    trashMove(volume, imageId, () -> journal.restore(pool, uuid));
-  }
-
-  /**
-   * Ceph moves an image that is open, too. So once more: whoever came between the look and the move
-   * keeps the image, and the deletion is taken back.
-   */
-  private static void trashMove(Volume volume, String imageId, Runnable takeBack) {
-    Pool pool = volume.pool();
-    String image = volume.entry().imageName();
-    try (var _ = Phase.IMAGE.begin()) {
-      pool.trashMove(image, Duration.ZERO);
-    } catch (CephException e) {
-      if (e.errno() != Errno.ENOENT) {
-        takeBack.run();
-        throw refused(volume, imageId, e);
-      }
-      return; // a call before this one did it
-    }
-    try {
-      requireUnused(volume, imageId);
-    } catch (CsiException.FailedPrecondition e) {
-      pool.trashRestore(imageId, image);
-      takeBack.run();
-      throw e;
-    }
-  }
-
-  private static RuntimeException refused(Volume volume, String imageId, CephException e) {
-    try (Image image = volume.pool().openImageByIdReadOnly(imageId)) {
-      return image.secondary()
-          ? new CsiException.FailedPrecondition(
-              "image %s/%s is mirrored here from another cluster: delete it there, or promote it here first (rbd mirror image promote)"
-                  .formatted(volume.pool().name(), volume.entry().imageName()))
-          : e;
-    } catch (CephException failure) {
-      e.addSuppressed(failure);
-      return e;
-    }
-  }
-
-  private static void requireUnused(Volume volume, String imageId) {
-    Pool pool = volume.pool();
-    VolumeEntry entry = volume.entry();
-    if (!watched(pool, imageId)) {
-      return;
-    }
-    // This driver itself has it open while it removes or flattens a clone of it; another one may
-    // flatten it.
-    var watchers =
-        ImageWatchers.ofId(volume.opened(), imageId)
-            .without(volume.opened().cluster())
-            .withoutClient(FlatteningClient.of(pool, imageId));
-    if (watchers.moreThan(0)) {
-      throw new CsiException.FailedPrecondition(
-          "image %s/%s is in use by %s: unstage the volume there first"
-              .formatted(pool.name(), entry.imageName(), watchers.addresses()));
-    }
-  }
-
-  private static boolean watched(Pool pool, String imageId) {
-    try {
-      return pool.imageWatched(imageId);
-    } catch (CephException e) {
-      if (e.errno() == Errno.ENOENT) {
-        return false;
-      }
-      throw e;
-    }
+  private VolumeTrash trash(Volume volume) {
+    return new VolumeTrash(volume.opened(), volume.entry(), journal);
   }
 }

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** The images behind volume names: made once for each, found again by the journal. */
 final class Images {
@@ -81,7 +80,7 @@ final class Images {
     if (entry.imageId().isEmpty() && !entry.discarded()) {
       return goOn(opened, plan, entry, header); // stopped after the reservation, or amid the image
     }
-    if (header.isPresent() && !entry.imageId().isEmpty()) {
+    if (header.isPresent() && !entry.imageId().isEmpty() && !entry.discarded()) {
       describe(pool, plan, id.orElseThrow());
       return new MadeImage(entry, grown(pool, plan, entry, header.get().sizeBytes()));
     }
@@ -112,16 +111,22 @@ final class Images {
   }
 
   /**
-   * The image was there and is not, or its making was taken back: a deletion or an undo stopped
-   * half-way. It is finished, under its own UUID, and the name starts anew.
+   * The image was there and is not, or is still, but its deletion had begun; or its making was
+   * taken back: a deletion or an undo stopped half-way. It is finished, under its own UUID, and the
+   * name starts anew. To take the deletion back would not do: the process that began it may still
+   * run.
+   *
+   * @throws CsiException.FailedPrecondition when a client has the image open
    */
   private void finishDeletion(OpenPool opened, VolumePlan plan, VolumeEntry entry) {
     Pool pool = opened.pool();
-    journal.discard(pool, entry.uuid());
+    List<String> ids = List.of();
     if (entry.imageId().isEmpty()) {
+      journal.discard(pool, entry.uuid());
       removeParts(opened, plan, entry);
+    } else {
+      ids = new VolumeTrash(opened, entry, journal).moveAll();
     }
-    List<String> ids = Stream.of(entry.imageId()).filter(i -> !i.isEmpty()).toList();
     journal.discardName(Stores.of(pool), entry, ids);
     purger.purge(
         opened, new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), ids));

@@ -32,7 +32,7 @@ record SnapshotDeletion(
     SnapshotEntry entry = snapshot.entry();
     List<String> imageIds;
     try (var _ = Phase.IMAGE.begin()) {
-      imageIds = trash(snapshot.pool(), entry).stream().toList();
+      imageIds = trash(journal, snapshot.pool(), entry).stream().toList();
     }
     try (var _ = Phase.JOURNAL.begin()) {
       JournalPool.run(
@@ -45,7 +45,13 @@ record SnapshotDeletion(
         new Purger.Discarded(journal.purgeRecord(entry.uuid()), entry.imageName(), imageIds));
   }
 
-  private Optional<String> trash(Pool pool, SnapshotEntry entry) {
+  /**
+   * Notes that the deletion has begun, and moves the image to the trash, or finds that it went
+   * there before.
+   *
+   * @return its id; empty when no image was made, or only the trash tells it
+   */
+  static Optional<String> trash(SnapshotJournal journal, Pool pool, SnapshotEntry entry) {
     // By its name: an image that was replaced has another id than the journal knows.
     String id =
         pool.imageIds(List.of(entry.imageName())).getOrDefault(entry.imageName(), entry.imageId());

@@ -28,7 +28,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The images behind snapshots. Each is a clone of its volume with a snapshot of its own, from which
@@ -124,22 +123,23 @@ final class SnapshotImages {
     };
   }
 
-  /** The image was there and is not, or its making was taken back. */
+  /** The image was there and is not, or its deletion had begun; or its making was taken back. */
   private static boolean deletionWasCutOff(Pool pool, SnapshotEntry entry) {
-    return entry.imageId().isEmpty()
-        ? entry.discarded()
-        : pool.imageId(entry.imageName()).isEmpty();
+    boolean wasWhole = !entry.imageId().isEmpty();
+    return entry.discarded() || (wasWhole && pool.imageId(entry.imageName()).isEmpty());
   }
 
   /** It is finished, under its own UUID, and the name starts anew. */
   private SnapshotReservation finishDeletion(
       Volume source, SnapshotPlan plan, SnapshotEntry entry) {
     Pool pool = source.pool();
-    journal.discard(pool, entry.uuid());
+    List<String> ids = List.of();
     if (entry.imageId().isEmpty()) {
+      journal.discard(pool, entry.uuid());
       removeParts(source, entry);
+    } else {
+      ids = SnapshotDeletion.trash(journal, pool, entry).stream().toList();
     }
-    List<String> ids = Stream.of(entry.imageId()).filter(id -> !id.isEmpty()).toList();
     journal.discardName(Stores.of(pool), entry, ids);
     purger.purge(
         source.opened(),

@@ -36,6 +36,42 @@ class DeleteVolumeTest {
     controller.clusters.checkNothingOpen();
   }
 
+  /** The process that had begun to delete it may still run, and move the image to the trash. */
+  @Test
+  void deletionThatHadJustBegun_isFinishedByCreateOfTheName() throws Exception {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    beginDeletion(id);
+
+    String again = controller.create("pvc-1").getVolume().getVolumeId();
+
+    assertThat(again).isNotEqualTo(id);
+    controller.delete(id);
+    controller.delete(again);
+    controller.awaitNothingLeft();
+  }
+
+  @Test
+  void deletionThatHadJustBegun_ofAVolumeInUse_isNotFinishedByCreate() {
+    String id = controller.create("pvc-1").getVolume().getVolumeId();
+    beginDeletion(id);
+    try (MemoryPool pool = controller.pool()) {
+      pool.stored(Controller.imageOf(id)).orElseThrow().addWatcher("10.0.0.7:0/1");
+
+      assertThatThrownBy(() -> controller.create("pvc-1"))
+          .isInstanceOf(CsiException.FailedPrecondition.class)
+          .hasMessageContaining("in use by");
+
+      assertThat(pool.images()).containsKey(Controller.imageOf(id));
+    }
+  }
+
+  /** As of a driver that was killed behind its first write. */
+  private void beginDeletion(String id) {
+    try (MemoryPool pool = controller.pool()) {
+      controller.journal.discard(pool, Controller.uuidOf(id));
+    }
+  }
+
   @Test
   void answer_volume_leavesNothing() throws Exception {
     String id = controller.create("pvc-1").getVolume().getVolumeId();

@@ -376,6 +376,21 @@ class SnapshotTest {
     assertThat(copy.getVolumeContextMap()).containsEntry("radosNamespace", "team");
   }
 
+  @Test
+  void deletionThatHadJustBegun_isFinishedByCreateOfTheName() throws Exception {
+    String id = create("snapshot-1").getSnapshotId();
+    try (MemoryPool pool = controller.pool()) {
+      controller.snapshotJournal.discard(pool, uuid(id));
+    }
+
+    String again = create("snapshot-1").getSnapshotId();
+
+    assertThat(again).isNotEqualTo(id);
+    delete(again);
+    controller.delete(source);
+    controller.awaitNothingLeft();
+  }
+
   /** The snapshot's image would be beside its volume's, and its id lead to the other namespace. */
   @Test
   void create_classOfAnotherNamespace_isInvalidAndLeavesNothing() throws Exception {
