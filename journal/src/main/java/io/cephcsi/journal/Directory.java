@@ -55,6 +55,12 @@ final class Directory {
    */
   static final String CUT_AT = "cephcsi.cutat";
 
+  /**
+   * In a snapshot's object: our own key, there until the image has its own snapshot, which follows
+   * the caller's answer.
+   */
+  static final String UNFINISHED = "cephcsi.unfinished";
+
   /** In a UUID's object: the name of its image. */
   static final String IMAGE_NAME = "csi.imagename";
 

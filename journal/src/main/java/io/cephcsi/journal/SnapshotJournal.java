@@ -34,9 +34,6 @@ public final class SnapshotJournal implements Makers {
   /** ceph-csi has the owner of a CephFS snapshot under an empty key. */
   private static final String MISPLACED_OWNER = "";
 
-  /** Our own key, there until the image has its own snapshot, which follows the caller's answer. */
-  private static final String UNFINISHED = "cephcsi.unfinished";
-
   /** Our own key: the image's name alone does not tell the ids of volumes that we did not make. */
   private static final String SOURCE_ID = "cephcsi.sourceid";
 
@@ -52,7 +49,7 @@ public final class SnapshotJournal implements Makers {
           GROUP_ID,
           Directory.CUT_AT,
           Directory.SIZE,
-          UNFINISHED,
+          Directory.UNFINISHED,
           Directory.JOURNAL_POOL,
           Directory.DISCARDED);
 
@@ -174,7 +171,7 @@ public final class SnapshotJournal implements Makers {
         Directory.journalPool(keys),
         keys.containsKey(Directory.DISCARDED),
         !Collections.disjoint(keys.keySet(), Directory.ENCRYPTION),
-        keys.containsKey(UNFINISHED),
+        keys.containsKey(Directory.UNFINISHED),
         Directory.size(keys));
   }
 
@@ -215,7 +212,8 @@ public final class SnapshotJournal implements Makers {
         objects,
         uuid,
         maker,
-        Map.of(IMAGE_ID, imageId, Directory.CUT_AT, cutAt.toString(), UNFINISHED, "true"));
+        Map.of(
+            IMAGE_ID, imageId, Directory.CUT_AT, cutAt.toString(), Directory.UNFINISHED, "true"));
   }
 
   /**
@@ -231,7 +229,7 @@ public final class SnapshotJournal implements Makers {
 
   /** Notes that the image has the snapshot too that restores are cloned from. */
   public void storeFinished(OmapStore objects, String uuid) {
-    objects.removeKeys(names.objectOf(uuid), Set.of(UNFINISHED));
+    objects.removeKeys(names.objectOf(uuid), Set.of(Directory.UNFINISHED));
   }
 
   /**

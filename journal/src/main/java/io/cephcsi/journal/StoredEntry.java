@@ -52,6 +52,11 @@ public record StoredEntry(
     return keys.containsKey(Directory.DISCARDED);
   }
 
+  /** Whether a snapshot was answered whose image may still lack its own snapshot. */
+  public boolean unfinished() {
+    return keys.containsKey(Directory.UNFINISHED);
+  }
+
   /** The pool with the name's directory, when that is another one. */
   public OptionalLong journalPool() {
     return Directory.journalPool(keys);

@@ -90,6 +90,14 @@ public final class StoredJournal {
   }
 
   /**
+   * Notes that a snapshot's image has its own snapshot, as {@link SnapshotJournal#storeFinished}.
+   */
+  public boolean finishSnapshot(StoredEntry entry) {
+    return store.compareAndUpdate(
+        entry.object(), entry.unchanged(), Map.of(), Set.of(Directory.UNFINISHED));
+  }
+
+  /**
    * Takes {@link #giveUp} and {@link #finish} back: sets the object's keys as they were.
    *
    * @return false when anything else of it was changed since

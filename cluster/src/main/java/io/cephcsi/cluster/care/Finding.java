@@ -44,7 +44,7 @@ public record Finding(
         "The creation was cut off: the image's id was never stored, so nobody was ever given it."),
     UNFINISHED(
         "unfinished entry",
-        "The image is whole, but its id is missing in the journal; an old ceph-csi left it so, or was stopped at its last step."),
+        "The image is whole, but its id is missing in the journal: an old ceph-csi left it so, or was stopped at its last step. Or a snapshot was answered whose image lacks what only follows the answer."),
     LEAKED_IMAGE(
         "leaked -temp image",
         "ceph-csi makes it between a volume and its copy; the copy is gone or was never made."),

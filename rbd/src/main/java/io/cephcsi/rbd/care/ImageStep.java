@@ -9,6 +9,7 @@ import io.cephcsi.cluster.care.Step;
 import io.cephcsi.journal.JournalKind;
 import io.cephcsi.journal.StoredEntry;
 import io.cephcsi.journal.StoredJournal;
+import io.cephcsi.rbd.OwnSnapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,13 @@ public sealed interface ImageStep extends Step {
 
   /** All kinds of them. */
   List<Class<? extends Step>> KINDS =
-      List.of(Finish.class, TrashImage.class, RemoveImage.class, Purge.class, RemoveSnapshot.class);
+      List.of(
+          Finish.class,
+          FinishSnapshot.class,
+          TrashImage.class,
+          RemoveImage.class,
+          Purge.class,
+          RemoveSnapshot.class);
 
   /** Adds the id of a whole image to a UUID's object. */
   record Finish(JournalKind kind, String uuid, Map<String, String> keys, String imageId)
@@ -46,6 +53,29 @@ public sealed interface ImageStep extends Step {
     @Override
     public boolean isBack(Pool pool) {
       return new StoredJournal(pool).says(kind.object(uuid), keys);
+    }
+  }
+
+  /**
+   * Makes the snapshot of a snapshot's image that volumes are restored from, unless it is there.
+   */
+  record FinishSnapshot(
+      JournalKind kind, String uuid, Map<String, String> keys, String image, String imageId)
+      implements ImageStep, Step.ForGood {
+    @Override
+    public String text() {
+      return "make snapshot %s of image %s, unless it is there, and note so in object %s"
+          .formatted(image, image, kind.object(uuid));
+    }
+
+    @Override
+    public boolean run(Opened place) {
+      if (!place.pool().imageId(image).equals(Optional.of(imageId))) {
+        return false;
+      }
+      OwnSnapshot.ensure(place.pool(), image);
+      var entry = new StoredEntry(kind, uuid, keys, Instant.EPOCH);
+      return new StoredJournal(place.pool()).finishSnapshot(entry);
     }
   }
 

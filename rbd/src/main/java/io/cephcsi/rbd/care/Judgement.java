@@ -245,6 +245,8 @@ final class Judgement {
       } else {
         unfinished(entry, image);
       }
+    } else if (image != null && entry.unfinished() && !entry.discarded()) {
+      withoutOwnSnapshot(entry, image);
     } else if (image == null && !of.trashed().isEmpty()) {
       trashed(entry, names);
     } else if (image == null) {
@@ -299,6 +301,19 @@ final class Judgement {
         "object %s has no id of image %s".formatted(entry.object(), image.name()),
         latest(image.state() == null ? null : image.state().createdAt(), entry.changedAt()),
         List.of(new ImageStep.Finish(entry.kind(), entry.uuid(), entry.keys(), image.id())));
+  }
+
+  /** This driver makes it at the first restore; ceph-csi does not. */
+  private void withoutOwnSnapshot(StoredEntry entry, Case.SeenImage image) {
+    add(
+        Finding.Kind.UNFINISHED,
+        "%s %s".formatted(word(), entry.requestName()),
+        "image %s may lack its own snapshot, without which ceph-csi restores nothing from it"
+            .formatted(image.name()),
+        entry.changedAt(),
+        List.of(
+            new ImageStep.FinishSnapshot(
+                entry.kind(), entry.uuid(), entry.keys(), image.name(), image.id())));
   }
 
   /** It is in the trash by a deletion that was cut off, or by somebody's hand. */

@@ -231,6 +231,7 @@ final class Survey {
         && c.entry() != null
         && !c.entry().imageId().isEmpty()
         && !c.entry().discarded()
+        && !c.entry().unfinished()
         && c.names().getFirst().name().equals(c.entry().requestName())
         && c.image() != null
         && c.notes().isEmpty()

@@ -15,6 +15,7 @@ import io.cephcsi.csi.NameLocks;
 import io.cephcsi.journal.VolumeEntry;
 import io.cephcsi.rbd.IntermediateImage;
 import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.OwnSnapshot;
 import io.cephcsi.rbd.Snapshot;
 import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.Volume;

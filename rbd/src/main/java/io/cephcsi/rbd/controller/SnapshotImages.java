@@ -22,6 +22,7 @@ import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.SnapshotReservation;
 import io.cephcsi.journal.Stores;
 import io.cephcsi.rbd.OpenPool;
+import io.cephcsi.rbd.OwnSnapshot;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Volume;
 import java.time.Instant;

@@ -8,6 +8,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
 import io.cephcsi.ceph.ImageOptions;
+import io.cephcsi.ceph.ImageSnapshot;
 import io.cephcsi.ceph.MemoryOperations;
 import io.cephcsi.cluster.Json;
 import io.cephcsi.cluster.care.CareContract;
@@ -186,6 +187,11 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
               m.object(2, Map.of());
             }),
         new Damage<>(
+            "snapshot whose image has none of its own",
+            Kind.UNFINISHED,
+            false,
+            m -> m.unfinishedSnapshot(2)),
+        new Damage<>(
             "leaked -temp image",
             Kind.LEAKED_IMAGE,
             false,
@@ -327,6 +333,21 @@ class ImageCareTest extends CareContract<PoolInMemory, OpenPool> {
     Finding finding = findings(Duration.ZERO).getFirst();
     assertThat(finding.kind()).isEqualTo(Kind.ENTRY_WITHOUT_IMAGE);
     assertThat(finding.hold()).isEqualTo(Hold.BY_HAND);
+  }
+
+  @Test
+  void unfinishedSnapshot_hasItsOwnSnapshotThen() {
+    memory.unfinishedSnapshot(2);
+
+    assertThat(mend(findings(Duration.ZERO).getFirst())).isInstanceOf(Outcome.Mended.class);
+
+    String image = "csi-snap-" + uuid(2);
+    assertThat(memory.pool.stored(image).orElseThrow().snapshots())
+        .extracting(ImageSnapshot::name)
+        .containsExactly(image);
+    assertThat(memory.pool.list("csi.snap." + uuid(2), "", 9))
+        .containsKey("csi.imageid")
+        .doesNotContainKey("cephcsi.unfinished");
   }
 
   /** An administrator's image may have such a name too: one that was copied or imported. */

@@ -51,6 +51,26 @@ final class PoolInMemory implements AutoCloseable {
     object(n, Map.of("csi.imageid", pool.imageId(image(n)).orElseThrow()));
   }
 
+  /** A snapshot {@code snapshot-n}, as of a driver that was killed when it had just answered. */
+  void unfinishedSnapshot(int n) {
+    String image = "csi-snap-" + uuid(n);
+    pool.createImage(image, GIB, ImageOptions.DEFAULT);
+    pool.compareAndPut(SNAPSHOTS, "csi.snap.snapshot-" + n, "", uuid(n));
+    pool.create(
+        "csi.snap." + uuid(n),
+        Map.of(
+            "csi.snapname",
+            "snapshot-" + n,
+            "csi.imagename",
+            image,
+            "csi.source",
+            image(1),
+            "csi.imageid",
+            pool.imageId(image).orElseThrow(),
+            "cephcsi.unfinished",
+            "true"));
+  }
+
   void key(int n) {
     pool.compareAndPut(DIRECTORY, "csi.volume.pvc-" + n, "", uuid(n));
   }

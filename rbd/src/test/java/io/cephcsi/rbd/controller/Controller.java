@@ -32,6 +32,7 @@ import io.cephcsi.journal.GroupJournal;
 import io.cephcsi.journal.SnapshotJournal;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.GroupSnapshots;
+import io.cephcsi.rbd.OwnSnapshot;
 import io.cephcsi.rbd.Pools;
 import io.cephcsi.rbd.Snapshots;
 import io.cephcsi.rbd.VolumeHealths;

@@ -1,4 +1,4 @@
-package io.cephcsi.rbd.controller;
+package io.cephcsi.rbd;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Errno;
@@ -12,7 +12,7 @@ import java.util.Optional;
  * The RBD snapshot on a snapshot's image that restores are cloned from; both have one name, as in
  * ceph-csi. It costs a monitors' commit, so nobody waits for it but a restore that comes at once.
  */
-final class OwnSnapshot {
+public final class OwnSnapshot {
   /** A snapshot of an image with no others is an entry in its header, and nothing besides. */
   private static final long PLAIN =
       Feature.LAYERING.bit() | Feature.DEEP_FLATTEN.bit() | Feature.OPERATIONS.bit();
@@ -24,21 +24,21 @@ final class OwnSnapshot {
    *
    * @throws CephException ENOENT when there is no such image
    */
-  static void ensure(Pool pool, String image) {
+  public static void ensure(Pool pool, String image) {
     Optional<String> id = pool.imageId(image);
     Optional<ImageHeader> header = id.flatMap(pool::imageHeader);
     if (header.isPresent() && (header.get().features() & ~PLAIN) == 0) {
-      add(pool, id.orElseThrow(), image);
+      unlessThere(() -> pool.addSnapshot(id.orElseThrow(), image));
       return;
     }
     try (Image open = pool.openImage(image)) { // as ceph-csi may have made it
-      Cuts.create(open, image);
+      unlessThere(() -> open.createSnapshot(image));
     }
   }
 
-  private static void add(Pool pool, String imageId, String image) {
+  private static void unlessThere(Runnable make) {
     try {
-      pool.addSnapshot(imageId, image);
+      make.run();
     } catch (CephException e) {
       if (e.errno() != Errno.EEXIST) {
         throw e;
