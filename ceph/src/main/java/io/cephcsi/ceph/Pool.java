@@ -82,6 +82,15 @@ public interface Pool extends OmapStore, AutoCloseable {
   Optional<ParentLink> snapshotParent(String imageId, long snapshotId);
 
   /**
+   * Ends what a flattening was stopped at: the clone has all data of its own, and its parent has
+   * let it go and may be gone, so that librbd cannot open the clone. Class method {@code
+   * rbd.parent_detach}, and a notification. One that has no parent any more stays as it is.
+   *
+   * @throws CephException ENOENT when there is no such image
+   */
+  void leaveParent(String imageId);
+
+  /**
    * An image's id by its name, by one read of the object {@code rbd_id.<image>}, without opening
    * the image; empty when there is no such image.
    */

@@ -256,6 +256,12 @@ final class RadosPool implements Pool {
   }
 
   @Override
+  public void leaveParent(String imageId) {
+    headers.leaveParent(imageId);
+    var _ = headers.watchers(imageId); // who has it open reads the header again
+  }
+
+  @Override
   public Optional<ParentLink> snapshotParent(String imageId, long snapshotId) {
     return headers.parent(imageId, snapshotId);
   }

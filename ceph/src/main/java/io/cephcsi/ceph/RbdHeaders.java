@@ -198,6 +198,19 @@ final class RbdHeaders {
     }
   }
 
+  /** Class method {@code parent_detach}, the last step of librbd's flattening. */
+  void leaveParent(String imageId) {
+    try (var operation = new WriteOperation()) {
+      operation.assertExists();
+      operation.exec("rbd", "parent_detach", new byte[0]);
+      int result = operation.operate(io, object(imageId));
+      boolean hasNone = result == -Errno.ENOENT && header(imageId).isPresent();
+      if (!hasNone) {
+        io.check(result, "detach image " + imageId + " from its parent");
+      }
+    }
+  }
+
   private static @Nullable ParentLink link(ClassReply reply) {
     ByteBuffer link = reply.bytes().position(CephEncoding.START);
     long poolId = link.getLong();

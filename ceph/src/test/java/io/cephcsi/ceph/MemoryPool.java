@@ -420,6 +420,12 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   @Override
+  public void leaveParent(String imageId) {
+    String action = "detach image " + imageId + " from its parent";
+    write(action, c -> image(c, imageId, action).leave());
+  }
+
+  @Override
   public Optional<ParentLink> snapshotParent(String imageId, long snapshotId) {
     return read(
         "read parent of snapshot %d of image %s".formatted(snapshotId, imageId),
@@ -731,6 +737,9 @@ public final class MemoryPool extends MemoryHandle implements Pool {
   }
 
   private MemoryImage open(StoredImage image, boolean readOnly) {
+    if (image.isLost()) {
+      throw new CephException(Errno.ENOENT, "open parent of image " + image.id());
+    }
     return new MemoryImage(cluster, image, readOnly, open());
   }
 

@@ -779,6 +779,27 @@ abstract class PoolContract {
   }
 
   @Test
+  void leaveParent_leavesAnImageOfItsOwn() {
+    pool().createImage("i", MIB, layering());
+    try (Image image = pool().openImage("i")) {
+      image.createSnapshot("s");
+    }
+    pool().cloneImage(pool(), "i", "s", "c", layering());
+    String id = pool().imageId("c").orElseThrow();
+
+    pool().leaveParent(id);
+    pool().leaveParent(id);
+
+    assertThat(pool().imageParent(id)).isEmpty();
+    assertThat(pool().imageState(id).orElseThrow().parent()).isNull();
+    try (Image clone = pool().openImage("c")) {
+      assertThat(clone.parentLink()).isEmpty();
+      assertErrno(Errno.EINVAL, clone::flatten);
+    }
+    assertErrno(Errno.ENOENT, () -> pool().leaveParent("ffff"));
+  }
+
+  @Test
   void cloneImage_missingOrTaken_isRefused() {
     pool().createImage("i", MIB, layering());
     pool().createImage("taken", MIB, layering());

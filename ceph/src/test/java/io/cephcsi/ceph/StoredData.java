@@ -58,7 +58,12 @@ final class StoredData {
 
   /** With a copy of what the parent has. */
   StoredData flattened() {
-    var flat = new StoredData(new TreeMap<>(pages), Optional.empty(), 0);
+    return flattened(Optional.empty());
+  }
+
+  /** The same, that still passes for a clone of that. */
+  StoredData flattened(Optional<StoredSnapshot> parent) {
+    var flat = new StoredData(new TreeMap<>(pages), parent, parent.isPresent() ? overlapBytes : 0);
     for (long number : stored()) {
       byte[] page = page(number);
       if (number * PAGE < overlapBytes && !Arrays.equals(page, new byte[PAGE])) {

@@ -21,6 +21,7 @@ public final class StoredImage {
   private Optional<ParentImage> parent = Optional.empty();
   private final List<StoredSnapshot> snapshots = new ArrayList<>();
   private Optional<StoredSnapshot> origin = Optional.empty();
+  private boolean letGo;
   private Optional<StoredGroup> group = Optional.empty();
   private StoredData data = new StoredData(Optional.empty());
 
@@ -225,9 +226,44 @@ public final class StoredImage {
 
   /** Lets its parent go, by flattening or when it is removed. */
   synchronized void leaveParent() {
-    origin.ifPresent(StoredSnapshot::removeClone);
+    if (!letGo) {
+      origin.ifPresent(StoredSnapshot::uncountClone);
+    }
+    origin.ifPresent(snapshot -> snapshot.image().forget(snapshot));
     origin = Optional.empty();
     parent = Optional.empty();
+  }
+
+  /**
+   * Leaves it as a flattening that is stopped amid its last steps: it has all data, its parent's
+   * snapshot knows it no more, and its header names that still.
+   *
+   * @param snapshotGone whether the snapshot that nobody needed any more was removed
+   */
+  public synchronized void stopFlattening(boolean snapshotGone) {
+    data = data.flattened(origin);
+    origin.ifPresent(StoredSnapshot::uncountClone);
+    letGo = true;
+    if (snapshotGone) {
+      origin.ifPresent(snapshot -> snapshot.image().forget(snapshot));
+    }
+  }
+
+  /** As the header's own part of {@link #leaveParent}. */
+  synchronized boolean leave() {
+    data = data.flattened();
+    origin = Optional.empty();
+    parent = Optional.empty();
+    return true;
+  }
+
+  /** Whether it, or what it comes from, names a snapshot that is gone. */
+  synchronized boolean isLost() {
+    return !flat() && origin.filter(StoredSnapshot::isLost).isPresent();
+  }
+
+  synchronized boolean has(StoredSnapshot snapshot) {
+    return snapshots.contains(snapshot);
   }
 
   synchronized Optional<StoredSnapshot> origin() {

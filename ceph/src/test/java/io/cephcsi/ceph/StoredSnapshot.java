@@ -54,6 +54,11 @@ final class StoredSnapshot {
     return image;
   }
 
+  /** Whether it is gone, or its image cannot be opened. */
+  boolean isLost() {
+    return !image.has(this) || image.isLost();
+  }
+
   boolean inTrash() {
     return inTrash;
   }
@@ -70,9 +75,8 @@ final class StoredSnapshot {
     clones++;
   }
 
-  void removeClone() {
+  void uncountClone() {
     clones--;
-    image.forget(this);
   }
 
   SnapshotHeader header() {

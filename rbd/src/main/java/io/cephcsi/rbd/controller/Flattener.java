@@ -4,12 +4,15 @@ import io.cephcsi.ceph.CephException;
 import io.cephcsi.ceph.Credentials;
 import io.cephcsi.ceph.Errno;
 import io.cephcsi.ceph.Image;
+import io.cephcsi.ceph.ParentLink;
+import io.cephcsi.ceph.Pool;
 import io.cephcsi.journal.VolumeJournal;
 import io.cephcsi.rbd.FlatteningClient;
 import io.cephcsi.rbd.OpenPool;
 import io.cephcsi.rbd.Pools;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -92,11 +95,34 @@ final class Flattener implements AutoCloseable {
         Image image = opened.pool().openImageById(imageId)) {
       image.flatten();
     } catch (CephException e) {
-      boolean gone = e.errno() == Errno.ENOENT || e.errno() == Errno.EINVAL; // or flat already
-      if (!gone) {
-        throw e;
+      boolean gone = e.errno() == Errno.ENOENT && opened.pool().imageHeader(imageId).isEmpty();
+      boolean flat = e.errno() == Errno.EINVAL;
+      if (!gone && !flat) {
+        finishCutOff(opened, imageId, e);
       }
     }
+  }
+
+  /**
+   * librbd flattens in this order: it copies all data, takes the clone from the parent's count,
+   * with which the parent's nameless snapshot goes, and then the parent from the clone. Who is
+   * stopped before the last step leaves a clone that nobody can open. That the snapshot is gone
+   * tells how far it came: the OSDs refuse to remove one that still counts clones.
+   */
+  private static void finishCutOff(OpenPool opened, String imageId, CephException failure) {
+    ParentLink parent =
+        opened
+            .pool()
+            .imageParent(imageId)
+            .filter(_ -> failure.errno() == Errno.ENOENT)
+            .orElseThrow(() -> failure);
+    try (Pool pool = opened.cluster().openPool(parent.poolId(), parent.namespace())) {
+      if (!pool.snapshotHeaders(parent.imageId(), List.of(parent.snapshotId())).isEmpty()) {
+        throw failure;
+      }
+    }
+    LOG.log(Level.INFO, "image " + imageId + " was flattened but for its last step, which is done");
+    opened.pool().leaveParent(imageId);
   }
 
   private static void rest(Duration time) {
