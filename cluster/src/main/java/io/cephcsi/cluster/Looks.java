@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -23,8 +24,7 @@ public final class Looks implements AutoCloseable {
   private final ConcurrentHashMap<String, Look<?>> running = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Instant> silentSince = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, Place> places = new ConcurrentHashMap<>();
-  private final ExecutorService threads =
-      Executors.newCachedThreadPool(Thread.ofPlatform().name("look-", 1).daemon().factory());
+  private final ExecutorService threads;
 
   /** Where is looked at just now, and how many more may. */
   private static final class Place {
@@ -36,7 +36,15 @@ public final class Looks implements AutoCloseable {
    * @param patience how long one who asks may wait
    */
   public Looks(Duration patience) {
+    this(patience, Thread.ofPlatform().name("look-", 1).daemon().factory());
+  }
+
+  /**
+   * @param factory of the threads
+   */
+  Looks(Duration patience, ThreadFactory factory) {
     this.patience = patience;
+    this.threads = Executors.newCachedThreadPool(factory);
   }
 
   /** Until when to wait for looks that are begun now, by {@link System#nanoTime}. */

@@ -102,7 +102,8 @@ class KubernetesVolumesTest {
 
     assertThatThrownBy(() -> users.find("0001-other"))
         .isInstanceOf(CsiException.FailedPrecondition.class)
-        .hasMessageContaining("volume 0001-other is not attached to node n1 any more");
+        .hasMessageContaining("volume 0001-other is not attached to node n1")
+        .hasMessageContaining(" any more, there is no VolumeAttachment ");
   }
 
   @Test

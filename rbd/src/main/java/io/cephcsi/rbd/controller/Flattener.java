@@ -117,7 +117,11 @@ final class Flattener implements AutoCloseable {
             .filter(_ -> failure.errno() == Errno.ENOENT)
             .orElseThrow(() -> failure);
     try (Pool pool = opened.cluster().openPool(parent.poolId(), parent.namespace())) {
-      if (!pool.snapshotHeaders(parent.imageId(), List.of(parent.snapshotId())).isEmpty()) {
+      // Without a parent at all it may be one that was lost with data that was not yet copied.
+      boolean parentThere = pool.imageHeader(parent.imageId()).isPresent();
+      boolean snapshotThere =
+          !pool.snapshotHeaders(parent.imageId(), List.of(parent.snapshotId())).isEmpty();
+      if (!parentThere || snapshotThere) {
         throw failure;
       }
     }

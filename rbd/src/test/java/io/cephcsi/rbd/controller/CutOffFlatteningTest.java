@@ -73,6 +73,24 @@ class CutOffFlatteningTest {
     assertThat(data).containsExactly(7);
   }
 
+  /** Data that was not yet copied may be lost with it, and must not read as zeros. */
+  @Test
+  void cloneWhoseParentIsLost_isLeftAsItIs() throws Exception {
+    stopFlattening(true);
+    try (MemoryPool pool = controller.pool()) {
+      pool.removeImage(imageOf(source));
+    }
+
+    controller.restart(new ControllerSettings(false, ""));
+    controller.create("pvc-next");
+    Thread.sleep(500);
+
+    assertThat(flattenings()).isEqualTo(1);
+    try (MemoryPool pool = controller.pool()) {
+      assertThat(pool.imageParent(pool.imageId(imageOf(copy)).orElseThrow())).isPresent();
+    }
+  }
+
   /** Without it the clone could not be opened until its flattening is taken up. */
   @Test
   void snapshotThatTheCloneStillNames_keepsItsImage() throws Exception {
