@@ -6,7 +6,6 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.node.StagedUsers;
 import io.fabric8.kubernetes.api.model.CSIPersistentVolumeSource;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
-import io.fabric8.kubernetes.api.model.PersistentVolumeSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretReference;
 import io.fabric8.kubernetes.api.model.storage.VolumeAttachment;
@@ -49,6 +48,27 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
 
   /** Asks for objects by their names alone, however many there are. */
   private Optional<Told> find(KubernetesClient client, String volumeId) throws IOException {
+    Optional<CSIPersistentVolumeSource> source =
+        volume(client, volumeId).map(volume -> volume.getSpec().getCsi());
+    return source.isPresent() ? Optional.of(told(client, source.get())) : Optional.empty();
+  }
+
+  @Override
+  public boolean shared(String volumeId) {
+    try {
+      return kubernetes.ask(
+          "volume " + volumeId,
+          client ->
+              volume(client, volumeId)
+                  .filter(v -> v.getSpec().getAccessModes().contains("ReadWriteMany"))
+                  .isPresent());
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, e.getMessage());
+      return false;
+    }
+  }
+
+  private Optional<PersistentVolume> volume(KubernetesClient client, String volumeId) {
     VolumeAttachment attachment =
         client.storage().v1().volumeAttachments().withName(attachment(volumeId)).get();
     if (attachment == null) {
@@ -58,9 +78,7 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
     }
     String name = attachment.getSpec().getSource().getPersistentVolumeName();
     PersistentVolume volume = name == null ? null : client.persistentVolumes().withName(name).get();
-    return volume == null || volume.getSpec().getCsi() == null
-        ? Optional.empty()
-        : Optional.of(told(client, volume.getSpec()));
+    return Optional.ofNullable(volume).filter(v -> v.getSpec().getCsi() != null);
   }
 
   /** As kubelet and the attach-detach controller name it. */
@@ -73,9 +91,8 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
     }
   }
 
-  private static Told told(KubernetesClient client, PersistentVolumeSpec volume)
+  private static Told told(KubernetesClient client, CSIPersistentVolumeSource source)
       throws IOException {
-    CSIPersistentVolumeSource source = volume.getCsi();
     SecretReference reference = source.getNodeStageSecretRef();
     if (reference == null) {
       throw new IOException(
@@ -90,10 +107,7 @@ record KubernetesVolumes(String driver, String node, KubernetesAccess kubernetes
               .formatted(reference.getNamespace(), reference.getName()));
     }
     Map<String, String> attributes = source.getVolumeAttributes();
-    return new Told(
-        credentials(secret),
-        attributes == null ? Map.of() : attributes,
-        volume.getAccessModes().contains("ReadWriteMany"));
+    return new Told(credentials(secret), attributes == null ? Map.of() : attributes);
   }
 
   private static Credentials credentials(Secret secret) {

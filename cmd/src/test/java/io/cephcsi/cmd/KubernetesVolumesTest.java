@@ -81,18 +81,20 @@ class KubernetesVolumesTest {
 
     assertThat(users().find("0001-v"))
         .contains(
-            new StagedUsers.Told(
-                new Credentials("csi", "key"), Map.of("mounter", "rbd-nbd"), false));
+            new StagedUsers.Told(new Credentials("csi", "key"), Map.of("mounter", "rbd-nbd")));
     assertThat(kubernetes.asked()).as("objects, and no lists of them").hasSize(3);
   }
 
+  /** Whatever becomes of its Secret. */
   @Test
-  void find_volumeOfManyNodes_isShared() throws Exception {
-    kubernetes
-        .with("/api/v1/namespaces/ceph/secrets/s", SECRET)
-        .with("/api/v1/persistentvolumes/pv-1", VOLUME.replace("ReadWriteOnce", "ReadWriteMany"));
+  void shared_isAVolumeOfManyNodes() throws Exception {
+    assertThat(users().shared("0001-v")).isFalse();
 
-    assertThat(users().find("0001-v").orElseThrow().shared()).isTrue();
+    kubernetes.with(
+        "/api/v1/persistentvolumes/pv-1", VOLUME.replace("ReadWriteOnce", "ReadWriteMany"));
+
+    assertThat(users().shared("0001-v")).isTrue();
+    assertThat(users().or(_ -> Optional.empty()).shared("0001-v")).isTrue();
   }
 
   /** The node was lost for a while, and another one may have the volume. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Makes, checks and grows filesystems, by the tools of e2fsprogs, xfsprogs and util-linux. */
 public final class Filesystems {
@@ -121,7 +122,7 @@ public final class Filesystems {
     command.addAll(
         options.isEmpty() ? DEFAULT_OPTIONS.getOrDefault(filesystem, List.of()) : options);
     if (filesystem.equals("xfs")) {
-      command.addAll(portable());
+      command.addAll(portable(options));
       if (isUnfinished(device)) {
         command.add("-f");
       }
@@ -135,14 +136,31 @@ public final class Filesystems {
   /**
    * Without what kernels refuse that are too old for it, be they other nodes': large counts of
    * extents are of 5.19, and no volume of Ceph needs them. Times after 2038 are of 5.10, and are
-   * left out for an older kernel alone.
+   * left out for an older kernel alone. What is given already mkfs.xfs takes no second time.
+   *
+   * @param given an option of these that has a file of them may have any
    */
-  private List<String> portable() {
-    if (xfsprogs() < NEWER_DEFAULTS) {
-      return List.of("-m", "reflink=0");
+  private List<String> portable(List<String> given) {
+    if (given.stream().anyMatch(option -> option.startsWith("-c"))) {
+      return List.of();
     }
-    String metadata = kernel.atLeast(5, 10) ? "reflink=0" : "reflink=0,bigtime=0,inobtcount=0";
-    return List.of("-m", metadata, "-i", "nrext64=0");
+    boolean newer = xfsprogs() >= NEWER_DEFAULTS;
+    List<String> metadata =
+        newer && !kernel.atLeast(5, 10)
+            ? List.of("reflink=0", "bigtime=0", "inobtcount=0")
+            : List.of("reflink=0");
+    List<String> options = new ArrayList<>(option("-m", metadata, given));
+    options.addAll(option("-i", newer ? List.of("nrext64=0") : List.of(), given));
+    return options;
+  }
+
+  private static List<String> option(String flag, List<String> parts, List<String> given) {
+    String all = String.join(" ", given);
+    String wanted =
+        parts.stream()
+            .filter(part -> !all.contains(part.substring(0, part.indexOf('=') + 1)))
+            .collect(Collectors.joining(","));
+    return wanted.isEmpty() ? List.of() : List.of(flag, wanted);
   }
 
   private int xfsprogs() {

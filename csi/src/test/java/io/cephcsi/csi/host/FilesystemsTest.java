@@ -126,6 +126,26 @@ class FilesystemsTest {
         .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1200));
   }
 
+  /** Of classes that have them already: mkfs.xfs refuses what is said twice. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "-i;nrext64=1              | -m reflink=0,bigtime=0,inobtcount=0",
+        "-m;bigtime=1,reflink=1    | -m inobtcount=0 -i nrext64=0",
+        "-c;options=/etc/mkfs.conf | ''",
+      })
+  void make_xfs_optionsOfTheClass_areNotRepeated(String given, String added) throws Exception {
+    outcome = new Commands.Outcome(0, "mkfs.xfs version 6.13.0", "");
+    Path device = device(1 << 20);
+    var old = new Filesystems(this::run, KernelVersion.of("5.4.0"));
+
+    old.make("xfs", device, List.of(given.split(";")));
+
+    assertThat(commands)
+        .endsWith(("mkfs.xfs " + given.replace(';', ' ') + " " + added).strip() + " " + device);
+  }
+
   /** A device may answer again after blkid has met its failure. */
   @Test
   void on_exitTwoWithASuperblock_isAFailureAndNotNothing() throws Exception {
@@ -144,10 +164,12 @@ class FilesystemsTest {
     var real = new Filesystems(new ChildProcesses());
     Path device = device(320L << 20);
     real.make("xfs", device, List.of());
-    try (var file = new RandomAccessFile(device.toFile(), "rw")) {
-      file.seek(126);
-      file.write(1);
-    }
+    var _ =
+        new ChildProcesses()
+            .require( // which also renews the superblock's checksum
+                List.of(
+                    "xfs_db", "-x", "-c", "sb 0", "-c", "write inprogress 1", device.toString()),
+                Duration.ofSeconds(20));
     assertThat(real.on(device)).isEmpty();
 
     real.make("xfs", device, List.of());

@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An image and what was cloned from it.
@@ -68,19 +69,27 @@ public record CloneTree(
     /** The parent first. */
     private Deque<ChildImage> above(ChildImage image) {
       Deque<ChildImage> ancestors = new ArrayDeque<>();
-      ChildImage at = image;
-      while (ancestors.size() < DEEPEST) {
-        try (Pool pool = open(at)) {
-          var link = pool.imageParent(at.imageId());
-          if (link.isEmpty()) {
-            break;
-          }
-          ParentLink parent = link.get();
-          at = new ChildImage(parent.poolId(), parent.namespace(), parent.imageId());
-          ancestors.addLast(at);
-        }
+      Optional<ParentLink> link = parentOf(image);
+      while (link.isPresent() && ancestors.size() < DEEPEST) {
+        ParentLink parent = link.get();
+        ChildImage at = new ChildImage(parent.poolId(), parent.namespace(), parent.imageId());
+        ancestors.addLast(at);
+        link = parentOf(at, parent.snapshotId());
       }
       return ancestors;
+    }
+
+    private Optional<ParentLink> parentOf(ChildImage image) {
+      try (Pool pool = open(image)) {
+        return pool.imageParent(image.imageId());
+      }
+    }
+
+    /** Of what is read through it: it may itself be flat by now, and its snapshot not. */
+    private Optional<ParentLink> parentOf(ChildImage ancestor, long snapshotId) {
+      try (Pool pool = open(ancestor)) {
+        return pool.snapshotParent(ancestor.imageId(), snapshotId);
+      }
     }
 
     private CloneTree below(ChildImage image, boolean asked, int depth) {

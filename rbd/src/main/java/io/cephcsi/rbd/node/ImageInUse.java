@@ -37,10 +37,17 @@ final class ImageInUse {
   /**
    * As {@link #refuse(Volume, ImageSpec, int)}, for a client of this node that is gone, whose watch
    * may last for half a minute more: those of this machine do not count.
+   *
+   * @throws CsiException.Unavailable naming the clients' addresses: one of them may be a
+   *     controller, which has the image open for a while
    */
   static void refuseElsewhere(Volume volume, ImageSpec spec) {
-    var watchers = ImageWatchers.of(volume.opened(), spec.image());
-    refuse(volume, spec, watchers.elsewhere(volume.opened().cluster()), 0);
+    try {
+      var watchers = ImageWatchers.of(volume.opened(), spec.image());
+      refuse(volume, spec, watchers.elsewhere(volume.opened().cluster()), 0);
+    } catch (CsiException.FailedPrecondition e) {
+      throw new CsiException.Unavailable(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static void refuse(Volume volume, ImageSpec spec, ImageWatchers all, int expected) {

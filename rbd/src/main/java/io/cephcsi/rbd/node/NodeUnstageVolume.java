@@ -106,7 +106,7 @@ record NodeUnstageVolume(
   /** With a process that takes what unmounting still writes; without one if that cannot be. */
   private Devices.Held revived(String volumeId, Stash stash, Devices.Held lost) {
     try {
-      return revival.revive(volumeId, stash, lost);
+      return revival.revivePatiently(volumeId, stash, lost);
     } catch (CsiException | CephException e) {
       LOG.log(
           System.Logger.Level.WARNING,

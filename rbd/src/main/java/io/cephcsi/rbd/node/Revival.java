@@ -5,6 +5,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -16,9 +17,42 @@ import java.util.Set;
 record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
   private static final System.Logger LOG = System.getLogger("cephcsi");
 
+  /** The watch of a client that has ended lasts half a minute, as does its lock. */
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
+
+  private static final long PAUSE_MILLIS = 1000;
+
+  /**
+   * As {@link #revive}, for one who has to go on without it: waits as long as a client of another
+   * machine has the image open that may be a controller's, or the ended one's own.
+   */
+  Devices.Held revivePatiently(String volumeId, Stash stash, Devices.Held lost) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return revive(volumeId, stash, lost);
+      } catch (CsiException.Unavailable e) {
+        if (System.nanoTime() > end || !pause()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   /**
    * @param lost the volume's device, not served
    * @throws CsiException when no user is known, or it fails; the message names the remedy
+   * @throws CsiException.Unavailable when a client of another machine has the image open
    */
   Devices.Held revive(String volumeId, Stash stash, Devices.Held lost) {
     StagedUsers.Told told = users.find(volumeId).orElseThrow(() -> unknown(volumeId, lost));
@@ -30,16 +64,26 @@ record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
               .imageId(volume.entry().imageName())
               .orElseThrow(() -> Volumes.missing(volumeId));
       boolean readOnly = lost.device().readOnly();
-      if (!readOnly && !told.shared()) {
-        // The node may have been lost meanwhile, and another one have got the volume.
-        fence.requireNoOther(volume, imageId);
-        ImageInUse.refuseElsewhere(volume, stash.spec());
+      if (!readOnly) {
+        requireOurs(volumeId, volume, imageId);
       }
       Set<String> before = fence.watchers(volume, imageId);
       Devices.Held held =
           lost.revived(MapRequest.of(volume, volumeId, imageId, readOnly, context(told, stash)));
       remember(volume, imageId, held, before);
       return held;
+    }
+  }
+
+  /** This node may have been lost meanwhile, and another one have got the volume. */
+  private void requireOurs(String volumeId, Volume volume, String imageId) {
+    try {
+      fence.requireNoOther(volume, imageId);
+      ImageInUse.refuseElsewhere(volume, ImageSpec.of(volume));
+    } catch (CsiException e) {
+      if (!users.shared(volumeId)) {
+        throw e;
+      }
     }
   }
 

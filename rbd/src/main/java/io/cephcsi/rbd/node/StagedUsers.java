@@ -12,9 +12,8 @@ public interface StagedUsers {
    * What NodeStageVolume was told.
    *
    * @param context the class's parameters, empty when they are not known
-   * @param shared whether other nodes may write to it at the same time; not where that is not known
    */
-  record Told(Credentials credentials, Map<String, String> context, boolean shared) {
+  record Told(Credentials credentials, Map<String, String> context) {
     public Told {
       context = Map.copyOf(context);
     }
@@ -28,9 +27,25 @@ public interface StagedUsers {
    */
   Optional<Told> find(String volumeId);
 
+  /** Whether other nodes may write to the volume at the same time; not where that is not known. */
+  default boolean shared(String volumeId) {
+    return false;
+  }
+
   /** These, and the others where these do not know. */
   default StagedUsers or(StagedUsers others) {
-    return id -> find(id).or(() -> others.find(id));
+    StagedUsers these = this;
+    return new StagedUsers() {
+      @Override
+      public Optional<Told> find(String volumeId) {
+        return these.find(volumeId).or(() -> others.find(volumeId));
+      }
+
+      @Override
+      public boolean shared(String volumeId) {
+        return these.shared(volumeId) || others.shared(volumeId);
+      }
+    };
   }
 
   /** The last user of the volume's cluster, or that of the keyring file. */
@@ -38,6 +53,6 @@ public interface StagedUsers {
     return id ->
         VolumeId.of(id)
             .flatMap(volume -> users.find(volume.clusterId()))
-            .map(user -> new Told(user, Map.of(), false));
+            .map(user -> new Told(user, Map.of()));
   }
 }

@@ -149,9 +149,46 @@ class HealerTest {
     assertThatThrownBy(() ->
             revival(detached ? HealerTest::detached : user(false))
                 .revive(node.id, stash(node.image), lost()))
-        .isInstanceOf(CsiException.FailedPrecondition.class)
+        .isInstanceOfAny(CsiException.FailedPrecondition.class, CsiException.Unavailable.class)
         .hasMessageMatching(".*" + why + ".*");
     assertThat(node.mapper.revivers).isEmpty();
+  }
+
+  /** A controller that copies the image just now, say. */
+  @Test
+  void revivePatiently_imageOpenElsewhereForAMoment_waits() throws Exception {
+    watchElsewhere(true);
+    node.mapper.lose(node.id);
+    var gone =
+        Thread.ofPlatform()
+            .start(() -> {
+              pause();
+              watchElsewhere(false);
+            });
+
+    var _ = revival(user(false)).revivePatiently(node.id, stash(node.image), lost());
+
+    gone.join();
+    assertThat(node.mapper.revivers).containsExactly("csi");
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(500);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void watchElsewhere(boolean on) {
+    try (MemoryPool pool = node.cluster.pool("rbd")) {
+      var stored = pool.stored(node.image).orElseThrow();
+      if (on) {
+        stored.addWatcher("10.0.0.9:0/7");
+      } else {
+        stored.removeWatcher("10.0.0.9:0/7");
+      }
+    }
   }
 
   /** A block device that many nodes write to, who see to it themselves. */
@@ -172,8 +209,17 @@ class HealerTest {
   }
 
   private static StagedUsers user(boolean shared) {
-    var told = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of(), shared);
-    return _ -> Optional.of(told);
+    return new StagedUsers() {
+      @Override
+      public Optional<Told> find(String volumeId) {
+        return Optional.of(new Told(new Credentials("csi", "c2Vj"), Map.of()));
+      }
+
+      @Override
+      public boolean shared(String volumeId) {
+        return shared;
+      }
+    };
   }
 
   private Revival revival(StagedUsers users) {

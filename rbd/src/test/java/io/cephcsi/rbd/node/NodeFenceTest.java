@@ -119,7 +119,7 @@ class NodeFenceTest {
     restarted(_ -> Optional.empty()).forget(node.id);
     assertThat(fences()).containsExactly(OURS);
 
-    var user = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of(), false);
+    var user = new StagedUsers.Told(new Credentials("csi", "c2Vj"), Map.of());
     restarted(id -> Optional.of(user).filter(_ -> id.equals(node.id))).forget(node.id);
     assertThat(fences()).isEmpty();
   }
