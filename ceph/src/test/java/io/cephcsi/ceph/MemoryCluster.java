@@ -94,7 +94,11 @@ public final class MemoryCluster implements Cluster {
 
   /** Throws when a pool or image is still open. */
   public void checkNothingOpen() {
-    MemoryHandle.requireNoneOf(open);
+    checkNothingOpen(MemoryHandle.PATIENCE);
+  }
+
+  void checkNothingOpen(Duration patience) {
+    MemoryHandle.requireNoneOf(open, patience);
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** What tests can do with a cluster in memory. */
 final class MemoryClusterTest {
+  private static final Duration AT_ONCE = Duration.ofMillis(50);
   private static final Credentials ADMIN = new Credentials("admin", "AQ==");
 
   private final MemoryCluster cluster = new MemoryCluster("rbd", "other");
@@ -29,7 +30,7 @@ final class MemoryClusterTest {
   @Test
   void checkNothingOpen_namesWhatIs() {
     var pool = cluster.pool("rbd");
-    assertThatThrownBy(cluster::checkNothingOpen).hasMessageContaining("pool rbd");
+    assertThatThrownBy(() -> cluster.checkNothingOpen(AT_ONCE)).hasMessageContaining("pool rbd");
     pool.close();
     cluster.checkNothingOpen();
   }
@@ -104,7 +105,8 @@ final class MemoryClusterTest {
     var clusters = new MemoryClusters().add("10.0.0.1", cluster).allow(ADMIN);
     try (Cluster lent = clusters.lend("10.0.0.1", ADMIN)) {
       assertThat(lent.poolId("rbd")).contains(1L);
-      assertThatThrownBy(clusters::checkNothingOpen).hasMessageContaining("cluster 10.0.0.1");
+      assertThatThrownBy(() -> clusters.checkNothingOpen(AT_ONCE))
+          .hasMessageContaining("cluster 10.0.0.1");
     }
     clusters.checkNothingOpen();
     var wrong = new Credentials("admin", "Ag==");

@@ -63,8 +63,12 @@ public final class MemoryClusters implements Clusters {
 
   /** Throws when a lent cluster was not given back, or something in a cluster is still open. */
   public void checkNothingOpen() {
-    MemoryHandle.requireNoneOf(open);
-    all().forEach(MemoryCluster::checkNothingOpen);
+    checkNothingOpen(MemoryHandle.PATIENCE);
+  }
+
+  void checkNothingOpen(Duration patience) {
+    MemoryHandle.requireNoneOf(open, patience);
+    all().forEach(cluster -> cluster.checkNothingOpen(patience));
   }
 
   private synchronized List<MemoryCluster> all() {

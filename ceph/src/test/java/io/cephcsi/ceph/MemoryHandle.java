@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Something opened on a {@link MemoryCluster}: noted while open, and refuses use when closed. */
 abstract class MemoryHandle implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Set<MemoryHandle> open;
   private final String name;
@@ -20,9 +20,11 @@ abstract class MemoryHandle implements AutoCloseable {
   /**
    * Throws when some stay open. A thread for which nobody waits any more, of a look, closes what it
    * has a moment after the call has answered.
+   *
+   * @param patience how long that moment may be
    */
-  static void requireNoneOf(Set<MemoryHandle> open) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+  static void requireNoneOf(Set<MemoryHandle> open, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
     while (!open.isEmpty()) {
       if (System.nanoTime() > end) {
         throw new AssertionError("still open: " + open);
