@@ -201,9 +201,8 @@ where Helm talks to a cluster.
 {{- define "ceph-csi.checkSecretNamespaces" -}}
 {{- if not (include "ceph-csi.clusterWideSecrets" .) -}}
 {{- $known := include "ceph-csi.secretNamespaces" . | fromJsonArray -}}
-{{- /* Those that sidecars read, and RBD's nodes; kubelet reads the nodes' by itself. */ -}}
+{{- /* Those that sidecars read; kubelet reads the nodes' by itself. */ -}}
 {{- $secrets := list "provisioner" "controller-publish" "controller-expand" "snapshotter" "snapshotter-list" "group-snapshotter" -}}
-{{- if eq (include "ceph-csi.driver" .) "rbd" }}{{ $secrets = append $secrets "node-stage" }}{{ end -}}
 {{- $apis := dict "StorageClass" (list "storage.k8s.io/v1") "VolumeSnapshotClass" (list "snapshot.storage.k8s.io/v1")
       "VolumeGroupSnapshotClass" (list "groupsnapshot.storage.k8s.io/v1" "groupsnapshot.storage.k8s.io/v1beta1" "groupsnapshot.storage.k8s.io/v1alpha1") -}}
 {{- range $kind, $versions := $apis -}}
