@@ -38,8 +38,6 @@ record VolumePlan(
   /** In the wish: no parameter has this name. */
   private static final String CAPABILITIES = "volume_capabilities";
 
-  private static final String SOURCE = "volume_content_source";
-
   /**
    * Reads and checks the request.
    *
@@ -126,19 +124,8 @@ record VolumePlan(
   private ObjectNode wish() {
     ObjectNode json = Json.MAPPER.createObjectNode();
     parameters.volumeContext().forEach(json::put);
-    source.ifPresent(s -> json.put(SOURCE, s.text()));
+    source.ifPresent(s -> json.put("volume_content_source", s.text()));
     return json.put(CAPABILITIES, capabilities);
-  }
-
-  /**
-   * Whether the journal tells of a volume that it was made from no other; ceph-csi's do not tell.
-   */
-  static boolean isBlank(VolumeEntry entry) {
-    try {
-      return !entry.parameters().isEmpty() && !Json.MAPPER.readTree(entry.parameters()).has(SOURCE);
-    } catch (JsonProcessingException e) {
-      return false;
-    }
   }
 
   /** Volumes of older versions do not tell their capabilities. */

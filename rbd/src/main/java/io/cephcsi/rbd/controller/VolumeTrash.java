@@ -30,10 +30,8 @@ record VolumeTrash(OpenPool opened, VolumeEntry entry, VolumeJournal journal) {
     Pool pool = opened.pool();
     String image = entry.imageName();
     String intermediate = IntermediateImage.of(image);
-    boolean mayHaveIntermediate = !VolumePlan.isBlank(entry); // which copies alone have
     // By its name: an image that was replaced has another id than the journal knows.
-    Map<String, String> there =
-        pool.imageIds(mayHaveIntermediate ? List.of(image, intermediate) : List.of(image));
+    Map<String, String> there = pool.imageIds(List.of(image, intermediate));
     String id = there.getOrDefault(image, entry.imageId());
     List<String> ids = new ArrayList<>();
     if (id.isEmpty()) {
@@ -45,7 +43,7 @@ record VolumeTrash(OpenPool opened, VolumeEntry entry, VolumeJournal journal) {
     if (there.containsKey(intermediate)) {
       pool.trashMove(intermediate, Duration.ZERO);
       ids.add(there.get(intermediate));
-    } else if (mayHaveIntermediate && !there.containsKey(image)) {
+    } else if (!there.containsKey(image)) {
       ids.addAll(Purger.inTrash(pool, intermediate)); // a call before this one was cut off
     }
     return ids;

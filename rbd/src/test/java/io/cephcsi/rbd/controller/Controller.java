@@ -44,7 +44,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -259,13 +258,6 @@ final class Controller implements AutoCloseable {
       if (ofSnapshot) {
         OwnSnapshot.ensure(pool, image);
       }
-    }
-  }
-
-  /** Lets a volume be one that ceph-csi has made, which does not note what was asked for. */
-  void isOfCephCsi(String id) {
-    try (MemoryPool pool = pool()) {
-      pool.removeKeys("csi.volume." + uuidOf(id), Set.of("cephcsi.parameters"));
     }
   }
 

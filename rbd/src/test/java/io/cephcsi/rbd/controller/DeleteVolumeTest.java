@@ -179,7 +179,6 @@ class DeleteVolumeTest {
       case NOTHING -> {}
       case IMAGE_REPLACED -> controller.replaceImage(Controller.imageOf(id));
       case INTERMEDIATE_IMAGE_LEFT -> {
-        controller.isOfCephCsi(id);
         try (MemoryPool pool = controller.pool()) {
           pool.createImage(Controller.imageOf(id) + "-temp", 1 << 20, ImageOptions.DEFAULT);
         }
@@ -359,7 +358,6 @@ class DeleteVolumeTest {
   @Test
   void answer_cloneOfCephCsi_deletesItsIntermediateImageToo() throws Exception {
     String id = controller.create("pvc-1").getVolume().getVolumeId();
-    controller.isOfCephCsi(id);
     try (MemoryPool pool = controller.pool()) {
       pool.createImage(image(pool) + "-temp", 1 << 20, ImageOptions.DEFAULT);
     }

@@ -546,7 +546,6 @@ class KnownWeaknessesTest {
   @Test
   void l4_deletionWithoutTheMainImage_stillFindsTheIntermediateOne() throws Exception {
     String id = volume("pvc-1");
-    controller.isOfCephCsi(id);
     try (MemoryPool pool = controller.pool()) {
       pool.removeImage(imageOf(id));
       pool.createImage(imageOf(id) + "-temp", GIB, ImageOptions.DEFAULT);
