@@ -30,6 +30,11 @@ public record VolumeEntry(
     boolean encrypted,
     String backingSnapshotId,
     OptionalLong sizeBytes) {
+  /** Whether ceph-csi made the reservation, which does not keep what was asked for. */
+  public boolean ofCephCsi() {
+    return parameters.isEmpty();
+  }
+
   /** What there is to say of an image that no journal knows. */
   public static VolumeEntry ofImage(String imageName) {
     return new VolumeEntry(

@@ -111,7 +111,7 @@ final class MadeSubvolumes {
    * what ceph-csi made and is still there is as good as before.
    */
   private MadeSubvolume finishDeletion(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
-    if (ofCephCsi(entry) && !plan.showsSnapshot()) {
+    if (entry.ofCephCsi() && !plan.showsSnapshot()) {
       Optional<Subvolume> there = opened.subvolumes().find(entry.imageName());
       if (there.isPresent() && there.get() instanceof Subvolume.Live live) {
         long bytes = grown(opened, plan, entry, live.quotaBytes());
@@ -126,10 +126,6 @@ final class MadeSubvolumes {
   private MadeSubvolume anew(OpenFileSystem opened, VolumePlan plan, VolumeEntry entry) {
     journal.undo(Stores.of(opened.pool()), entry);
     return findOrMake(opened, plan);
-  }
-
-  private static boolean ofCephCsi(VolumeEntry entry) {
-    return entry.parameters().isEmpty();
   }
 
   /** The call before stopped after the reservation, or amid the subvolume. */
@@ -171,7 +167,7 @@ final class MadeSubvolumes {
    * whole since it was looked at.
    */
   private static void removeHalfMade(OpenFileSystem opened, VolumeEntry entry, Making making) {
-    if (!ofCephCsi(entry)) {
+    if (!entry.ofCephCsi()) {
       making.requireOurs(opened.pool());
       var _ = opened.subvolumes().remove(entry.imageName());
     }

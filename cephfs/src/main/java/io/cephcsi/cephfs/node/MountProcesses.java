@@ -1,6 +1,7 @@
 package io.cephcsi.cephfs.node;
 
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ record MountProcesses(Path procfs, Commands commands) {
 
   private static final Set<String> MOUNTING = Set.of("mount", "mount.ceph", FUSE);
   private static final Duration SHORT = Duration.ofSeconds(10);
-  private static final long PAUSE_MILLIS = 20;
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** A process, with its command line. */
   private record MountProcess(long pid, List<String> words) {}
@@ -103,22 +104,12 @@ record MountProcesses(Path procfs, Commands commands) {
 
   /** Waits for those of a path to end; whether they have. */
   boolean awaitEnd(Path target, Set<String> programs, Duration patience) {
-    long end = System.nanoTime() + patience.toNanos();
+    var left = new Patience(patience, PAUSE);
     while (!at(target, programs).isEmpty()) {
-      if (System.nanoTime() > end || !paused()) {
+      if (!left.pauses()) {
         return false;
       }
     }
     return true;
-  }
-
-  private static boolean paused() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 }

@@ -106,8 +106,7 @@ final class Images {
    * maps. ceph-csi answers with one as soon as it has its header, so that it may be used already.
    */
   private static boolean isWhole(VolumeEntry entry, ImageHeader header) {
-    boolean ofCephCsi = entry.parameters().isEmpty();
-    return ofCephCsi || (header.features() & MADE_AFTER_THE_HEADER) == 0;
+    return entry.ofCephCsi() || (header.features() & MADE_AFTER_THE_HEADER) == 0;
   }
 
   /**
@@ -134,8 +133,7 @@ final class Images {
 
   /** ceph-csi stores a copy's id first and then grows it, and may have stopped between. */
   private static long grown(Pool pool, VolumePlan plan, VolumeEntry entry, long bytes) {
-    boolean ofCephCsi = entry.parameters().isEmpty();
-    if (plan.source().isEmpty() || !ofCephCsi || plan.size().fits(bytes)) {
+    if (plan.source().isEmpty() || !entry.ofCephCsi() || plan.size().fits(bytes)) {
       return bytes;
     }
     long wanted = plan.size().bytesForCopyOf(bytes);

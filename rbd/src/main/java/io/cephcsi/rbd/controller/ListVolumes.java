@@ -50,8 +50,7 @@ record ListVolumes(Listing<OpenPool> listing, VolumeJournal journal)
 
   /** Early versions of ceph-csi stored no id. */
   private static boolean isWhole(VolumeEntry entry) {
-    boolean ofCephCsi = entry.parameters().isEmpty();
-    return ofCephCsi || !entry.imageId().isEmpty();
+    return entry.ofCephCsi() || !entry.imageId().isEmpty();
   }
 
   /**

@@ -8,6 +8,7 @@ import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.CommandFailed;
 import io.cephcsi.csi.host.Commands;
+import io.cephcsi.csi.host.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
 final class KernelMapper implements Mapper {
   private static final Duration MODPROBE = Duration.ofSeconds(20);
   private static final Duration BUSY = Duration.ofSeconds(2);
-  private static final long PAUSE_MILLIS = 20;
+  private static final Duration PAUSE = Duration.ofMillis(20);
   private static final Set<String> COMMAND_OPTIONS = Set.of("", "udev", "noudev");
 
   private final Path sysfs;
@@ -238,7 +239,7 @@ final class KernelMapper implements Mapper {
   public void unmap(MappedDevice device, String options) {
     String id = device.path().getFileName().toString().substring("rbd".length());
     String line = List.of(options.split(",", -1)).contains("force") ? id + " force" : id;
-    long end = System.nanoTime() + BUSY.toNanos();
+    var busy = new Patience(BUSY, PAUSE);
     while (true) {
       try {
         write("remove_single_major", "remove", line);
@@ -247,7 +248,7 @@ final class KernelMapper implements Mapper {
         if (!Files.exists(bus().resolve("devices").resolve(id))) {
           return;
         }
-        if (System.nanoTime() > end || !pause()) {
+        if (!busy.pauses()) {
           throw new CsiException.FailedPrecondition(
               "%s, which shows image %s, cannot be unmapped: %s; see who has it open or mounted"
                   .formatted(device.path(), device.image(), e.getMessage()));
@@ -265,9 +266,9 @@ final class KernelMapper implements Mapper {
   public MappedDevice resize(MappedDevice device, long sizeBytes, Duration patience) {
     String id = device.path().getFileName().toString().substring("rbd".length());
     Path refresh = bus().resolve("devices").resolve(id).resolve("refresh");
-    long end = System.nanoTime() + patience.toNanos();
+    var left = new Patience(patience, PAUSE);
     while (blockDevices.sizeBytes(device.path()) < sizeBytes) {
-      if (System.nanoTime() > end || !pause()) {
+      if (!left.pauses()) {
         throw new CsiException.Unavailable(
             "%s keeps its old size: image %s may not have grown yet, see the node's log (dmesg), the call can be repeated"
                 .formatted(device.path(), device.image()),
@@ -291,16 +292,6 @@ final class KernelMapper implements Mapper {
   private static void write(Path file, String line) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       var _ = channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
-    }
-  }
-
-  private static boolean pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
   }
 }

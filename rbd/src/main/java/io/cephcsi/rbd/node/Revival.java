@@ -2,6 +2,7 @@ package io.cephcsi.rbd.node;
 
 import io.cephcsi.ceph.CephException;
 import io.cephcsi.csi.CsiException;
+import io.cephcsi.csi.host.Patience;
 import io.cephcsi.rbd.ClassParameter;
 import io.cephcsi.rbd.Volume;
 import io.cephcsi.rbd.Volumes;
@@ -20,32 +21,22 @@ record Revival(Volumes volumes, StagedUsers users, NodeFence fence) {
   /** The watch of a client that has ended lasts half a minute, as does its lock. */
   private static final Duration PATIENCE = Duration.ofSeconds(45);
 
-  private static final long PAUSE_MILLIS = 1000;
+  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /**
    * As {@link #revive}, for one who has to go on without it: waits as long as a client of another
    * machine has the image open that may be a controller's, or the ended one's own.
    */
   Devices.Held revivePatiently(String volumeId, Stash stash, Devices.Held lost) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    var patience = new Patience(PATIENCE, PAUSE);
     while (true) {
       try {
         return revive(volumeId, stash, lost);
       } catch (CsiException.Unavailable e) {
-        if (System.nanoTime() > end || !pause()) {
+        if (!patience.pauses()) {
           throw e;
         }
       }
-    }
-  }
-
-  private static boolean pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
   }
 

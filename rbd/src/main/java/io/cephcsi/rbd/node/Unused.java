@@ -3,6 +3,7 @@ package io.cephcsi.rbd.node;
 import io.cephcsi.csi.CsiException;
 import io.cephcsi.csi.host.BlockDevices;
 import io.cephcsi.csi.host.Mounts;
+import io.cephcsi.csi.host.Patience;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import java.time.Duration;
  * @param patience how long one who is about to let it go may take
  */
 record Unused(Mounts mounts, BlockDevices blockDevices, Claims claims, Duration patience) {
-  private static final long PAUSE_MILLIS = 20;
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** Tells whether somebody has a device for himself. */
   interface Claims {
@@ -34,9 +35,9 @@ record Unused(Mounts mounts, BlockDevices blockDevices, Claims claims, Duration 
           "%s, which shows image %s, is still mounted: unmount it first"
               .formatted(device.path(), device.image()));
     }
-    long end = System.nanoTime() + patience.toNanos();
+    var left = new Patience(patience, PAUSE);
     while (held(device)) {
-      if (System.nanoTime() > end || !pause()) {
+      if (!left.pauses()) {
         throw new CsiException.FailedPrecondition(
             "%s, which shows image %s, is still held by a filesystem that is being unmounted or is mounted elsewhere, or by a program: wait for its end, the call can be repeated"
                 .formatted(device.path(), device.image()));
@@ -52,16 +53,6 @@ record Unused(Mounts mounts, BlockDevices blockDevices, Claims claims, Duration 
     try {
       return device.served() && claims.held(device.path());
     } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static boolean pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return false;
     }
   }
